@@ -1,0 +1,40 @@
+"""The house's C++ rules: one set of options for all of our own code."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+load("//tools/bazel:fuzz.bzl", "fuzz_test")
+
+_WARNINGS = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wno-unused-parameter",
+    "-Wno-missing-field-initializers",
+    "-Wnon-virtual-dtor",
+    "-Woverloaded-virtual",
+]
+
+def _options(exceptions):
+    return _WARNINGS + ([] if exceptions else ["-fno-exceptions"])
+
+def sluice_cc_library(name, srcs = [], hdrs = [], deps = [], exceptions = False, copts = [], **kwargs):
+    """A library of our own. exceptions = True is for the one YAML file."""
+    cc_library(name = name, srcs = srcs, hdrs = hdrs, deps = deps, copts = _options(exceptions) + copts, **kwargs)
+
+def sluice_cc_binary(name, srcs = [], deps = [], copts = [], **kwargs):
+    """A program of our own."""
+    cc_binary(name = name, srcs = srcs, deps = deps, copts = _options(False) + copts, **kwargs)
+
+def sluice_cc_test(name, srcs = [], deps = [], size = "small", copts = [], **kwargs):
+    """A GoogleTest program; main comes from gtest_main."""
+    cc_test(
+        name = name,
+        srcs = srcs,
+        deps = deps + ["@com_google_googletest//:gtest_main", "//test:sanitizer_options"],
+        size = size,
+        copts = _options(False) + ["-Wno-sign-compare"] + copts,
+        **kwargs
+    )
+
+def sluice_fuzz_test(name, srcs, corpus, deps = []):
+    """A parser's fuzz target: libFuzzer with --config=fuzz, else a replay of its corpus."""
+    fuzz_test(name = name, srcs = srcs, corpus = corpus, deps = deps)
