@@ -1,0 +1,59 @@
+// FlowGauge: counts the bytes that wait in one direction of one stream, and pauses and resumes the
+// source of that direction. The only back-pressure mechanism of the house.
+//
+// One worker. Pauses when more than `bytes_max` wait, resumes when at most half of it is left, so
+// that a slow reader does not toggle its source at every byte. Pause and Resume strictly alternate.
+#pragma once
+
+#include <cstddef>
+
+namespace sluice {
+
+// Where bytes of one direction come from: a codec's stream, a connection, a filter's slot.
+class FlowSource {
+ public:
+  virtual void PauseReading() = 0;
+  virtual void ResumeReading() = 0;
+
+ protected:
+  ~FlowSource() = default;
+};
+
+class FlowGauge {
+ public:
+  explicit FlowGauge(size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // The source must outlive the gauge or be taken away with null. A paused source that is taken
+  // away is not resumed; one that is set while the gauge is over its limit is paused.
+  void SetSource(FlowSource* source) {
+    source_ = source;
+    paused_ = false;
+    Check();
+  }
+  void Add(size_t bytes) {
+    waiting_ += bytes;
+    Check();
+  }
+  void Subtract(size_t bytes) {
+    waiting_ -= bytes;
+    if (paused_ && waiting_ <= bytes_max_ / 2) {
+      paused_ = false;
+      source_->ResumeReading();
+    }
+  }
+  size_t waiting_bytes() const { return waiting_; }
+  bool paused() const { return paused_; }
+
+ private:
+  void Check() {
+    if (paused_ || source_ == nullptr || waiting_ <= bytes_max_) return;
+    paused_ = true;
+    source_->PauseReading();
+  }
+  size_t bytes_max_;
+  size_t waiting_ = 0;
+  FlowSource* source_ = nullptr;
+  bool paused_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,56 @@
+// SlabPool: a worker's free lists of 16 KiB blocks and of the slice nodes that point into them.
+//
+// Lives on one worker; so do all buffers made from it. Blocks are counted without atomics. A block
+// goes back to the free list when its last slice goes; the pool keeps at most `kept_bytes_max` of
+// free blocks and returns the rest to the heap, so that a burst does not stay resident.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "source/base/units.h"
+
+namespace sluice {
+
+struct Block {
+  static constexpr size_t kSize = 16_KiB;  // of the whole block, this head included
+  uint32_t references;
+  uint32_t used;  // bytes of data() that some slice has claimed; appends go on from here
+  Block* next_free;
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  static constexpr size_t capacity() { return kSize - sizeof(Block); }
+};
+
+// One piece of a block. Node of a buffer's singly linked list.
+struct Slice {
+  Slice* next;
+  Block* block;
+  uint32_t begin;
+  uint32_t end;
+  char* data() const { return block->data() + begin; }
+  size_t size() const { return end - begin; }
+};
+
+class SlabPool {
+ public:
+  explicit SlabPool(size_t kept_bytes_max = 4_MiB);
+  ~SlabPool();  // every buffer made from it must be empty or gone
+  SlabPool(const SlabPool&) = delete;
+  SlabPool& operator=(const SlabPool&) = delete;
+
+  Block* AcquireBlock();  // references == 1, used == 0
+  void ReleaseBlock(Block* block);
+  Slice* AcquireSlice();
+  void ReleaseSlice(Slice* slice);  // does not touch its block
+
+  size_t blocks_in_use() const { return blocks_in_use_; }
+
+ private:
+  Block* free_blocks_ = nullptr;
+  Slice* free_slices_ = nullptr;
+  size_t free_block_count_ = 0;
+  size_t blocks_in_use_ = 0;
+  size_t kept_blocks_max_;
+};
+
+}  // namespace sluice

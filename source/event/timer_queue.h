@@ -1,0 +1,60 @@
+// TimerQueue: the deadlines of one loop. Pure: it is told the time, it does not read it.
+//
+// A binary heap with lazy postponement: Schedule with a later deadline than the one queued only
+// writes the entry; with an earlier one it sifts. One thread; entries belong to their owners.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "source/base/units.h"
+
+namespace sluice {
+
+class TimerEntry {
+ public:
+  bool armed() const { return armed_; }
+  MonotonicTime deadline() const { return deadline_; }  // of an armed one
+
+ protected:
+  TimerEntry(void (*call)(void*), void* owner) : call_(call), owner_(owner) {}
+  ~TimerEntry() = default;
+
+ private:
+  friend class TimerQueue;
+  void (*call_)(void*);
+  void* owner_;
+  MonotonicTime deadline_{};
+  MonotonicTime queued_{};     // the key in the heap; never later than deadline_ while armed
+  uint32_t position_ = kNone;  // in the heap
+  bool armed_ = false;
+  static constexpr uint32_t kNone = ~0u;
+};
+
+class TimerQueue {
+ public:
+  void Schedule(TimerEntry& entry, MonotonicTime deadline);
+  void Cancel(TimerEntry& entry);
+  // No armed entry is due before this; none: no entry at all. May be earlier than the true next
+  // deadline (a postponed entry): waking then is harmless.
+  std::optional<MonotonicTime> NextWake() const;
+  // Calls, in order of deadline, every entry due at `now`, each at most once per run; entries armed
+  // by these calls wait for the next run. Returns how many were called.
+  size_t RunDue(MonotonicTime now);
+  size_t armed_count() const { return armed_count_; }
+
+ private:
+  struct Slot {
+    MonotonicTime key;
+    TimerEntry* entry;
+  };
+  void SiftUp(size_t at);
+  void SiftDown(size_t at);
+  void Place(size_t at, Slot slot);
+  void RemoveAt(size_t at);
+  std::vector<Slot> heap_;
+  size_t armed_count_ = 0;
+};
+
+}  // namespace sluice
