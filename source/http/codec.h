@@ -1,0 +1,138 @@
+// Codec: bytes of one connection to messages of its streams, and back. No sockets, no timers, no
+// routes: what comes in is pushed by Parse, what goes out is pulled by Fill. HTTP/1 and HTTP/2, each in
+// the server's and the client's role.
+//
+// One per connection, on its worker, owned by the ConnectionManager or ClientConnection. Calls its
+// events from inside Parse and Fill only. Events may call CodecStream methods of any stream of this codec.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "source/base/buffer.h"
+#include "source/base/flow_gauge.h"
+#include "source/base/units.h"
+#include "source/http/headers.h"
+
+namespace sluice {
+
+enum class HttpProtocol : uint8_t { kHttp10, kHttp11, kHttp2 };
+absl::string_view HttpProtocolText(HttpProtocol protocol);  // "HTTP/1.1"
+
+// Why a message, or a connection, could not be parsed. Details (CodecErrorDetail) are Envoy's where Envoy
+// has one: "http1.codec_error", "http1.invalid_characters".
+enum class CodecError : uint8_t {
+  kNone = 0,
+  kBadStartLine, kBadMethod, kBadTarget, kBadVersion, kUnsupportedVersion,
+  kBadHeaderName, kBadHeaderValue, kObsoleteFold, kBareCrOrLf,
+  kBadContentLength, kConflictingFraming, kBadTransferEncoding, kBadHost,
+  kBadChunk, kBadTrailer,
+  kHeadersTooLarge, kTooManyHeaders, kTargetTooLong,
+  kUnexpectedEnd,       // the connection ended inside a message
+  kUnexpectedMessage,   // bytes of a response that nobody asked for
+  kBadStatus,
+  kCount
+};
+absl::string_view CodecErrorDetail(CodecError error);
+
+enum class StreamReset : uint8_t {
+  kPeer,            // the peer reset the stream
+  kConnection,      // the connection ended before the message did
+  kProtocolError,   // the peer's message was malformed: see the codec's error
+  kLocal,
+};
+
+// What a pull of body bytes came to.
+enum class BodyState : uint8_t {
+  kMore,      // more will come: BodyReady tells when; or `bytes_max` was reached
+  kEnd,       // that was the last of the message
+  kTrailers,  // the body is complete, trailers() follow and end the message
+};
+
+enum class HeadersKind : uint8_t { kHead, kInformational, kTrailers };
+
+// One stream as its user sees it from the codec: the receiver of the incoming message and the
+// source of the outgoing body. Server role: proxy/stream. Client role: proxy/attempt, probes.
+class StreamEvents {
+ public:
+  // Where to put a header section that is about to be reported; lives as long as the stream.
+  virtual Headers& BeginHeaders(HeadersKind kind) = 0;
+  virtual void OnHeaders(Headers& headers, End end) = 0;
+  virtual void OnInformational(Headers& headers) = 0;  // client role: 1xx but 101
+  // Takes all of `data`.
+  virtual void OnData(Buffer& data, End end) = 0;
+  virtual void OnTrailers(Headers& trailers) = 0;
+  // The stream is over before both messages were; nothing is called after.
+  virtual void OnReset(StreamReset reset) = 0;
+  // Both messages are complete, in and out; nothing is called after.
+  virtual void OnComplete() = 0;
+
+  // Moves at most `bytes_max` body bytes to `out`. Called only after BodyReady, and again while it
+  // gives bytes.
+  virtual BodyState FillBody(Buffer& out, size_t bytes_max) = 0;
+  virtual Headers& OutgoingTrailers() = 0;  // after kTrailers
+
+ protected:
+  ~StreamEvents() = default;
+};
+
+// One stream as its user commands it. Lives until OnReset, OnComplete or Reset.
+class CodecStream : public FlowSource {
+ public:
+  // Queues a head: request or final response. kYes: no body follows. The headers need not outlive the call.
+  virtual void SendHeaders(const Headers& headers, End end) = 0;
+  virtual void SendInformational(const Headers& headers) = 0;  // server role: 100, 103 ...
+  // The body source has something (or its end): the codec will pull.
+  virtual void BodyReady() = 0;
+  // Ends the stream at once in both directions. HTTP/1: the connection is of no more use.
+  virtual void Reset() = 0;
+
+ protected:
+  ~CodecStream() = default;
+};
+
+// Server role: who is told of streams that the peer opens.
+class ServerEvents {
+ public:
+  // A request head has been read whole; its receiver. BeginHeaders and OnHeaders follow at once.
+  virtual StreamEvents& OnNewStream(CodecStream& stream) = 0;
+
+ protected:
+  ~ServerEvents() = default;
+};
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+
+  // Takes from the front of `in` what it can use now; leaves the rest (a partial head, a pipelined
+  // request behind an unanswered one, anything while reading is paused). Bounded by the limits.
+  // An error is final for the connection: no stream goes on reading; error() stays set.
+  virtual CodecError Parse(Buffer& in, End end) = 0;
+  // Appends what is ready to go out, `bytes_max` as a guide; nothing: nothing is ready.
+  virtual void Fill(Buffer& out, size_t bytes_max) = 0;
+  // Something is ready for Fill, or a stream's source says so.
+  virtual bool wants_fill() const = 0;
+
+  virtual HttpProtocol protocol() const = 0;
+  // A message head has begun and is not complete: what slow-request timers watch.
+  virtual bool inside_head() const = 0;
+  virtual size_t open_streams() const = 0;
+  // Client role: how many more streams may start now; 0 when the connection is not reusable.
+  virtual size_t available_streams() const = 0;
+  // When open_streams() is 0 and the output is written, the connection is to be closed.
+  virtual bool must_close() const = 0;
+  // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says "connection: close".
+  virtual void StartDrain() = 0;
+  virtual CodecError error() const = 0;
+};
+
+// A codec in the client's role.
+class ClientCodec : public Codec {
+ public:
+  // available_streams() > 0. Followed by SendHeaders.
+  virtual CodecStream& StartStream(StreamEvents& events) = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,35 @@
+// HeaderId: well-known header names as small numbers, and what is true of each: comparison is an
+// integer, policy is a table. Pseudo-headers (":path") are names like any other.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+
+namespace sluice {
+
+// kUnknown is every name that is not listed.
+enum class HeaderId : uint8_t {
+  kUnknown = 0,
+  kMethod, kPath, kAuthority, kScheme, kStatus, kProtocol,  // pseudo: ":method" ...
+  kHost, kConnection, kContentLength, kTransferEncoding, kUpgrade, kTe, kTrailer, kKeepAlive,
+  kProxyConnection, kExpect, kContentType, kUserAgent, kAccept, kDate, kServer, kVia, kLocation,
+  kCookie, kSetCookie, kReferer, kOrigin, kAuthorization, kCacheControl, kRetryAfter,
+  kXForwardedFor, kXForwardedProto, kXForwardedHost, kXForwardedPort, kXRequestId,
+  kXEnvoyUpstreamServiceTime, kXEnvoyAttemptCount, kXEnvoyOriginalPath, kXEnvoyExpectedRqTimeoutMs,
+  kXEnvoyUpstreamRqTimeoutMs, kXEnvoyInternal, kXEnvoyExternalAddress, kXEnvoyDecoratorOperation,
+  kXEnvoyOverloaded, kXEnvoyImmediateHealthCheckFail, kXEnvoyDegraded, kXEnvoyOriginalHost,
+  kGrpcStatus, kGrpcMessage, kGrpcTimeout,
+  kSecWebsocketKey, kSecWebsocketAccept, kSecWebsocketVersion, kSecWebsocketProtocol,
+  kSecWebsocketExtensions, kHttp2Settings,
+  kCount
+};
+
+// The lower-case spelling; empty for kUnknown.
+absl::string_view HeaderNameText(HeaderId id);
+// `name` must be lower case.
+HeaderId FindHeaderId(absl::string_view name);
+// RFC 9110 section 7.6.1: always removed by an intermediary, whatever Connection lists.
+bool IsHopByHop(HeaderId id);
+
+}  // namespace sluice

@@ -1,0 +1,70 @@
+// Headers: one header section (or trailer section), in order of arrival, names in lower case; the
+// start line is in it as pseudo-headers. A flat vector whose storage and text live in one stream's arena.
+//
+// One thread; valid until the arena is reset. Views handed in by the `Reference` calls must live as
+// long as the arena; the others copy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "source/base/arena.h"
+#include "source/http/header_names.h"
+
+namespace sluice {
+
+struct Header {
+  absl::string_view name;
+  absl::string_view value;
+  HeaderId id;
+};
+
+class Headers {
+ public:
+  explicit Headers(Arena& arena) : arena_(&arena) {}
+  Headers(const Headers&) = delete;
+  Headers& operator=(const Headers&) = delete;
+
+  size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  const Header* begin() const { return entries_; }
+  const Header* end() const { return entries_ + count_; }
+
+  // First of that name, or null; the first value, or empty.
+  const Header* Find(HeaderId id) const;
+  const Header* Find(absl::string_view lower_case_name) const;
+  absl::string_view Get(HeaderId id) const;
+  bool Has(HeaderId id) const { return first_[static_cast<size_t>(id)] != 0; }
+  size_t Count(HeaderId id) const;
+
+  void AddReference(HeaderId id, absl::string_view value);
+  void AddReference(absl::string_view lower_case_name, HeaderId id, absl::string_view value);
+  void Add(HeaderId id, absl::string_view value);
+  void Add(absl::string_view name, absl::string_view value);  // lower-cases the name
+  // Replaces all of that name by one; adds it at the end where there was none.
+  void Set(HeaderId id, absl::string_view value);
+  void SetReference(HeaderId id, absl::string_view value);
+  void Set(absl::string_view name, absl::string_view value);
+  // Appends ", value" to the first of that name, or adds it (RFC 9110 section 5.3).
+  void AppendValue(HeaderId id, absl::string_view value);
+  size_t Remove(HeaderId id);
+  size_t Remove(absl::string_view lower_case_name);
+  void Clear();
+  void CopyFrom(const Headers& other);  // texts too
+
+  // Names and values and 2 bytes each for ": " and CRLF, roughly the bytes on an HTTP/1 wire.
+  size_t byte_size() const;
+  Arena& arena() { return *arena_; }
+
+ private:
+  Header* entries_ = nullptr;
+  uint32_t count_ = 0;
+  uint32_t capacity_ = 0;
+  Arena* arena_;
+  // 1 + index of the first entry of each known name (saturating; 0: none), so that Find is O(1).
+  uint8_t first_[static_cast<size_t>(HeaderId::kCount)] = {};
+};
+
+}  // namespace sluice

@@ -1,0 +1,96 @@
+// StreamInfo: the facts of one request, gathered on its way, for logs, filters and statistics. Lives in
+// its Stream; a plain struct whose fields have one writer each. Views live as long as the stream.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "source/base/units.h"
+#include "source/http/codec.h"
+#include "source/net/address.h"
+
+namespace sluice {
+
+// Envoy's response flags, in the order in which Envoy prints them. Text: accesslog/response_flags.
+enum class ResponseFlag : uint8_t {
+  kFailedLocalHealthCheck,            // LH
+  kNoHealthyUpstream,                 // UH
+  kUpstreamRequestTimeout,            // UT
+  kLocalReset,                        // LR
+  kUpstreamRemoteReset,               // UR
+  kUpstreamConnectionFailure,         // UF
+  kUpstreamConnectionTermination,     // UC
+  kUpstreamOverflow,                  // UO
+  kNoRouteFound,                      // NR
+  kDelayInjected,                     // DI
+  kFaultInjected,                     // FI
+  kRateLimited,                       // RL
+  kUnauthorizedExternalService,       // UAEX
+  kRateLimitServiceError,             // RLSE
+  kDownstreamConnectionTermination,   // DC
+  kUpstreamRetryLimitExceeded,        // URX
+  kStreamIdleTimeout,                 // SI
+  kInvalidEnvoyRequestHeaders,        // IH
+  kDownstreamProtocolError,           // DPE
+  kUpstreamMaxStreamDurationReached,  // UMSDR
+  kNoFilterConfigFound,               // NFCF
+  kDurationTimeout,                   // DT
+  kUpstreamProtocolError,             // UPE
+  kNoClusterFound,                    // NC
+  kOverloadManager,                   // OM
+  kCount
+};
+
+struct ResponseFlags {
+  uint64_t bits = 0;
+  void Set(ResponseFlag flag) { bits |= uint64_t{1} << static_cast<int>(flag); }
+  bool Has(ResponseFlag flag) const { return (bits >> static_cast<int>(flag)) & 1; }
+  bool any() const { return bits != 0; }
+};
+
+// What is true of one downstream connection for all its requests. Owned by the connection manager.
+struct DownstreamFacts {
+  Address local_address;
+  Address direct_remote_address;  // the socket's peer
+  uint64_t connection_id = 0;
+  bool secure = false;
+  absl::string_view requested_server_name;
+  absl::string_view listener_name;
+};
+
+struct StreamInfo {
+  const DownstreamFacts* downstream = nullptr;
+  Address remote_address;  // of the client, after x-forwarded-for rules; kNone: the direct one
+  WallTime start_wall{};
+  MonotonicTime start{};
+  // Zero where it did not happen.
+  MonotonicTime request_complete{};       // last byte of the request received
+  MonotonicTime upstream_request_start{}; // first byte sent upstream
+  MonotonicTime upstream_request_end{};
+  MonotonicTime response_start{};         // upstream's head received
+  MonotonicTime response_end{};           // upstream's last byte received
+  MonotonicTime downstream_start{};       // first byte sent to the client
+  MonotonicTime end{};                    // Finish
+  HttpProtocol protocol = HttpProtocol::kHttp11;
+  HttpProtocol upstream_protocol = HttpProtocol::kHttp11;
+  uint16_t response_code = 0;
+  uint16_t attempts = 0;
+  ResponseFlags flags;
+  absl::string_view response_code_details;  // "via_upstream", "route_not_found" ...
+  absl::string_view connection_termination_details;
+  absl::string_view upstream_transport_failure_reason;
+  uint64_t request_body_bytes = 0;   // BYTES_RECEIVED
+  uint64_t response_body_bytes = 0;  // BYTES_SENT
+  uint64_t downstream_wire_bytes_received = 0, downstream_wire_bytes_sent = 0;
+  uint64_t upstream_wire_bytes_received = 0, upstream_wire_bytes_sent = 0;
+  uint64_t downstream_header_bytes_received = 0, downstream_header_bytes_sent = 0;
+  uint64_t upstream_header_bytes_received = 0, upstream_header_bytes_sent = 0;
+  const Address* upstream_host = nullptr;  // kept alive by the attempt's host
+  const Address* upstream_local_address = nullptr;
+  absl::string_view upstream_cluster;
+  absl::string_view route_name;
+  absl::string_view virtual_cluster_name;
+  uint64_t stream_id = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,123 @@
+// Connection: one socket's life. Pushes what it reads through its network filters into its handler,
+// pulls from the handler what it writes, and closes. The same final class for both sides of the
+// proxy and in tests: variety is in IoHandle and TransportSocket.
+//
+// One worker. Reading: at a readiness edge, until a short count, handing over after each read. What
+// the handler leaves in the buffer stays there and is offered again with the next bytes or by
+// ResumeReading. Writing: WantWrite marks the connection; at the end of the turn it pulls from the
+// handler until its output holds `write_chunk_bytes`, writes once per pull, and stops when the socket
+// is full; a writable edge goes on. So a turn's output is one writev.
+//
+// The owner is told of the end exactly once by ConnectionHandler::OnConnectionClosed; after that it
+// destroys the connection (from there: through EventLoop::DeleteLater). Destroying it earlier closes it silently.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "source/base/buffer.h"
+#include "source/base/flow_gauge.h"
+#include "source/event/event_loop.h"
+#include "source/event/timer.h"
+#include "source/event/worker_context.h"
+#include "source/net/io_handle.h"
+#include "source/net/transport_socket.h"
+
+namespace sluice {
+
+class Connection;
+
+enum class CloseCause : uint8_t {
+  kPeer,        // EOF, and nothing left to write
+  kPeerReset,   // ECONNRESET, EPIPE and other socket errors
+  kLocal,       // Close was called
+  kConnectFailed,
+  kConnectTimeout,
+  kHandshakeFailed,
+};
+
+enum class CloseKind : uint8_t {
+  kFlush,      // write what is pulled and pending, then FIN, wait for the peer's FIN (bounded), close
+  kNow,        // close, dropping pending output
+  kAbort,      // RST
+};
+
+// What waits for the bytes of one connection. Implemented by the connection manager, by client
+// connections, by TCP tunnels.
+class ConnectionHandler {
+ public:
+  virtual void OnConnected() {}
+  // Takes from the front of `in` what it can. kYes: the peer has sent its FIN; called once with it,
+  // also when there are no bytes.
+  virtual void OnBytes(Buffer& in, End end) = 0;
+  // Appends at most about `bytes_max` to `out`; appending nothing means: nothing to write now.
+  virtual void FillOutput(Buffer& out, size_t bytes_max) = 0;
+  // Everything pulled so far is written. For those who asked by NotifyWhenFlushed.
+  virtual void OnFlushed() {}
+  virtual void OnConnectionClosed(CloseCause cause) = 0;
+
+ protected:
+  ~ConnectionHandler() = default;
+};
+
+struct ConnectionLimits {
+  size_t read_chunk_bytes_max = 128_KiB;   // one read; starts at one block, grows while reads fill it
+  size_t write_chunk_bytes = 128_KiB;      // pulled ahead of one write at most
+  Duration connect_timeout{0};             // 0: none; for connecting sockets
+  Duration close_timeout = std::chrono::seconds(1);  // HCM delayed_close_timeout: wait for the peer's FIN
+};
+
+class Connection final : public Deferred, public FlowSource, private ReadyObserver, private EndOfTurnTask {
+ public:
+  enum class Side : uint8_t { kAccepted, kConnecting };
+  Connection(WorkerContext& worker, Side side, std::unique_ptr<IoHandle> io,
+             std::unique_ptr<TransportSocket> transport, const ConnectionLimits& limits);
+  ~Connection() override;
+
+  // Once, before anything happens; starts reading (in this very call for an accepted socket whose
+  // bytes may be there already, which saves a turn).
+  void Start(ConnectionHandler& handler);
+
+  void WantWrite() { worker_.loop.AtEndOfTurn(*this); }
+  void NotifyWhenFlushed();  // OnFlushed, once
+  // Nested calls count: reading goes on when every pause has its resume. A paused connection does not
+  // read and does not call OnBytes; ResumeReading offers at the end of the turn what is buffered.
+  void PauseReading() override;
+  void ResumeReading() override;
+  // kFlush returns at once and ends by OnConnectionClosed(kLocal); the others call it in this call.
+  void Close(CloseKind kind);
+  // Sends FIN when everything pulled is written; reading goes on (half-close, for tunnels).
+  void CloseWriteSide();
+
+  bool closing() const { return closing_; }
+  bool connected() const { return connected_; }
+  size_t unwritten_bytes() const { return out_.size(); }
+  uint64_t bytes_read() const { return bytes_read_; }
+  uint64_t bytes_written() const { return bytes_written_; }
+  IoHandle& io() { return *io_; }
+  TransportSocket& transport() { return *transport_; }
+  WorkerContext& worker() { return worker_; }
+
+ private:
+  void OnReady(bool readable, bool writable) override;
+  void RunEndOfTurn() override;
+  void ReadAndDeliver();
+  void PullAndWrite();
+  void Finish(CloseCause cause);
+  void OnTimeout();
+  WorkerContext& worker_;
+  std::unique_ptr<IoHandle> io_;
+  std::unique_ptr<TransportSocket> transport_;
+  const ConnectionLimits& limits_;
+  ConnectionHandler* handler_ = nullptr;
+  Buffer in_;
+  Buffer out_;
+  Timer timer_;  // connect, then close
+  uint64_t bytes_read_ = 0;
+  uint64_t bytes_written_ = 0;
+  uint16_t pauses_ = 0;
+  bool connected_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace sluice

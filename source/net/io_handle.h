@@ -1,0 +1,40 @@
+// IoHandle: one stream socket of the outside world. SocketIoHandle is the kernel's; MemoryIoHandle is
+// the simulated network's. Owned by a Connection, on its worker; non-blocking throughout.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "source/event/poller.h"
+#include "source/net/address.h"
+
+namespace sluice {
+
+struct IoResult {
+  enum class State : uint8_t { kOk, kAgain, kEof, kError };
+  State state;
+  size_t bytes = 0;  // with kOk; fewer than asked means: drained, an edge will tell of more
+  int error = 0;     // errno, with kError
+};
+
+class IoHandle {
+ public:
+  virtual ~IoHandle() = default;  // closes
+
+  // One read or write system call at most.
+  virtual IoResult Read(absl::Span<const iovec> into) = 0;
+  virtual IoResult Write(absl::Span<const iovec> from) = 0;
+  virtual void ShutdownWrite() = 0;  // FIN after what was written
+  virtual void AbortOnClose() = 0;   // RST instead of FIN when destroyed
+  // Starts reports of readiness, edge-triggered; once.
+  virtual void Watch(ReadyObserver& observer) = 0;
+  // After a connecting handle became writable: 0, or the errno of the attempt.
+  virtual int ConnectError() = 0;
+  virtual const Address& local_address() = 0;
+  virtual const Address& peer_address() = 0;
+};
+
+}  // namespace sluice

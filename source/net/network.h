@@ -1,0 +1,48 @@
+// Network: makes I/O handles: connects, listens. The kernel in production, MemoryNetwork in tests: the
+// outside world's door, with IoHandle its only product. Used on each worker's thread; stateless, or
+// (in tests) all on one thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "source/event/poller.h"
+#include "source/net/address.h"
+#include "source/net/io_handle.h"
+
+namespace sluice {
+
+struct SocketOptions {
+  bool no_delay = true;
+  bool keep_alive = false;
+  int keep_alive_probes = 0, keep_alive_time_s = 0, keep_alive_interval_s = 0;  // 0: the system's
+};
+
+// A listening socket of one worker. Destroying it stops listening.
+class ListenSocket {
+ public:
+  virtual ~ListenSocket() = default;
+  // The next waiting connection, or null.
+  virtual std::unique_ptr<IoHandle> Accept() = 0;
+  virtual void Watch(ReadyObserver& observer) = 0;
+  virtual void Unwatch() = 0;
+  virtual const Address& local_address() const = 0;  // with the port the system chose
+};
+
+struct ListenOptions {
+  bool reuse_port = true;  // one socket per worker, the kernel spreads
+  int backlog = 4096;
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+  // A connecting handle: becomes writable when done. An immediate failure is a handle that reports it
+  // from ConnectError at the first readiness, so callers have one path.
+  virtual std::unique_ptr<IoHandle> Connect(Poller& poller, const Address& to, const SocketOptions& options) = 0;
+  virtual absl::StatusOr<std::unique_ptr<ListenSocket>> Listen(Poller& poller, const Address& at,
+                                                               const ListenOptions& options) = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,31 @@
+// TransportSocket: bytes to plaintext and back, over one IoHandle. PlaintextSocket passes through;
+// TLS comes as a second implementation. Owned by its Connection, on its worker. Knows no events.
+#pragma once
+
+#include "absl/strings/string_view.h"
+#include "source/base/buffer.h"
+#include "source/net/io_handle.h"
+
+namespace sluice {
+
+class TransportSocket {
+ public:
+  virtual ~TransportSocket() = default;
+
+  enum class Handshake : uint8_t { kDone, kGoesOn, kFailed };
+  // Called after connect or accept and at each readiness until it says kDone.
+  virtual Handshake DoHandshake(IoHandle& io) = 0;
+
+  // Reads at most `bytes_max` of plaintext to the end of `into`. kOk with fewer bytes than the maximum
+  // means drained.
+  virtual IoResult Read(IoHandle& io, Buffer& into, size_t bytes_max) = 0;
+  // Writes from the front of `from` and drains what was taken.
+  virtual IoResult Write(IoHandle& io, Buffer& from) = 0;
+  virtual void ShutdownWrite(IoHandle& io) = 0;
+
+  virtual absl::string_view alpn() const = 0;            // negotiated, empty if none
+  virtual absl::string_view failure_reason() const = 0;  // after kFailed or a read or write error
+  virtual bool secure() const = 0;                       // requests over it have scheme https
+};
+
+}  // namespace sluice
