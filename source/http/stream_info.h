@@ -8,6 +8,7 @@
 #include "source/base/units.h"
 #include "source/http/codec.h"
 #include "source/net/address.h"
+#include "source/net/io_handle.h"
 
 namespace sluice {
 
@@ -50,8 +51,7 @@ struct ResponseFlags {
 
 // What is true of one downstream connection for all its requests. Owned by the connection manager.
 struct DownstreamFacts {
-  Address local_address;
-  Address direct_remote_address;  // the socket's peer
+  IoHandle* io = nullptr;  // its addresses: peer_address() is the direct remote one
   uint64_t connection_id = 0;
   bool secure = false;
   absl::string_view requested_server_name;

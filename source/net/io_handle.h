@@ -33,8 +33,9 @@ class IoHandle {
   virtual void Watch(ReadyObserver& observer) = 0;
   // After a connecting handle became writable: 0, or the errno of the attempt.
   virtual int ConnectError() = 0;
+  // Asked of the system on first use and kept: on the request path only where a log wants it.
   virtual const Address& local_address() = 0;
-  virtual const Address& peer_address() = 0;
+  virtual const Address& peer_address() = 0;  // known from accept or connect
 };
 
 }  // namespace sluice
