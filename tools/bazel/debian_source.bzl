@@ -1,13 +1,9 @@
 """Upstream tarballs from Debian's source packages, pinned by SHA-256."""
 
+load("//tools/bazel:fetch.bzl", "adopt_download", "cached_download", "run")
+
 def _download(ctx, name):
-    # SLUICE_DISTDIR: a directory that already holds the tarballs.  The second
-    # URL never exists; with it alone, only Bazel's repository cache (keyed by
-    # the hash) can answer.
-    urls = ["file:///nonexistent/" + name]
-    if ctx.os.environ.get("SLUICE_DISTDIR"):
-        urls.insert(0, "file://%s/%s" % (ctx.os.environ["SLUICE_DISTDIR"], name))
-    if ctx.download(url = urls, output = name, sha256 = ctx.attr.sha256, allow_fail = True).success:
+    if cached_download(ctx, name, sha256 = ctx.attr.sha256):
         return
 
     # A stable update may have replaced the Debian revision while the upstream
@@ -15,7 +11,7 @@ def _download(ctx, name):
     tried = []
     for package in ["%s=%s" % (ctx.attr.source, ctx.attr.version), ctx.attr.source]:
         ctx.report_progress("apt-get source " + package)
-        res = ctx.execute([
+        result = ctx.execute([
             "apt-get",
             "source",
             "--download-only",
@@ -25,17 +21,11 @@ def _download(ctx, name):
             "APT::Sandbox::User=root",
             package,
         ], timeout = 600)
-        if res.return_code == 0 and ctx.path(name).exists:
-            # Checks the hash, and puts the file into the repository cache.
-            ctx.download(
-                url = "file://" + str(ctx.path(name)),
-                output = "checked/" + name,
-                sha256 = ctx.attr.sha256,
-            )
-            ctx.delete("checked")
+        if result.return_code == 0 and ctx.path(name).exists:
+            adopt_download(ctx, name, name, sha256 = ctx.attr.sha256)
             return
-        tried.append(res.stderr)
-    fail("cannot fetch %s from Debian (run tools/setup.sh first?):\n%s" % (name, "\n".join(tried)))
+        tried.append(result.stderr)
+    fail("cannot fetch %s from Debian (run tools/dev setup first?):\n%s" % (name, "\n".join(tried)))
 
 def _cmake_lists(ctx):
     # CMake's add_library(NAME ...) source lists as Starlark lists.
@@ -63,11 +53,6 @@ def _cmake_lists(ctx):
         ))
     ctx.file("cmake_lists.bzl", "\n".join(out) + "\n", executable = False)
 
-def _run(ctx, args):
-    res = ctx.execute(args)
-    if res.return_code:
-        fail("%s: %s" % (args, res.stderr))
-
 def _debian_source_impl(ctx):
     name = ctx.attr.file
     _download(ctx, name)
@@ -80,8 +65,8 @@ def _debian_source_impl(ctx):
     if ctx.attr.build_file:
         # One package: these files of upstream's would end ours.
         hide += ["BUILD", "BUILD.bazel", "WORKSPACE"]
-    _run(ctx, ["find", "unpacked", "("] + [w for n in hide for w in ["-o", "-name", n]][1:] + [")", "-delete"])
-    _run(ctx, ["sh", "-c", "mv unpacked/* . && rm -r unpacked"])
+    run(ctx, ["find", "unpacked", "("] + [w for n in hide for w in ["-o", "-name", n]][1:] + [")", "-delete"])
+    run(ctx, ["sh", "-c", "mv unpacked/* . && rm -r unpacked"])
     if ctx.attr.build_file:
         ctx.file("WORKSPACE", "", executable = False)
         ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
@@ -91,7 +76,7 @@ def _debian_source_impl(ctx):
         _cmake_lists(ctx)
     for src, dst in ctx.attr.symlinks.items():
         if not ctx.path(src).exists:
-            fail("%s is missing. Run tools/setup.sh" % src)
+            fail("%s is missing. Run tools/dev setup" % src)
         ctx.symlink(src, dst)
 
 debian_source = repository_rule(

@@ -8,6 +8,9 @@ from Debian's binary packages.
 
 load("//tools/bazel:debian.bzl", "debian_library")
 load("//tools/bazel:debian_source.bzl", "debian_source")
+load("//tools/bazel:envoy_api.bzl", "envoy_api")
+load("//tools/bazel:envoy_api_roots.bzl", "ENVOY_API_ROOTS")
+load("//tools/bazel:npm_package.bzl", "npm_package")
 load("//tools/bazel:offline.bzl", "offline_repositories")
 
 def sluice_repositories():
@@ -73,6 +76,19 @@ def sluice_repositories():
         sha256 = "81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2",
         strip_prefix = "googletest-release-1.12.1",
         build_file = "//tools/bazel/deps:googletest.BUILD",
+    )
+
+    # The npm package of gRPC's own xDS client carries Envoy's protos.
+    npm_package(
+        name = "envoy_api_sources",
+        package = "@grpc/grpc-js-xds",
+        version = "1.14.1",
+        integrity = "sha512-F2mVXwEeMWw1znPUrp+8ykjsIOVnf7Rv+EyIvXOfz73w5tNolCnzokpLkE/d2Ehx30PJmZXqCQdMpx8DcBJohA==",
+        strip_prefix = "package/deps",
+    )
+    envoy_api(
+        name = "envoy_api",
+        roots = ENVOY_API_ROOTS,
     )
     debian_library(
         name = "com_github_libevent_libevent",
