@@ -71,7 +71,8 @@ def _debian_source_impl(ctx):
         ctx.file("WORKSPACE", "", executable = False)
         ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
     for p in ctx.attr.patches:
-        ctx.patch(p, strip = 1)
+        # Not ctx.patch: Bazel's own takes no chunk whose lines have moved.
+        run(ctx, ["patch", "--strip=1", "--no-backup-if-mismatch", "--input=" + str(ctx.path(p))])
     if ctx.attr.cmake_libs:
         _cmake_lists(ctx)
     for src, dst in ctx.attr.symlinks.items():

@@ -31,6 +31,7 @@ def sluice_repositories():
         file = "abseil_20220623.1.orig.tar.gz",
         sha256 = "abfe2897f3a30edaa74bc34365afe3c2a3cd012091a97dc7e008f7016adcd5fe",
         strip_prefix = "abseil-20220623.1",
+        patches = ["//tools/bazel/deps:abseil_cve_2025_0838.patch"],
     )
     debian_source(
         name = "com_google_protobuf",
