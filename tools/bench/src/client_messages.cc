@@ -1,0 +1,195 @@
+#include <algorithm>
+
+#include "client.h"
+#include "common.h"
+
+void Client::BodyBytes(Connection* k, const char* p, size_t n) {
+  if (k->check) {
+    for (size_t i = 0; i < n && !k->bad;) {  // compare against the pattern, a block at a time
+      size_t o = (k->got + i) % 26, t = std::min(n - i, plan_.body_pattern.size() - o);
+      if (memcmp(p + i, plan_.body_pattern.data() + o, t)) k->bad = true;
+      i += t;
+    }
+  }
+  k->got += n;
+}
+
+// Parses one response head at p; 0: incomplete.
+size_t Client::ParseResponseHead(Connection* k, const char* p, size_t n) {
+  const char* e = static_cast<const char*>(memmem(p, n, "\r\n\r\n", 4));
+  if (!e) return 0;
+  size_t hl = size_t(e - p) + 4;
+  k->status = hl > 12 ? atoi(p + 9) : 0;
+  k->chunked = false;
+  k->peer_closes = false;
+  k->left = 0;
+  bool have_len = false;
+  const char* l = static_cast<const char*>(memchr(p, '\n', hl)) + 1;
+  while (l < e) {
+    const char* le = static_cast<const char*>(memchr(l, '\r', size_t(e + 2 - l)));
+    size_t ll = size_t(le - l);
+    char f = l[0] | 0x20;
+    if (f == 'c') {
+      if (ll > 15 && !strncasecmp(l, "content-length:", 15)) {
+        k->left = strtoull(l + 15, nullptr, 10);
+        have_len = true;
+      } else if (ll > 11 && !strncasecmp(l, "connection:", 11) && memmem(l, ll, "lose", 4)) {
+        k->peer_closes = true;
+      }
+    } else if (f == 't' && ll > 18 && !strncasecmp(l, "transfer-encoding:", 18) &&
+               memmem(l, ll, "hunked", 6)) {
+      k->chunked = true;
+    }
+    l = le + 2;
+  }
+  if (!have_len && !k->chunked && k->status == 200) k->status = -1;  // length must be known
+  return hl;
+}
+
+void Client::Completed(Connection* k) {
+  bool good = false;
+  if (k->status != 200) {
+    counters.status++;
+  } else if (k->got != plan_.body_bytes) {
+    counters.length++;
+  } else if (k->bad) {
+    counters.body++;
+  } else {
+    good = true;
+  }
+  if (plan_.one_request_per_connection) {
+    if (good) {  // counted when the proxy has closed
+      k->state = Connection::kAwaitingEof;
+      return;
+    }
+    Drop(k);
+    if (!stop) Dial(k);
+    return;
+  }
+  if (good) Count(k);
+  k->exchanges++;
+  if (idle_mode_ && k->exchanges == 1) setting_up_--;
+  k->state = Connection::kReady;
+  if (stop) return;
+  if (k->peer_closes) {
+    Drop(k);
+    Dial(k);
+    return;
+  }
+  Ready(k);
+}
+
+void Client::Count(Connection* k) {
+  counters.ok.fetch_add(1, std::memory_order_relaxed);
+  counters.bytes.fetch_add(k->got, std::memory_order_relaxed);
+  if (plan_.rate > 0 && record) {
+    uint64_t t = NowNs();
+    latency.push_back(uint32_t((t - k->due_ns) / 100));
+    service.push_back(uint32_t((t - k->sent_ns) / 100));
+  }
+}
+
+// Takes a chunk-size line, the line end after a chunk, or the end of the body; 0: incomplete.
+size_t Client::ParseChunkLine(Connection* k, const char* p, size_t n) {
+  const char* nl = static_cast<const char*>(memchr(p, '\n', n));
+  if (!nl) return 0;
+  size_t line = size_t(nl - p) + 1;
+  if (k->chunk_end && line <= 2) {
+    k->chunk_end = false;
+    return line;
+  }
+  uint64_t size = strtoull(p, nullptr, 16);
+  if (size) {
+    k->left = size;
+    k->chunk_end = true;
+    return line;
+  }
+  const char* e = static_cast<const char*>(memmem(p, n, "\r\n\r\n", 4));
+  if (!e) return 0;
+  Completed(k);
+  return size_t(e - p) + 4;
+}
+
+void Client::ConsumeHttp(Connection* k, const char* p, size_t n) {
+  std::string joined;
+  if (!k->part.empty()) {
+    k->part.append(p, n);
+    joined.swap(k->part);
+    p = joined.data(), n = joined.size();
+  }
+  size_t i = 0;
+  while (i < n && k->state == Connection::kBusy) {
+    if (!k->in_body) {
+      size_t h = ParseResponseHead(k, p + i, n - i);
+      if (!h) break;
+      i += h;
+      if (k->status == 100) continue;
+      k->in_body = true;
+      k->chunk_end = false;
+      if (!k->chunked && !k->left) Completed(k);
+      continue;
+    }
+    if (k->chunked && !k->left) {
+      size_t used = ParseChunkLine(k, p + i, n - i);
+      if (!used) break;
+      i += used;
+      continue;
+    }
+    size_t t = size_t(std::min<uint64_t>(k->left, n - i));
+    BodyBytes(k, p + i, t);
+    i += t;
+    k->left -= t;
+    if (!k->left && !k->chunked) Completed(k);
+  }
+  if (i < n && k->state == Connection::kBusy) {
+    k->part.assign(p + i, n - i);
+  } else if (i < n && k->state == Connection::kAwaitingEof) {
+    counters.length++;
+  }
+}
+
+void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
+  std::string joined;
+  if (!k->part.empty()) {
+    k->part.append(p, n);
+    joined.swap(k->part);
+    p = joined.data(), n = joined.size();
+  }
+  size_t i = 0;
+  while (i < n) {
+    if (k->state == Connection::kUpgrading) {
+      const char* e = static_cast<const char*>(memmem(p, n, "\r\n\r\n", 4));
+      if (!e) break;
+      if (n < 12 || atoi(p + 9) != 101 || !memmem(p, n, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", 28)) {
+        return Fail(k, counters.status);
+      }
+      i = size_t(e - p) + 4;
+      k->state = Connection::kReady;
+      Ready(k);
+      continue;
+    }
+    if (k->state != Connection::kBusy) return Fail(k, counters.length);
+    if (!k->in_body) {
+      if (n - i < plan_.websocket_echo_head.size()) break;
+      const std::string& head = plan_.websocket_echo_head;
+      if (memcmp(p + i, head.data(), head.size())) return Fail(k, counters.body);
+      i += head.size();
+      k->in_body = true;
+      k->left = plan_.body_bytes;
+      continue;
+    }
+    size_t t = size_t(std::min<uint64_t>(k->left, n - i));
+    BodyBytes(k, p + i, t);
+    i += t;
+    k->left -= t;
+    if (!k->left) {
+      if (k->bad) return Fail(k, counters.body);
+      Count(k);
+      k->exchanges++;
+      if (idle_mode_ && k->exchanges == 1) setting_up_--;
+      k->state = Connection::kReady;
+      if (!stop) Ready(k);
+    }
+  }
+  if (i < n) k->part.assign(p + i, n - i);
+}

@@ -1,0 +1,137 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "common.h"
+
+namespace {
+
+class Arguments {
+ public:
+  Arguments(int argc, char** argv) {
+    for (int i = 2; i < argc; i++) {
+      char* e = strchr(argv[i], '=');
+      if (!e) {
+        fprintf(stderr, "bad argument %s\n", argv[i]);
+        exit(2);
+      }
+      values_[std::string(argv[i], size_t(e - argv[i]))] = e + 1;
+    }
+  }
+  std::string Text(const char* key, const char* fallback = "") const {
+    auto i = values_.find(key);
+    return i == values_.end() ? fallback : i->second;
+  }
+  double Number(const char* key, double fallback = 0) const {
+    auto i = values_.find(key);
+    return i == values_.end() ? fallback : atof(i->second.c_str());
+  }
+  std::vector<int> Pids(const char* key) const {
+    std::vector<int> pids;
+    std::string text = Text(key);
+    for (const char* p = text.c_str(); *p;) {
+      char* end;
+      pids.push_back(int(strtol(p, &end, 10)));
+      p = *end ? end + 1 : end;
+    }
+    return pids;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+void MakeRequests(const Arguments& args, Plan& plan) {
+  std::string method = args.Text("method", "GET"), path = args.Text("path");
+  if (path.empty()) path = "/b/" + std::to_string(plan.body_bytes);
+  size_t body = size_t(args.Number("body"));
+  int hosts = int(args.Number("hosts")), paths = int(args.Number("paths"));
+  int n = std::max(1, std::max(hosts, paths));
+  for (int i = 0; i < n; i++) {
+    std::string host = hosts ? "host" + std::to_string(i) + ".example.com" : "bench.test";
+    std::string prefix = paths ? "/api/svc" + std::to_string(i) : "";
+    std::string r =
+        method + " " + prefix + path + " HTTP/1.1\r\nHost: " + host +
+        "\r\nUser-Agent: bench-load/1.0\r\nAccept: */*\r\nAccept-Encoding: identity\r\n";
+    if (body) {
+      r += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body) + "\r\n";
+    }
+    if (plan.one_request_per_connection) r += "Connection: close\r\n";
+    plan.requests.push_back(r + "\r\n" + Pattern(body));
+  }
+}
+
+void MakeWebSocketMessages(Plan& plan) {
+  plan.websocket_hello =
+      "GET /ws HTTP/1.1\r\nHost: bench.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+      "Origin: http://bench.test\r\n\r\n";
+  size_t size = plan.body_bytes;
+  std::string head(1, char(0x82));
+  if (size < 126) {
+    head += char(size);
+  } else if (size < 65536) {
+    head += char(126);
+    head += char(size >> 8);
+    head += char(size & 255);
+  } else {
+    head += char(127);
+    for (int i = 7; i >= 0; i--) head += char(uint64_t(size) >> (8 * i) & 255);
+  }
+  plan.websocket_echo_head = head;
+  const uint8_t mask[4] = {0x5a, 0xc3, 0x17, 0x9e};
+  std::string payload = Pattern(size);
+  MaskPayload(payload.data(), payload.size(), mask, 0);
+  head[1] = char(uint8_t(head[1]) | 0x80);
+  head.append(reinterpret_cast<const char*>(mask), 4);
+  plan.websocket_frame = head + payload;
+}
+
+SSL_CTX* MakeTlsContext() {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set1_groups_list(context, "X25519");
+  SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  static const unsigned char kAlpn[] = "\x08http/1.1";
+  SSL_CTX_set_alpn_protos(context, kAlpn, 9);
+  return context;
+}
+
+}  // namespace
+
+Plan MakePlan(int argc, char** argv) {
+  if (argc < 2) {
+    fprintf(stderr, "usage: load http|ws|idle key=value...\n");
+    exit(2);
+  }
+  Arguments args(argc, argv);
+  std::string mode = argv[1];
+  Plan plan;
+  plan.mode = mode == "idle" ? Mode::kIdle : mode == "ws" ? Mode::kWebSocket : Mode::kHttp;
+  plan.websocket = mode == "ws" || args.Text("kind") == "ws";
+  plan.port = int(args.Number("port"));
+  plan.connections = int(args.Number("conns", 64));
+  plan.threads = int(args.Number("threads", 1));
+  plan.source_addresses = int(args.Number("srcs", 32));
+  plan.tls = args.Number("tls") > 0;
+  plan.resume = args.Number("resume") > 0;
+  plan.one_request_per_connection = args.Number("close") > 0;
+  plan.rate = args.Number("rate");
+  plan.warm_seconds = args.Number("warm", plan.warm_seconds);
+  plan.seconds = args.Number("dur", plan.seconds);
+  plan.count = uint64_t(args.Number("count"));
+  plan.body_bytes = size_t(args.Number("size", 64));
+  plan.proxy_pids = args.Pids("pids");
+  plan.origin_pids = args.Pids("be_pid");
+  plan.body_pattern = Pattern(26 * 4096);
+  MakeRequests(args, plan);
+  MakeWebSocketMessages(plan);
+  if (plan.tls) plan.context = MakeTlsContext();
+  return plan;
+}
