@@ -65,7 +65,8 @@ class StreamEvents {
   virtual void OnTrailers(Headers& trailers) = 0;
   // The stream is over before both messages were; nothing is called after.
   virtual void OnReset(StreamReset reset) = 0;
-  // Both messages are complete, in and out; nothing is called after.
+  // Both messages are complete, in and out; nothing is called after. HTTP/1: also when the response is
+  // complete and the request is not: no one needs its rest, and the connection must close.
   virtual void OnComplete() = 0;
 
   // Moves at most `bytes_max` body bytes to `out`. Called only after BodyReady, and again while it
@@ -77,7 +78,10 @@ class StreamEvents {
   ~StreamEvents() = default;
 };
 
-// One stream as its user commands it. Lives until OnReset, OnComplete or Reset.
+// One stream as its user commands it. Lives until OnReset, OnComplete or Reset. Whoever calls
+// SendHeaders, SendInformational or BodyReady then asks the connection to pull (Connection::WantWrite).
+// PauseReading and ResumeReading reach the connection: HTTP/1 passes them on, so that after
+// ResumeReading the connection offers what Parse had left.
 class CodecStream : public FlowSource {
  public:
   // Queues a head: request or final response. kYes: no body follows. The headers need not outlive the call.
@@ -108,7 +112,11 @@ class Codec {
 
   // Takes from the front of `in` what it can use now; leaves the rest (a partial head, a pipelined
   // request behind an unanswered one, anything while reading is paused). Bounded by the limits.
-  // An error is final for the connection: no stream goes on reading; error() stays set.
+  // Who calls again: the connection, with the next bytes; after a pause it is the codec that makes it
+  // do so, by ResumeReading on the connection it was made with. HTTP/1 pauses the connection by itself while a
+  // pipelined request waits behind an open exchange, so owners have nothing to remember.
+  // An error is final for the connection: an open stream gets OnReset(kProtocolError) (kConnection for
+  // kUnexpectedEnd), no other starts; error() stays set and later bytes are dropped.
   virtual CodecError Parse(Buffer& in, End end) = 0;
   // Appends what is ready to go out, `bytes_max` as a guide; nothing: nothing is ready.
   virtual void Fill(Buffer& out, size_t bytes_max) = 0;
@@ -126,6 +134,10 @@ class Codec {
   // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says "connection: close".
   virtual void StartDrain() = 0;
   virtual CodecError error() const = 0;
+  // Server role, after Parse returned an error: a stream whose request is over, for the one response
+  // that says so ("connection: close" is added). Null where nothing can be said any more: a response
+  // has begun, the peer is gone, or the protocol has its own way (GOAWAY).
+  virtual CodecStream* StartErrorReply(StreamEvents& events) { return nullptr; }
 };
 
 // A codec in the client's role.
