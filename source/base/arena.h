@@ -1,11 +1,12 @@
 // Arena: one stream's memory. Allocation is a pointer bump; everything is freed at once by Reset,
 // which keeps the first chunk, so that a recycled stream allocates nothing from the heap.
 //
-// One thread. Destructors of what lives in it are not run: put trivially destructible things into it,
-// or use ArenaPtr below.
+// One thread. Destructors of what lives in it are not run: put trivially destructible things into
+// it, or use ArenaPtr below.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -17,7 +18,8 @@ namespace sluice {
 
 class Arena {
  public:
-  // `first_chunk_bytes` are allocated with the arena and kept; larger needs take chunks from the heap.
+  // `first_chunk_bytes` are allocated with the arena and kept; larger needs take chunks from the
+  // heap.
   explicit Arena(size_t first_chunk_bytes = 4096);
   ~Arena();
   Arena(const Arena&) = delete;
@@ -25,7 +27,8 @@ class Arena {
 
   void* Allocate(size_t bytes, size_t alignment = alignof(std::max_align_t)) {
     const uintptr_t at = (reinterpret_cast<uintptr_t>(next_) + alignment - 1) & ~(alignment - 1);
-    if (at + bytes > reinterpret_cast<uintptr_t>(end_)) return AllocateSlow(bytes, alignment);
+    const uintptr_t end = reinterpret_cast<uintptr_t>(end_);
+    if (at > end || bytes > end - at) return AllocateSlow(bytes, alignment);
     next_ = reinterpret_cast<char*>(at + bytes);
     return reinterpret_cast<void*>(at);
   }

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 
+#include "source/base/check.h"
+
 namespace sluice {
 
 // Where bytes of one direction come from: a codec's stream, a connection, a filter's slot.
@@ -35,6 +37,7 @@ class FlowGauge {
     Check();
   }
   void Subtract(size_t bytes) {
+    SLUICE_DCHECK(bytes <= waiting_);
     waiting_ -= bytes;
     if (paused_ && waiting_ <= bytes_max_ / 2) {
       paused_ = false;

@@ -57,7 +57,8 @@ class IntrusiveList {
     for (const ListNode<Tag>* at = root_.next_; at != &root_; at = at->next_) ++n;
     return n;
   }
-  // Calls `visit` for each element; `visit` may unlink or destroy the element it is given, no other.
+  // Calls `visit` for each element; `visit` may unlink or destroy the element it is given, no
+  // other.
   template <class Visit>
   void ForEach(Visit visit) {
     for (ListNode<Tag>* at = root_.next_; at != &root_;) {

@@ -1,8 +1,8 @@
 // Link: a pointer that knows when its target dies, for references across ownership trees.
 //
-// `LinkTarget<T>` is a base of the target (or a member of it, given `this`); any number of `Link<T>`s
-// may point to it. When the target dies every link reads null; when a link dies the target forgets
-// it. One thread; no allocation, no count: an intrusive list.
+// `LinkTarget<T>` is a base of the target, or a member of it; any number of `Link<T>`s may point to
+// it. When the target dies every link reads null; when a link dies the target forgets it. One
+// thread; no allocation, no count: an intrusive list.
 #pragma once
 
 namespace sluice {
@@ -43,9 +43,10 @@ class Link {
   }
   ~Link() { Reset(); }
 
-  void Bind(T& target) {
+  void Bind(T& target) { Bind(target, target); }
+  // For a target that has its end as a member.
+  void Bind(T& target, LinkTarget<T>& end) {
     Reset();
-    LinkTarget<T>& end = target;
     target_ = &target;
     list_ = &end;
     next_ = end.first_;
@@ -71,8 +72,9 @@ class Link {
   void TakeOver(Link& other) {
     if (other.target_ == nullptr) return;
     T& target = *other.target_;
+    LinkTarget<T>& end = *other.list_;
     other.Reset();
-    Bind(target);
+    Bind(target, end);
   }
   T* target_ = nullptr;
   LinkTarget<T>* list_ = nullptr;
