@@ -27,7 +27,8 @@ class EndOfTurnTask : public ListNode<EndOfTurnTask> {
   ~EndOfTurnTask() = default;
 };
 
-// Something whose deletion waits for the end of the turn, when no caller's frame refers to it any more.
+// Something whose deletion waits for the end of the turn, when no caller's frame refers to it any
+// more.
 class Deferred {
  public:
   virtual ~Deferred() = default;
@@ -62,12 +63,15 @@ class EventLoop {
   Poller& poller() { return poller_; }
 
  private:
-  void RunWork();
+  // What follows the wait; true if anything ran.
+  bool RunWork();
+  bool FinishTurn();
   Poller& poller_;
   TimerQueue timers_;
   PostQueue posts_;
   IntrusiveList<EndOfTurnTask, EndOfTurnTask> end_of_turn_;
   std::vector<std::unique_ptr<Deferred>> to_delete_;
+  std::vector<std::unique_ptr<Deferred>> deleting_;  // kept for its capacity
   MonotonicTime now_;
   WallTime wall_now_{};
   bool wall_known_ = false;

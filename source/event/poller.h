@@ -1,7 +1,8 @@
-// Poller: the only thing that waits. libevent in production, a simulated one in tests; both are held
-// to test/harness/poller_contract.h. Belongs to one EventLoop, on its thread.
+// Poller: the only thing that waits. libevent in production, a simulated one in tests; both are
+// held to test/harness/poller_contract.h. Belongs to one EventLoop, on its thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -19,10 +20,10 @@ class ReadyObserver {
   ~ReadyObserver() = default;
 };
 
-// A registration; destroying it ends it, nothing is called after.
+// A registration: each poller derives its own.
 class PollerWatch {
- public:
-  virtual ~PollerWatch() = default;
+ protected:
+  ~PollerWatch() = default;
 };
 
 enum class WatchMode : uint8_t {
@@ -35,9 +36,15 @@ class Poller {
   virtual ~Poller() = default;
   // Memory for one watch comes from the poller. `fd` means what the poller's world says it means.
   virtual PollerWatch* Watch(int fd, WatchMode mode, ReadyObserver& observer) = 0;
+  // Before `fd` is closed. The observer is not called again, not even for what Wait has found
+  // already.
   virtual void Unwatch(PollerWatch* watch) = 0;
-  // Waits for readiness, until `deadline` (none: for ever), or Wake; reports to observers.
+  // Waits for readiness, until `deadline` (none: for ever), or Wake; keeps what it found. May
+  // return early without a reason. Apart from Report so that the loop reads the clock between the
+  // two.
   virtual void Wait(std::optional<MonotonicTime> deadline) = 0;
+  // Tells the observers what the last Wait found; returns how many it called.
+  virtual size_t Report() = 0;
   // Makes Wait return, now or the next time. The only method for other threads.
   virtual void Wake() = 0;
   virtual MonotonicTime Now() = 0;

@@ -1,10 +1,11 @@
-// PostQueue: work that other threads hand to a loop. The one place of a loop with a lock; taken only
-// by posters and, when there is something, by the loop.
+// PostQueue: work that other threads hand to a loop. The one place of a loop with a lock; taken
+// only by posters and, when there is something, by the loop.
 #pragma once
 
 #include <atomic>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 
@@ -21,6 +22,7 @@ class PostQueue {
  private:
   absl::Mutex mutex_;
   std::vector<absl::AnyInvocable<void()>> queue_ ABSL_GUARDED_BY(mutex_);
+  std::vector<absl::AnyInvocable<void()>> running_;  // the loop's; kept for its capacity
   std::atomic<bool> pending_{false};
 };
 

@@ -16,7 +16,9 @@ class Timer final : public TimerEntry {
   // `Timer idle_{loop, this, kMethod<&Connection::OnIdle>}` calls OnIdle at the deadline.
   template <class T>
   Timer(EventLoop& loop, T* owner, void (*call)(void*)) : TimerEntry(call, owner), loop_(loop) {}
-  ~Timer() { Disarm(); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() { loop_.timers().Remove(*this); }
 
   // Fires once, in the first turn at or after now() + delay; a second Arm replaces the first.
   void Arm(Duration delay) { loop_.timers().Schedule(*this, loop_.now() + delay); }

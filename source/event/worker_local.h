@@ -1,8 +1,9 @@
 // WorkerLocal<T>: a const snapshot, published by the main thread to all workers. The only way by
 // which anything reaches a worker (HOUSE section 6).
 //
-// Publish on main; Get on a worker, without an atomic: each worker keeps its own shared_ptr copy, which
-// a posted task replaces between two of its turns. A user that must outlive a turn pins with Pin().
+// Publish on main; Get on a worker, without an atomic: each worker keeps its own shared_ptr copy,
+// which a posted task replaces between two of its turns. A user that must outlive a turn pins with
+// Pin().
 #pragma once
 
 #include <memory>
