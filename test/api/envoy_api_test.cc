@@ -53,8 +53,7 @@ TEST(EnvoyApi, MessagesThatOnlyAnAnyNamesAreLinked) {
 }
 
 TEST(EnvoyApi, AnyInJsonAndTextResolvesByTypeUrl) {
-  const std::string url =
-      "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer";
+  const std::string url = "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer";
   google::protobuf::Any from_json;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(
                   R"({"@type": ")" + url + R"(", "max_request_bytes": 7})", &from_json)

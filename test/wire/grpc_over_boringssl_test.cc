@@ -66,9 +66,9 @@ struct Identity {
     EXPECT_GT(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
 
     bssl::UniquePtr<BIO> key_bio(BIO_new(BIO_s_mem()));
-    EXPECT_EQ(PEM_write_bio_PrivateKey(key_bio.get(), key.get(), nullptr, nullptr, 0, nullptr,
-                                       nullptr),
-              1);
+    EXPECT_EQ(
+        PEM_write_bio_PrivateKey(key_bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr),
+        1);
     key_pem = PemOf(key_bio.get());
     bssl::UniquePtr<BIO> certificate_bio(BIO_new(BIO_s_mem()));
     EXPECT_EQ(PEM_write_bio_X509(certificate_bio.get(), certificate.get()), 1);
@@ -114,9 +114,8 @@ class GrpcOverBoringSsl : public testing::Test {
   grpc::Status Call(const std::string& root_pem, const std::string& request, std::string* answer) {
     grpc::ChannelArguments arguments;
     arguments.SetSslTargetNameOverride("localhost");
-    auto channel =
-        grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port_),
-                                  grpc::SslCredentials({root_pem, "", ""}), arguments);
+    auto channel = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(port_),
+                                             grpc::SslCredentials({root_pem, "", ""}), arguments);
     grpc::GenericStub stub(channel);
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
