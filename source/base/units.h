@@ -16,6 +16,9 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 // Whether a piece of a message, or of a byte stream, is its last.
 enum class End : uint8_t { kNo, kYes };
 
+// Of a request, as its route says. Circuit breakers count each apart.
+enum class RoutePriority : uint8_t { kDefault, kHigh };
+
 inline constexpr size_t operator""_KiB(unsigned long long n) { return n * 1024; }
 inline constexpr size_t operator""_MiB(unsigned long long n) { return n * 1024 * 1024; }
 

@@ -19,8 +19,6 @@
 
 namespace sluice {
 
-enum class RoutePriority : uint8_t { kDefault, kHigh };
-
 struct WeightedCluster {
   std::string name;            // or, where empty, the value of:
   std::string cluster_header;

@@ -1,10 +1,16 @@
 // ClientConnection: a connection to a host with its codec in the client's role. Owned by its pool, on
 // its worker; lent to an attempt for one stream at a time (HTTP/1) or for many (HTTP/2).
+//
+// Good for its borrower until the stream's OnReset or OnComplete, or ResetStream. It is deleted at the
+// end of the turn in which it closed.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include "source/base/intrusive_list.h"
+#include "source/event/event_loop.h"
+#include "source/event/timer.h"
 #include "source/http/codec.h"
 #include "source/net/connection.h"
 #include "source/upstream/cluster_spec.h"
@@ -14,17 +20,22 @@ namespace sluice {
 
 class ConnectionPool;
 
-class ClientConnection final : private ConnectionHandler {
+class ClientConnection final : public Deferred,
+                               public ListNode<>,
+                               private ConnectionHandler,
+                               private EndOfTurnTask {
  public:
-  ClientConnection(ConnectionPool& pool, std::unique_ptr<IoHandle> io);
-  ~ClientConnection();
+  ClientConnection(ConnectionPool& pool, RoutePriority priority, std::unique_ptr<IoHandle> io);
+  ~ClientConnection() override;
 
   // In PoolWaiter::OnPoolReady only. Follow with SendHeaders on what it returns.
   CodecStream& StartStream(StreamEvents& events);
   // After any CodecStream call that produced output: marks the connection to be pulled this turn.
   void WantWrite() { connection_->WantWrite(); }
+  // Instead of stream.Reset(): ends the stream and gives the connection back, or closes it (HTTP/1).
+  void ResetStream(CodecStream& stream);
 
-  Host& host();
+  Host& host() { return *host_; }
   Connection& connection() { return *connection_; }
   HttpProtocol protocol() const { return codec_->protocol(); }
   // More than one stream has been started on it: a failure before the first response byte may be
@@ -33,14 +44,42 @@ class ClientConnection final : private ConnectionHandler {
 
  private:
   friend class ConnectionPool;
+  enum class State : uint8_t { kConnecting, kReady, kBusy, kRetired, kClosed };
+
+  void Start() { connection_->Start(*this); }
   void OnConnected() override;
   void OnBytes(Buffer& in, End end) override;
   void FillOutput(Buffer& out, size_t bytes_max) override;
   void OnConnectionClosed(CloseCause cause) override;
+  void RunEndOfTurn() override;  // closes a retired one
+  void OnIdleTimeout();
+  void OnLifetimeOver();
+
+  void OnIdleBytes(Buffer& in, End end);
+  void CountEndedStreams(size_t open_streams);
+  void CountBytes();
+  // Tells a stream that cannot go on any more.
+  void AbandonStream();
+  // No stream may follow those that were started.
+  bool spent() const;
+
   ConnectionPool& pool_;
+  const std::shared_ptr<const ClusterSpec> spec_;  // the codec's and the connection's limits live in it
+  const std::shared_ptr<Host> host_;
+  const RoutePriority priority_;
+  State state_ = State::kConnecting;
+  bool inside_codec_ = false;  // settling waits until the codec's call has returned
+  bool lifetime_over_ = false;
+  bool broken_ = false;  // a stream was cut short: what is unwritten is worth nothing
+  uint32_t open_streams_ = 0;
+  uint64_t streams_started_ = 0;
+  uint64_t rx_counted_ = 0, tx_counted_ = 0;
+  const MonotonicTime created_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<ClientCodec> codec_;
-  uint64_t streams_started_ = 0;
+  StreamEvents* events_ = nullptr;  // of the one open stream, HTTP/1
+  Timer idle_timer_;                // armed when a stream ends; ignored when it finds one open
+  Timer lifetime_timer_;
 };
 
 }  // namespace sluice

@@ -1,5 +1,8 @@
-// WorkerCluster and WorkerClusters: what one worker sees of the clusters: name to spec, hosts, balancer and
-// pools. On its worker only; changed by posted tasks from the main thread's Cluster objects.
+// WorkerClusters: the clusters of one worker by name. On its worker only; changed by posted tasks from
+// the main thread's Cluster objects.
+//
+// A cluster that is removed or replaced is not found any more; its streams end in peace, and it goes with the
+// last of them.
 #pragma once
 
 #include <memory>
@@ -7,45 +10,24 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "source/event/worker_context.h"
-#include "source/net/network.h"
-#include "source/upstream/circuit_breaker.h"
-#include "source/upstream/cluster_spec.h"
-#include "source/upstream/connection_pool.h"
-#include "source/upstream/load_balancer.h"
+#include "source/base/intrusive_list.h"
+#include "source/upstream/worker_cluster.h"
 
 namespace sluice {
 
-class WorkerCluster {
- public:
-  WorkerCluster(WorkerContext& worker, Network& network, std::shared_ptr<const ClusterSpec> spec,
-                std::shared_ptr<CircuitBreaker> breaker);
-  ~WorkerCluster();
-
-  const ClusterSpec& spec() const { return *spec_; }
-  WorkerContext& worker() { return worker_; }
-  CircuitBreaker& breaker() { return *breaker_; }  // shared by all workers
-  // Null: no eligible host.
-  Host* PickHost(uint64_t hash);
-  // Of a host that PickHost gave in this turn.
-  ConnectionPool& PoolOf(Host& host);
-  void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
-
- private:
-  WorkerContext& worker_;
-  Network& network_;
-  std::shared_ptr<const ClusterSpec> spec_;
-  std::shared_ptr<CircuitBreaker> breaker_;
-};
-
 class WorkerClusters {
  public:
+  WorkerClusters() = default;
+  ~WorkerClusters();  // of a worker that has stopped: closes everything
+
   WorkerCluster* Find(absl::string_view name);
   void Set(std::unique_ptr<WorkerCluster> cluster);  // adds, or replaces that of the same name
   void Remove(absl::string_view name);
 
  private:
+  void Retire(std::unique_ptr<WorkerCluster> cluster);
   absl::flat_hash_map<std::string, std::unique_ptr<WorkerCluster>> by_name_;
+  IntrusiveList<WorkerCluster> retired_;  // owned; each deletes itself when it is empty
 };
 
 }  // namespace sluice

@@ -11,6 +11,7 @@
 #include "source/http/codec_limits.h"
 #include "source/net/connection.h"
 #include "source/net/network.h"
+#include "source/net/resolver.h"
 #include "source/stats/counter.h"
 #include "source/stats/histogram.h"
 #include "source/upstream/host.h"
@@ -18,18 +19,19 @@
 namespace sluice {
 
 enum class DiscoveryType : uint8_t { kStatic, kStrictDns };
-enum class DnsFamily : uint8_t { kAuto, kV4Only, kV6Only, kV4Preferred, kAll };
 
 struct BreakerLimits {
   uint32_t connections_max = 1024;
   uint32_t pending_requests_max = 1024;
   uint32_t requests_max = 1024;
   uint32_t retries_max = 3;
+  bool track_remaining = false;  // remaining_* gauges
 };
 
 // An endpoint as configured: an address, or a name to resolve.
 struct EndpointSpec {
   HostFacts facts;       // address is set for STATIC
+  HostHealth health = HostHealth::kHealthy;
   std::string dns_name;  // STRICT_DNS
   uint16_t port = 0;
 };
@@ -38,7 +40,7 @@ struct EndpointSpec {
 struct ClusterStats {
   Counter cx_total, cx_http1_total, cx_connect_fail, cx_connect_timeout, cx_overflow, cx_destroy,
       cx_destroy_local, cx_destroy_remote, cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests,
-      cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy;
+      cx_max_duration_reached, cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout, rq_per_try_timeout,
       rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode, rq_pending_total, rq_pending_overflow,

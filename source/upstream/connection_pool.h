@@ -2,9 +2,16 @@
 // pool serves both by the codec's available_streams().
 //
 // One worker. A waiter gets exactly one of OnPoolReady and OnPoolFailure, possibly from inside Request;
-// unlinking or destroying it cancels. Idle connections are taken last in, first out, so that few stay
-// warm and the rest time out. Bounds: circuit breaker connections, pending requests, requests (cluster
-// wide, over all workers).
+// cancelling or destroying it means it gets neither. Idle connections are taken last in, first out, so
+// that few stay warm and the rest time out. Bounds: circuit breaker connections, pending requests,
+// requests (cluster wide, over all workers); as in Envoy a pool without any connection may open one
+// however many the cluster has, or a full cluster would starve a host for ever.
+//
+// New connections are opened at the end of the turn, for those who still wait then: a connection that
+// comes back in the same turn serves first.
+//
+// Counted here: upstream_cx_*, rq_total, rq_active, rq_pending_*, rq_cancelled, rq_tx_reset, and the same of
+// the host; what a response says (rq_2xx, rq_time, rq_success ...) is the router's.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +19,16 @@
 
 #include "absl/strings/string_view.h"
 #include "source/base/intrusive_list.h"
+#include "source/base/units.h"
+#include "source/event/event_loop.h"
 #include "source/event/worker_context.h"
 #include "source/upstream/client_connection.h"
 #include "source/upstream/cluster_spec.h"
 
 namespace sluice {
+
+class ConnectionPool;
+class WorkerCluster;
 
 enum class PoolFailure : uint8_t {
   kConnectFailed,   // refused, unreachable, reset: UF
@@ -24,31 +36,89 @@ enum class PoolFailure : uint8_t {
   kOverflow,        // a circuit breaker is open: UO
 };
 
-class PoolWaiter : public ListNode<> {
+class PoolWaiter : private ListNode<> {
  public:
   // Call connection.StartStream in here.
   virtual void OnPoolReady(ClientConnection& connection) = 0;
   // `reason` for UPSTREAM_TRANSPORT_FAILURE_REASON; lives for the call.
   virtual void OnPoolFailure(PoolFailure failure, absl::string_view reason) = 0;
 
+  bool waiting() const { return pool_ != nullptr; }
+  void CancelWaiting();  // harmless when not waiting
+
  protected:
-  ~PoolWaiter() = default;
+  virtual ~PoolWaiter() { CancelWaiting(); }
+
+ private:
+  friend class ConnectionPool;
+  template <class T, class Tag>
+  friend class IntrusiveList;
+  ConnectionPool* pool_ = nullptr;  // while waiting; a pool that dies answers first
+  RoutePriority priority_ = RoutePriority::kDefault;
 };
 
-class WorkerCluster;
-
-class ConnectionPool {
+class ConnectionPool final : private EndOfTurnTask {
  public:
   ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host);
   ~ConnectionPool();  // closes all connections; waiters get kConnectFailed
 
   void Request(PoolWaiter& waiter, RoutePriority priority);
-  // No new streams; connections close as they become idle. For removed hosts and drains.
+  // Nothing new: connections close as they become idle; who waits already is still served. For removed
+  // hosts and drains.
   void StartDrain();
-  bool empty() const;
+  bool empty() const;  // no connection, nobody waiting
+
+  Host& host() { return *host_; }
+  size_t connections() const { return connections_; }
 
  private:
   friend class ClientConnection;
+  friend class PoolWaiter;
+
+  // A connection serves one priority, the one whose breaker it was counted against.
+  struct Lane {
+    IntrusiveList<ClientConnection> ready;  // connected, with room for a stream; the warmest first
+    IntrusiveList<ClientConnection> busy;   // connected, full
+    IntrusiveList<ClientConnection> connecting;
+    IntrusiveList<PoolWaiter> waiters;
+    uint32_t waiting = 0;
+    uint32_t opening = 0;  // size of `connecting`
+  };
+
+  void RunEndOfTurn() override;  // opens what is missing
+  void OpenConnections(RoutePriority priority);
+  void Connect(RoutePriority priority);
+  void Give(PoolWaiter& waiter, ClientConnection& connection);
+  void ServeWaiters(ClientConnection& connection);
+  void Dequeue(PoolWaiter& waiter);
+  void Cancel(PoolWaiter& waiter);
+  // The first `count` of them.
+  void FailWaiters(Lane& lane, size_t count, PoolFailure failure, absl::string_view reason);
+
+  // From ClientConnection.
+  void OnConnected(ClientConnection& connection);
+  void OnStreamStarted(ClientConnection& connection);
+  void OnStreamsEnded(ClientConnection& connection, size_t count);
+  // Puts it where it belongs now: ready (and then serves who waits), busy, or retired.
+  void Settle(ClientConnection& connection);
+  // It gets no more streams, and is closed at the end of the turn.
+  void Retire(ClientConnection& connection);
+  void OnClosed(ClientConnection& connection, CloseCause cause);
+
+  void OnConnectFailed(ClientConnection& connection, CloseCause cause);
+  // Takes it out of all lists and counts.
+  void Forget(ClientConnection& connection);
+  void CloseAll(IntrusiveList<ClientConnection>& connections);
+
+  Lane& lane(RoutePriority priority) { return lanes_[static_cast<size_t>(priority)]; }
+  StatCells& cells();
+
+  WorkerCluster& cluster_;
+  const std::shared_ptr<Host> host_;
+  Lane lanes_[2];
+  IntrusiveList<ClientConnection> retired_;  // waiting for the end of the turn, or for their last bytes
+  size_t connections_ = 0;                   // in all lists
+  bool draining_ = false;
 };
 
 }  // namespace sluice

@@ -6,18 +6,19 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "source/net/address.h"
 
 namespace sluice {
 
-// Why a host gets no traffic; 0: it does.
 enum class HostHealth : uint8_t { kHealthy, kDegraded, kUnhealthy };
 
 struct Locality {
   std::string region, zone, sub_zone;
+  friend bool operator==(const Locality&, const Locality&) = default;
 };
 
 struct HostFacts {
@@ -26,18 +27,22 @@ struct HostFacts {
   uint32_t weight = 1;
   uint32_t priority = 0;
   Locality locality;
+  friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 
-class Host {
+class Host : public std::enable_shared_from_this<Host> {
  public:
-  explicit Host(HostFacts facts) : facts_(std::move(facts)) {}
+  explicit Host(HostFacts facts, HostHealth health = HostHealth::kHealthy)
+      : health(health), facts_(std::move(facts)) {}
   const HostFacts& facts() const { return facts_; }
   const Address& address() const { return facts_.address; }
 
-  std::atomic<HostHealth> health{HostHealth::kHealthy};
+  std::atomic<HostHealth> health;
   // Per-host statistics as /clusters shows them.
-  std::atomic<uint32_t> rq_active{0}, cx_active{0};
-  std::atomic<uint64_t> rq_total{0}, rq_success{0}, rq_error{0}, rq_timeout{0}, cx_total{0}, cx_connect_fail{0};
+  alignas(64) std::atomic<uint32_t> rq_active{0};
+  std::atomic<uint32_t> cx_active{0};
+  std::atomic<uint64_t> rq_total{0}, rq_success{0}, rq_error{0}, rq_timeout{0}, cx_total{0},
+      cx_connect_fail{0};
 
  private:
   const HostFacts facts_;

@@ -1,0 +1,66 @@
+// CircuitBreaker: how much of a cluster is in use over all workers, and whether more may be.
+//
+// Shared by all workers: relaxed atomics, one cache line for each priority. Those who ask with TryAcquire
+// never hold more than the limit together; Acquire goes past it knowingly. Each acquisition has
+// one Release.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "source/base/units.h"
+#include "source/upstream/cluster_spec.h"
+
+namespace sluice {
+
+enum class BreakerResource : uint8_t { kConnections, kPendingRequests, kRequests, kRetries, kCount };
+
+class CircuitBreaker {
+ public:
+  explicit CircuitBreaker(const ClusterSpec& spec);
+  CircuitBreaker(const CircuitBreaker&) = delete;
+  CircuitBreaker& operator=(const CircuitBreaker&) = delete;
+
+  bool TryAcquire(RoutePriority priority, BreakerResource resource) {
+    Line& line = lines_[static_cast<size_t>(priority)];
+    const size_t at = static_cast<size_t>(resource);
+    if (line.in_use[at].fetch_add(1, std::memory_order_relaxed) < line.max[at]) return true;
+    line.in_use[at].fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  void Acquire(RoutePriority priority, BreakerResource resource) {
+    Of(priority, resource).fetch_add(1, std::memory_order_relaxed);
+  }
+  void Release(RoutePriority priority, BreakerResource resource, uint32_t count = 1) {
+    Of(priority, resource).fetch_sub(count, std::memory_order_relaxed);
+  }
+
+  uint32_t in_use(RoutePriority priority, BreakerResource resource) const {
+    return lines_[static_cast<size_t>(priority)]
+        .in_use[static_cast<size_t>(resource)]
+        .load(std::memory_order_relaxed);
+  }
+  uint32_t limit(RoutePriority priority, BreakerResource resource) const {
+    return lines_[static_cast<size_t>(priority)].max[static_cast<size_t>(resource)];
+  }
+  bool open(RoutePriority priority, BreakerResource resource) const {
+    return in_use(priority, resource) >= limit(priority, resource);
+  }
+  uint32_t remaining(RoutePriority priority, BreakerResource resource) const {
+    const uint32_t used = in_use(priority, resource), max = limit(priority, resource);
+    return used >= max ? 0 : max - used;
+  }
+
+ private:
+  static constexpr size_t kResources = static_cast<size_t>(BreakerResource::kCount);
+  struct alignas(64) Line {
+    std::atomic<uint32_t> in_use[kResources] = {};
+    uint32_t max[kResources] = {};
+  };
+  std::atomic<uint32_t>& Of(RoutePriority priority, BreakerResource resource) {
+    return lines_[static_cast<size_t>(priority)].in_use[static_cast<size_t>(resource)];
+  }
+  Line lines_[2];
+};
+
+}  // namespace sluice

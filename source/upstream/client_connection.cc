@@ -1,0 +1,155 @@
+#include "source/upstream/client_connection.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "source/base/check.h"
+#include "source/http/http1/codec.h"
+#include "source/net/plaintext_socket.h"
+#include "source/upstream/connection_pool.h"
+#include "source/upstream/worker_cluster.h"
+
+namespace sluice {
+
+ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
+                                   std::unique_ptr<IoHandle> io)
+    : pool_(pool),
+      spec_(pool.cluster_.PinSpec()),
+      host_(pool.host_),
+      priority_(priority),
+      created_(pool.cluster_.worker().loop.now()),
+      connection_(std::make_unique<Connection>(
+          pool.cluster_.worker(), Connection::Side::kConnecting, std::move(io),
+          std::make_unique<PlaintextSocket>(), spec_->connection)),
+      codec_(MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1,
+                                  pool.cluster_.worker().slabs, *connection_)),
+      idle_timer_(pool.cluster_.worker().loop, this, kMethod<&ClientConnection::OnIdleTimeout>),
+      lifetime_timer_(pool.cluster_.worker().loop, this,
+                      kMethod<&ClientConnection::OnLifetimeOver>) {}
+
+// May come after the pool's end: touches nothing but what it owns.
+ClientConnection::~ClientConnection() = default;
+
+CodecStream& ClientConnection::StartStream(StreamEvents& events) {
+  SLUICE_DCHECK(state_ == State::kReady);
+  events_ = &events;
+  ++streams_started_;
+  ++open_streams_;
+  CodecStream& stream = codec_->StartStream(events);
+  pool_.OnStreamStarted(*this);
+  return stream;
+}
+
+void ClientConnection::ResetStream(CodecStream& stream) {
+  if (state_ == State::kClosed) return;
+  spec_->stats.rq_tx_reset.Add(connection_->worker().stats);
+  stream.Reset();
+  broken_ = broken_ || codec_->available_streams() == 0;
+  // At once, also inside the codec: whoever resets may ask for another stream next, and this one's
+  // place under the circuit breaker is free.
+  CountEndedStreams(codec_->open_streams());
+  if (!inside_codec_) pool_.Settle(*this);
+}
+
+void ClientConnection::OnConnected() { pool_.OnConnected(*this); }
+
+void ClientConnection::OnBytes(Buffer& in, End end) {
+  CountBytes();
+  if (state_ == State::kRetired) return in.Clear();
+  if (open_streams_ == 0) return OnIdleBytes(in, end);
+  inside_codec_ = true;
+  const CodecError error = codec_->Parse(in, end);
+  inside_codec_ = false;
+  CountEndedStreams(codec_->open_streams());
+  // Bytes behind a complete response answer nothing (RFC 9112 section 9.2): whose they are is unknowable.
+  const bool surplus = open_streams_ == 0 && !in.empty();
+  if ((error != CodecError::kNone && error != CodecError::kUnexpectedEnd) || surplus) {
+    spec_->stats.cx_protocol_error.Add(connection_->worker().stats);
+  }
+  if (error == CodecError::kNone && !surplus && end == End::kNo) return pool_.Settle(*this);
+  broken_ = broken_ || error != CodecError::kNone;
+  AbandonStream();
+  pool_.Retire(*this);
+}
+
+void ClientConnection::OnIdleBytes(Buffer& in, End end) {
+  // Nobody asked for anything, so this is the peer's farewell (a 408, which is no error) or its mistake.
+  if (!in.empty()) {
+    char scratch[12];
+    const size_t n = in.size() < sizeof(scratch) ? in.size() : sizeof(scratch);
+    if (!absl::EndsWith(in.Linear(n, scratch), " 408")) {
+      spec_->stats.cx_protocol_error.Add(connection_->worker().stats);
+    }
+    in.Clear();
+  } else if (end == End::kNo) {
+    return;
+  }
+  pool_.Retire(*this);
+}
+
+void ClientConnection::FillOutput(Buffer& out, size_t bytes_max) {
+  if (state_ == State::kRetired) return;
+  inside_codec_ = true;
+  codec_->Fill(out, bytes_max);
+  inside_codec_ = false;
+  const size_t open_streams = codec_->open_streams();
+  if (open_streams == open_streams_) return;
+  CountEndedStreams(open_streams);
+  pool_.Settle(*this);
+}
+
+void ClientConnection::OnConnectionClosed(CloseCause cause) {
+  CountBytes();
+  pool_.OnClosed(*this, cause);
+}
+
+void ClientConnection::RunEndOfTurn() {
+  if (state_ != State::kRetired) return;
+  // Of a whole exchange the peer is to get the end; of a broken one nothing more.
+  const bool flush = !broken_ && connection_->connected() && connection_->unwritten_bytes() > 0;
+  connection_->Close(flush ? CloseKind::kFlush : CloseKind::kNow);
+}
+
+void ClientConnection::OnIdleTimeout() {
+  if (state_ != State::kReady || open_streams_ > 0) return;
+  spec_->stats.cx_idle_timeout.Add(connection_->worker().stats);
+  pool_.Retire(*this);
+}
+
+void ClientConnection::OnLifetimeOver() {
+  spec_->stats.cx_max_duration_reached.Add(connection_->worker().stats);
+  lifetime_over_ = true;
+  pool_.Settle(*this);
+}
+
+void ClientConnection::CountEndedStreams(size_t open_streams) {
+  if (open_streams >= open_streams_) return;
+  const size_t ended = open_streams_ - open_streams;
+  open_streams_ = static_cast<uint32_t>(open_streams);
+  CountBytes();
+  pool_.OnStreamsEnded(*this, ended);
+}
+
+void ClientConnection::CountBytes() {
+  StatCells& cells = connection_->worker().stats;
+  const uint64_t rx = connection_->bytes_read(), tx = connection_->bytes_written();
+  if (rx != rx_counted_) spec_->stats.cx_rx_bytes_total.Add(cells, rx - rx_counted_);
+  if (tx != tx_counted_) spec_->stats.cx_tx_bytes_total.Add(cells, tx - tx_counted_);
+  rx_counted_ = rx;
+  tx_counted_ = tx;
+}
+
+void ClientConnection::AbandonStream() {
+  if (open_streams_ == 0) return;
+  broken_ = true;
+  // Counted off first: the one who is told may try again at once.
+  CountEndedStreams(0);
+  std::exchange(events_, nullptr)->OnReset(StreamReset::kConnection);
+}
+
+bool ClientConnection::spent() const {
+  return lifetime_over_ || (spec_->requests_per_connection_max > 0 &&
+                            streams_started_ >= spec_->requests_per_connection_max);
+}
+
+}  // namespace sluice

@@ -1,0 +1,36 @@
+#include "source/upstream/cluster_map.h"
+
+#include <utility>
+
+namespace sluice {
+
+WorkerClusters::~WorkerClusters() {
+  while (!retired_.empty()) delete &retired_.front();
+}
+
+WorkerCluster* WorkerClusters::Find(absl::string_view name) {
+  const auto at = by_name_.find(name);
+  return at == by_name_.end() ? nullptr : at->second.get();
+}
+
+void WorkerClusters::Set(std::unique_ptr<WorkerCluster> cluster) {
+  std::unique_ptr<WorkerCluster>& place = by_name_[cluster->spec().name];
+  std::swap(place, cluster);
+  if (cluster != nullptr) Retire(std::move(cluster));
+}
+
+void WorkerClusters::Remove(absl::string_view name) {
+  const auto at = by_name_.find(name);
+  if (at == by_name_.end()) return;
+  std::unique_ptr<WorkerCluster> cluster = std::move(at->second);
+  by_name_.erase(at);
+  Retire(std::move(cluster));
+}
+
+void WorkerClusters::Retire(std::unique_ptr<WorkerCluster> cluster) {
+  WorkerCluster& retired = *cluster.release();
+  retired_.PushBack(retired);
+  retired.Retire();
+}
+
+}  // namespace sluice

@@ -1,0 +1,292 @@
+#include "source/upstream/connection_pool.h"
+
+#include <string.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "source/base/check.h"
+#include "source/upstream/worker_cluster.h"
+
+namespace sluice {
+namespace {
+
+constexpr RoutePriority kPriorities[] = {RoutePriority::kDefault, RoutePriority::kHigh};
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+uint64_t Milliseconds(Duration duration) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+}  // namespace
+
+void PoolWaiter::CancelWaiting() {
+  if (pool_ != nullptr) pool_->Cancel(*this);
+}
+
+ConnectionPool::ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host)
+    : cluster_(cluster), host_(std::move(host)) {}
+
+ConnectionPool::~ConnectionPool() {
+  draining_ = true;
+  for (Lane& lane : lanes_) {
+    FailWaiters(lane, lane.waiting, PoolFailure::kConnectFailed, "cluster removed");
+    for (auto* list : {&lane.ready, &lane.busy, &lane.connecting}) CloseAll(*list);
+  }
+  CloseAll(retired_);
+}
+
+void ConnectionPool::Request(PoolWaiter& waiter, RoutePriority priority) {
+  if (draining_) return waiter.OnPoolFailure(PoolFailure::kConnectFailed, "host removed");
+  Lane& lane = this->lane(priority);
+  if (!lane.ready.empty()) return Give(waiter, lane.ready.front());
+  const ClusterStats& stats = cluster_.spec().stats;
+  if (!cluster_.breaker().TryAcquire(priority, BreakerResource::kPendingRequests)) {
+    stats.rq_pending_overflow.Add(cells());
+    return waiter.OnPoolFailure(PoolFailure::kOverflow, {});
+  }
+  waiter.pool_ = this;
+  waiter.priority_ = priority;
+  lane.waiters.PushBack(waiter);
+  ++lane.waiting;
+  stats.rq_pending_total.Add(cells());
+  stats.rq_pending_active.Add(cells());
+  cluster_.worker().loop.AtEndOfTurn(*this);
+}
+
+void ConnectionPool::StartDrain() {
+  if (draining_) return;
+  draining_ = true;
+  for (Lane& lane : lanes_) {
+    for (auto* list : {&lane.ready, &lane.connecting}) {
+      list->ForEach([this](ClientConnection& connection) { Settle(connection); });
+    }
+    // Busy ones settle when their streams end.
+  }
+}
+
+bool ConnectionPool::empty() const {
+  return connections_ == 0 && lanes_[0].waiting + lanes_[1].waiting == 0;
+}
+
+void ConnectionPool::RunEndOfTurn() {
+  for (RoutePriority priority : kPriorities) OpenConnections(priority);
+}
+
+void ConnectionPool::OpenConnections(RoutePriority priority) {
+  Lane& lane = this->lane(priority);
+  while (lane.opening < lane.waiting) {
+    CircuitBreaker& breaker = cluster_.breaker();
+    if (!breaker.TryAcquire(priority, BreakerResource::kConnections)) {
+      cluster_.spec().stats.cx_overflow.Add(cells());
+      if (!lane.ready.empty() || !lane.busy.empty() || !lane.connecting.empty()) return;
+      breaker.Acquire(priority, BreakerResource::kConnections);
+    }
+    Connect(priority);
+  }
+}
+
+void ConnectionPool::Connect(RoutePriority priority) {
+  EventLoop& loop = cluster_.worker().loop;
+  const ClusterSpec& spec = cluster_.spec();
+  auto* connection = new ClientConnection(
+      *this, priority, cluster_.network().Connect(loop.poller(), host_->address(), spec.socket));
+  lane(priority).connecting.PushBack(*connection);
+  ++lane(priority).opening;
+  ++connections_;
+  spec.stats.cx_total.Add(cells());
+  spec.stats.cx_active.Add(cells());
+  host_->cx_total.fetch_add(1, kRelaxed);
+  host_->cx_active.fetch_add(1, kRelaxed);
+  connection->Start();
+}
+
+void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
+  const RoutePriority priority = connection.priority_;
+  CircuitBreaker& breaker = cluster_.breaker();
+  if (!breaker.TryAcquire(priority, BreakerResource::kRequests)) {
+    cluster_.spec().stats.rq_pending_overflow.Add(cells());
+    return waiter.OnPoolFailure(PoolFailure::kOverflow, {});
+  }
+  const uint64_t started = connection.streams_started_;
+  waiter.OnPoolReady(connection);
+  SLUICE_CHECK(connection.streams_started_ == started + 1);  // or the breaker's count would leak
+}
+
+void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
+  const ClusterStats& stats = cluster_.spec().stats;
+  stats.rq_total.Add(cells());
+  stats.rq_active.Add(cells());
+  host_->rq_total.fetch_add(1, kRelaxed);
+  host_->rq_active.fetch_add(1, kRelaxed);
+  const bool spent = connection.spent();
+  if (spent && !connection.lifetime_over_) stats.cx_max_requests.Add(cells());
+  if (!spent && connection.codec_->available_streams() > 0) return;
+  connection.state_ = ClientConnection::State::kBusy;
+  lane(connection.priority_).busy.PushFront(connection);
+}
+
+void ConnectionPool::OnStreamsEnded(ClientConnection& connection, size_t count) {
+  const auto n = static_cast<uint32_t>(count);
+  cluster_.breaker().Release(connection.priority_, BreakerResource::kRequests, n);
+  cluster_.spec().stats.rq_active.Subtract(cells(), n);
+  host_->rq_active.fetch_sub(n, kRelaxed);
+}
+
+void ConnectionPool::OnConnected(ClientConnection& connection) {
+  using State = ClientConnection::State;
+  if (connection.state_ != State::kConnecting) return;
+  --lane(connection.priority_).opening;
+  const ClusterSpec& spec = cluster_.spec();
+  const Duration took = cluster_.worker().loop.now() - connection.created_;
+  spec.stats.cx_connect_ms.Record(cells(), Milliseconds(took));
+  spec.stats.cx_http1_total.Add(cells());
+  connection.state_ = State::kBusy;
+  if (spec.connection_duration_max > Duration::zero()) {
+    connection.lifetime_timer_.Arm(spec.connection_duration_max);
+  }
+  Settle(connection);
+}
+
+void ConnectionPool::Settle(ClientConnection& connection) {
+  using State = ClientConnection::State;
+  Lane& lane = this->lane(connection.priority_);
+  if (connection.state_ == State::kConnecting) {
+    // Who waits keeps it; without them a draining pool has no use for it.
+    if (draining_ && lane.waiting < lane.opening) Retire(connection);
+    return;
+  }
+  if (connection.state_ != State::kBusy && connection.state_ != State::kReady) return;
+  const bool idle = connection.open_streams_ == 0;
+  const bool wanted = !draining_ || lane.waiting > 0;
+  const bool room = wanted && !connection.spent() && connection.codec_->available_streams() > 0 &&
+                    !(idle && connection.codec_->must_close());
+  if (!room) {
+    if (idle) return Retire(connection);
+    if (connection.state_ == State::kReady) lane.busy.PushFront(connection);
+    connection.state_ = State::kBusy;
+    return;
+  }
+  if (connection.state_ == State::kBusy) {
+    connection.state_ = State::kReady;
+    lane.ready.PushFront(connection);
+  }
+  if (lane.waiting > 0) ServeWaiters(connection);
+  if (connection.open_streams_ > 0 || connection.state_ != State::kReady) return;
+  if (draining_) return Retire(connection);
+  const Duration idle_timeout = cluster_.spec().idle_timeout;
+  if (idle_timeout > Duration::zero()) connection.idle_timer_.Arm(idle_timeout);
+}
+
+void ConnectionPool::ServeWaiters(ClientConnection& connection) {
+  Lane& lane = this->lane(connection.priority_);
+  while (!lane.waiters.empty() && connection.state_ == ClientConnection::State::kReady) {
+    PoolWaiter& waiter = lane.waiters.front();
+    Dequeue(waiter);
+    Give(waiter, connection);
+  }
+}
+
+void ConnectionPool::Dequeue(PoolWaiter& waiter) {
+  waiter.Unlink();
+  waiter.pool_ = nullptr;
+  --lane(waiter.priority_).waiting;
+  cluster_.breaker().Release(waiter.priority_, BreakerResource::kPendingRequests);
+  cluster_.spec().stats.rq_pending_active.Subtract(cells());
+}
+
+void ConnectionPool::Cancel(PoolWaiter& waiter) {
+  Dequeue(waiter);
+  cluster_.spec().stats.rq_cancelled.Add(cells());
+  if (!draining_) return;
+  // Its connection stays for the next in need of one; but here nobody comes any more.
+  lane(waiter.priority_).connecting.ForEach([this](ClientConnection& connection) { Settle(connection); });
+  if (empty()) cluster_.OnPoolEmpty();
+}
+
+void ConnectionPool::FailWaiters(Lane& lane, size_t count, PoolFailure failure,
+                                 absl::string_view reason) {
+  // Set apart first: those who are told may queue again, and theirs is another try.
+  IntrusiveList<PoolWaiter> failing;
+  while (count-- > 0 && !lane.waiters.empty()) failing.PushBack(lane.waiters.front());
+  while (!failing.empty()) {
+    PoolWaiter& waiter = failing.front();
+    Dequeue(waiter);
+    cluster_.spec().stats.rq_pending_failure_eject.Add(cells());
+    waiter.OnPoolFailure(failure, reason);
+  }
+}
+
+void ConnectionPool::Retire(ClientConnection& connection) {
+  using State = ClientConnection::State;
+  if (connection.state_ == State::kRetired || connection.state_ == State::kClosed) return;
+  if (connection.state_ == State::kConnecting) --lane(connection.priority_).opening;
+  connection.state_ = State::kRetired;
+  retired_.PushBack(connection);
+  cluster_.worker().loop.AtEndOfTurn(connection);
+}
+
+void ConnectionPool::OnClosed(ClientConnection& connection, CloseCause cause) {
+  using State = ClientConnection::State;
+  const State before = connection.state_;
+  const bool remote = cause != CloseCause::kLocal;
+  const bool had_streams = connection.open_streams_ > 0;
+  Lane& lane = this->lane(connection.priority_);
+  if (before == State::kConnecting) --lane.opening;
+  const ClusterStats& stats = cluster_.spec().stats;
+  (remote ? stats.cx_destroy_remote : stats.cx_destroy_local).Add(cells());
+  if (had_streams) stats.cx_destroy_with_active_rq.Add(cells());
+  Forget(connection);
+  connection.AbandonStream();
+  if (before == State::kConnecting) OnConnectFailed(connection, cause);
+  if (lane.waiting > lane.opening) cluster_.worker().loop.AtEndOfTurn(*this);
+  cluster_.worker().loop.DeleteLater(std::unique_ptr<Deferred>(&connection));
+  if (draining_ && empty()) cluster_.OnPoolEmpty();
+}
+
+void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause cause) {
+  const ClusterStats& stats = cluster_.spec().stats;
+  stats.cx_connect_fail.Add(cells());
+  host_->cx_connect_fail.fetch_add(1, kRelaxed);
+  const bool timeout = cause == CloseCause::kConnectTimeout;
+  if (timeout) stats.cx_connect_timeout.Add(cells());
+  Lane& lane = this->lane(connection.priority_);
+  if (lane.waiting <= lane.opening) return;  // whoever it was for has gone, or has been served
+  // With no other connection in sight nobody else's prospects are better.
+  const bool alone = lane.opening == 0 && lane.ready.empty() && lane.busy.empty();
+  const size_t count = alone ? lane.waiting : 1;
+  if (timeout) return FailWaiters(lane, count, PoolFailure::kConnectTimeout, "connection timeout");
+  char scratch[128];
+  const char* why = strerror_r(connection.connection_->socket_error(), scratch, sizeof(scratch));
+  FailWaiters(lane, count, PoolFailure::kConnectFailed,
+              absl::StrCat("delayed connect error: ", why));
+}
+
+void ConnectionPool::Forget(ClientConnection& connection) {
+  connection.ListNode<>::Unlink();
+  connection.state_ = ClientConnection::State::kClosed;
+  connection.idle_timer_.Disarm();
+  connection.lifetime_timer_.Disarm();
+  --connections_;
+  cluster_.breaker().Release(connection.priority_, BreakerResource::kConnections);
+  const ClusterStats& stats = cluster_.spec().stats;
+  stats.cx_active.Subtract(cells());
+  stats.cx_destroy.Add(cells());
+  const Duration length = cluster_.worker().loop.now() - connection.created_;
+  stats.cx_length_ms.Record(cells(), Milliseconds(length));
+  host_->cx_active.fetch_sub(1, kRelaxed);
+}
+
+void ConnectionPool::CloseAll(IntrusiveList<ClientConnection>& connections) {
+  while (!connections.empty()) {
+    std::unique_ptr<ClientConnection> connection(&connections.front());
+    cluster_.spec().stats.cx_destroy_local.Add(cells());
+    Forget(*connection);
+    connection->AbandonStream();
+  }
+}
+
+StatCells& ConnectionPool::cells() { return cluster_.worker().stats; }
+
+}  // namespace sluice

@@ -1,0 +1,64 @@
+#include "source/upstream/worker_cluster.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "source/upstream/balancers/round_robin.h"
+
+namespace sluice {
+
+WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
+                             std::shared_ptr<const ClusterSpec> spec,
+                             std::shared_ptr<CircuitBreaker> breaker)
+    : worker_(worker),
+      network_(network),
+      spec_(std::move(spec)),
+      breaker_(std::move(breaker)),
+      balancer_(std::make_unique<RoundRobin>(worker.random)),
+      hosts_(std::make_shared<HostSet>()) {}
+
+WorkerCluster::~WorkerCluster() = default;
+
+Host* WorkerCluster::PickHost(uint64_t hash) {
+  Host* const host = balancer_->Pick({worker_.random, hash});
+  if (host == nullptr) spec_->stats.cx_none_healthy.Add(worker_.stats);
+  return host;
+}
+
+ConnectionPool& WorkerCluster::PoolOf(Host& host) {
+  std::unique_ptr<ConnectionPool>& pool = pools_[&host];
+  if (pool == nullptr) pool = std::make_unique<ConnectionPool>(*this, host.shared_from_this());
+  return *pool;
+}
+
+void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
+  absl::flat_hash_set<const Host*> present;
+  for (const auto& host : hosts->hosts) present.insert(host.get());
+  hosts_ = std::move(hosts);
+  balancer_->SetHosts(hosts_);
+  for (auto at = pools_.begin(); at != pools_.end();) {
+    if (present.contains(at->first)) {
+      ++at;
+      continue;
+    }
+    at->second->StartDrain();
+    draining_.push_back(std::move(at->second));
+    pools_.erase(at++);
+  }
+  if (!draining_.empty()) OnPoolEmpty();
+}
+
+void WorkerCluster::Retire() {
+  retired_ = true;
+  SetHosts(std::make_shared<HostSet>());
+  OnPoolEmpty();
+}
+
+void WorkerCluster::RunEndOfTurn() {
+  std::erase_if(draining_, [](const auto& pool) { return pool->empty(); });
+  if (!retired_ || !draining_.empty()) return;
+  ListNode<>::Unlink();  // from WorkerClusters, which would delete it otherwise
+  worker_.loop.DeleteLater(std::unique_ptr<Deferred>(this));
+}
+
+}  // namespace sluice

@@ -1,0 +1,60 @@
+// WorkerCluster: what one worker sees of one cluster: its spec, hosts, balancer and pools.
+//
+// On its worker only. Good for its user within a turn, and as long as a waiter or stream of its pools is
+// the user's; who needs the spec for longer pins it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "source/base/intrusive_list.h"
+#include "source/event/event_loop.h"
+#include "source/event/worker_context.h"
+#include "source/net/network.h"
+#include "source/upstream/circuit_breaker.h"
+#include "source/upstream/cluster_spec.h"
+#include "source/upstream/connection_pool.h"
+#include "source/upstream/host_set.h"
+#include "source/upstream/load_balancer.h"
+
+namespace sluice {
+
+class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTurnTask {
+ public:
+  WorkerCluster(WorkerContext& worker, Network& network, std::shared_ptr<const ClusterSpec> spec,
+                std::shared_ptr<CircuitBreaker> breaker);
+  ~WorkerCluster() override;
+
+  const ClusterSpec& spec() const { return *spec_; }
+  std::shared_ptr<const ClusterSpec> PinSpec() const { return spec_; }
+  WorkerContext& worker() { return worker_; }
+  Network& network() { return network_; }
+  CircuitBreaker& breaker() { return *breaker_; }  // shared by all workers
+  // Null: no eligible host.
+  Host* PickHost(uint64_t hash);
+  // Of a host that PickHost gave in this turn.
+  ConnectionPool& PoolOf(Host& host);
+  void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
+  // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.
+  void Retire();
+  size_t pools() const { return pools_.size() + draining_.size(); }
+
+ private:
+  friend class ConnectionPool;
+  void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }  // of a draining pool
+  void RunEndOfTurn() override;                            // frees empty draining pools
+
+  WorkerContext& worker_;
+  Network& network_;
+  const std::shared_ptr<const ClusterSpec> spec_;
+  const std::shared_ptr<CircuitBreaker> breaker_;
+  std::unique_ptr<LoadBalancer> balancer_;
+  std::shared_ptr<const HostSet> hosts_;
+  bool retired_ = false;
+  absl::flat_hash_map<Host*, std::unique_ptr<ConnectionPool>> pools_;
+  std::vector<std::unique_ptr<ConnectionPool>> draining_;
+};
+
+}  // namespace sluice
