@@ -1,0 +1,23 @@
+#pragma once
+
+#include "google/protobuf/message.h"
+#include "source/config/config_node.h"
+#include "source/config/field_scope.h"
+#include "source/config/scalar_values.h"
+#include "source/config/source_lines.h"
+
+namespace sluice {
+
+// Reads what a file says into a message of any type, by its descriptor.
+//
+// `message` may hold values already (--config-yaml over -c): scalars are replaced, messages merged,
+// lists appended to, map entries replaced by key, an Any replaced.
+// Every mistake is reported in `scope` and reading goes on: unknown fields and enum values with the
+// nearest known name, wrong types, two members of a oneof, messages not built in. Enum names match
+// in either case; '-' is '_'. Fields may have their proto or their JSON name; paths in errors use
+// the former.
+// Where each field stands is recorded in `lines` when it is not null. Pure, no I/O.
+void ReadMessage(const ConfigNode& node, Notation notation, google::protobuf::Message& message,
+                 const FieldScope& scope, SourceLines* lines);
+
+}  // namespace sluice

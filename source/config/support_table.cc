@@ -1,0 +1,232 @@
+// Which fields of Envoy's API take effect in this build: the one place that says so. The ledger of
+// a configuration (field_ledger.h) and api/SUPPORT.md are made from it; a test holds it against
+// the descriptors. A field, or a message, that is not here is unsupported.
+//
+//   message NAME      a part of other messages
+//   extension NAME    may stand in an Any
+//     + a b{X,Y}      effective; of b only the values X and Y are
+//     + *             every field not named otherwise is effective
+//     ~ a: reason     does nothing, and nothing is lost by that
+//     ! a b           unsupported, and ignoring it would let traffic through that its author wants
+//                     kept out, or strip it of protection: refused whatever the policy
+#include "source/config/support_table.h"
+
+namespace sluice {
+
+const std::string_view kSupportTableText = R"(
+# ---- bootstrap
+
+message envoy.config.bootstrap.v3.Bootstrap
+  + node static_resources admin stats_config
+  ~ stats_flush_interval: there is no sink to flush to; the admin port shows live values
+  ~ stats_flush_on_admin: there is no sink to flush to; the admin port shows live values
+  ~ default_regex_engine: RE2 is the only engine
+  ~ deferred_stat_options: says when memory for counters is taken, not what they show
+message envoy.config.bootstrap.v3.Bootstrap.StaticResources
+  + listeners clusters
+  ! secrets
+message envoy.config.bootstrap.v3.Admin
+  + address access_log_path{/dev/null}
+  ~ profile_path: there is no profiler to write to it
+message envoy.config.metrics.v3.StatsConfig
+  + use_all_default_tags{true}
+message envoy.config.core.v3.Node
+  + *
+message envoy.config.core.v3.Locality
+  + *
+message envoy.config.core.v3.BuildVersion
+  + *
+message envoy.config.core.v3.Extension
+  + *
+message envoy.type.v3.SemanticVersion
+  + *
+
+# ---- addresses and sockets
+
+message envoy.config.core.v3.Address
+  + socket_address pipe
+message envoy.config.core.v3.SocketAddress
+  + address port_value protocol{TCP} ipv4_compat
+message envoy.config.core.v3.Pipe
+  + path mode
+message envoy.config.core.v3.TcpKeepalive
+  + *
+
+# ---- listeners
+
+message envoy.config.listener.v3.Listener
+  + name address filter_chains default_filter_chain stat_prefix per_connection_buffer_limit_bytes
+  + tcp_backlog_size max_connections_to_accept_per_socket_event enable_reuse_port{true}
+  + bind_to_port{true} use_original_dst{false} transparent{false} freebind{false}
+  ~ traffic_direction: a label for control planes
+  ~ metadata: a label for control planes
+  ! listener_filters filter_chain_matcher connection_balance_config
+message envoy.config.listener.v3.FilterChain
+  + name filters
+  ~ metadata: a label for control planes
+  ! filter_chain_match transport_socket use_proxy_proto
+message envoy.config.listener.v3.Filter
+  + name typed_config
+
+# ---- HTTP connection manager
+
+extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+  + codec_type{AUTO,HTTP1} stat_prefix route_config http_filters
+  + common_http_protocol_options http_protocol_options
+  + stream_idle_timeout request_timeout request_headers_timeout drain_timeout
+  + delayed_close_timeout max_request_headers_kb access_log
+  + use_remote_address xff_num_trusted_hops skip_xff_append generate_request_id
+  + preserve_external_request_id always_set_request_id_in_response
+  + server_name server_header_transformation via
+  + normalize_path merge_slashes path_with_escaped_slashes_action
+  + strip_matching_host_port strip_any_host_port strip_trailing_host_dot
+  + stream_error_on_invalid_http_message
+  ~ http2_protocol_options: HTTP/2 is not offered; codec_type refuses it
+  ~ http3_protocol_options: HTTP/3 is not offered; codec_type refuses it
+  ! forward_client_cert_details set_current_client_cert_details internal_address_config
+  ! original_ip_detection_extensions early_header_mutation_extensions
+  ! typed_header_validation_config path_normalization_options
+message envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
+  + name typed_config
+  ~ is_optional: a filter that is not built in is refused even so
+  ! disabled config_discovery
+message envoy.config.core.v3.HttpProtocolOptions
+  + idle_timeout max_connection_duration max_headers_count max_stream_duration
+  + headers_with_underscores_action max_requests_per_connection
+message envoy.config.core.v3.Http1ProtocolOptions
+  + allow_absolute_url accept_http_10 default_host_for_http_10 header_key_format
+  + enable_trailers override_stream_error_on_invalid_http_message
+  ~ use_balsa_parser: there is one parser
+message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat
+  + proper_case_words
+message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords
+  + *
+extension envoy.extensions.filters.http.router.v3.Router
+  + suppress_envoy_headers respect_expected_rq_timeout dynamic_stats
+  ~ start_child_span: there is no tracing
+  ! upstream_http_filters strict_check_headers
+
+# ---- routes
+
+message envoy.config.route.v3.RouteConfiguration
+  + name virtual_hosts ignore_port_in_host_matching validate_clusters
+  + most_specific_header_mutations_wins max_direct_response_body_size_bytes
+  + request_headers_to_add request_headers_to_remove
+  + response_headers_to_add response_headers_to_remove
+  ~ metadata: a label for control planes
+  ! internal_only_headers typed_per_filter_config
+  ! ignore_path_parameters_in_path_matching
+message envoy.config.route.v3.VirtualHost
+  + name domains routes
+  + request_headers_to_add request_headers_to_remove
+  + response_headers_to_add response_headers_to_remove
+  ~ metadata: a label for control planes
+  ! require_tls matcher rate_limits cors typed_per_filter_config
+message envoy.config.route.v3.Route
+  + name match route redirect direct_response
+  + request_headers_to_add request_headers_to_remove
+  + response_headers_to_add response_headers_to_remove
+  ~ metadata: a label for filters and control planes; no filter here reads it
+  ~ decorator: there is no tracing
+  ~ tracing: there is no tracing
+  ! filter_action non_forwarding_action typed_per_filter_config
+message envoy.config.route.v3.RouteMatch
+  + prefix path safe_regex path_separated_prefix case_sensitive
+  + headers query_parameters runtime_fraction grpc
+  ! connect_matcher path_match_policy tls_context dynamic_metadata filter_state cookies
+message envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions
+  + *
+message envoy.config.route.v3.HeaderMatcher
+  + *
+message envoy.config.route.v3.QueryParameterMatcher
+  + *
+message envoy.config.route.v3.RouteAction
+  + cluster cluster_header weighted_clusters cluster_not_found_response_code
+  + prefix_rewrite regex_rewrite
+  + host_rewrite_literal host_rewrite_header host_rewrite_path_regex auto_host_rewrite
+  + append_x_forwarded_host timeout idle_timeout max_stream_duration priority
+  ! rate_limits include_vh_rate_limits cors metadata_match cluster_specifier_plugin
+  ! inline_cluster_specifier_plugin
+message envoy.config.route.v3.RouteAction.MaxStreamDuration
+  + max_stream_duration
+message envoy.config.route.v3.WeightedCluster
+  + clusters total_weight
+message envoy.config.route.v3.WeightedCluster.ClusterWeight
+  + name cluster_header weight host_rewrite_literal
+  + request_headers_to_add request_headers_to_remove
+  + response_headers_to_add response_headers_to_remove
+  ! metadata_match typed_per_filter_config
+message envoy.config.route.v3.RedirectAction
+  + *
+message envoy.config.route.v3.DirectResponseAction
+  + *
+message envoy.config.core.v3.DataSource
+  + filename inline_bytes inline_string environment_variable
+message envoy.config.core.v3.HeaderValue
+  + key value raw_value
+message envoy.config.core.v3.HeaderValueOption
+  + header append_action append keep_empty_value
+message envoy.config.core.v3.RuntimeFractionalPercent
+  + default_value
+  ~ runtime_key: nothing can set it; the default value holds
+message envoy.type.v3.FractionalPercent
+  + *
+message envoy.type.v3.Int64Range
+  + *
+message envoy.type.matcher.v3.StringMatcher
+  + exact prefix suffix safe_regex contains ignore_case
+message envoy.type.matcher.v3.RegexMatcher
+  + regex
+  ~ google_re2: RE2 is the only engine
+message envoy.type.matcher.v3.RegexMatchAndSubstitute
+  + *
+
+# ---- access logs
+
+message envoy.config.accesslog.v3.AccessLog
+  + name typed_config
+extension envoy.extensions.access_loggers.file.v3.FileAccessLog
+  + path format log_format
+extension envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
+  + log_format
+extension envoy.extensions.access_loggers.stream.v3.StderrAccessLog
+  + log_format
+message envoy.config.core.v3.SubstitutionFormatString
+  + text_format text_format_source json_format omit_empty_values
+
+# ---- clusters
+
+message envoy.config.cluster.v3.Cluster
+  + name alt_stat_name type{STATIC,STRICT_DNS} connect_timeout load_assignment
+  + lb_policy{ROUND_ROBIN} circuit_breakers per_connection_buffer_limit_bytes
+  + max_requests_per_connection typed_extension_protocol_options
+  + common_http_protocol_options http_protocol_options
+  + dns_lookup_family dns_refresh_rate upstream_connection_options
+  ~ metadata: a label for control planes
+  ~ ignore_health_on_host_removal: there are no health checks to wait for
+  ~ wait_for_warm_on_init: every cluster is ready before the listeners open
+  ! transport_socket transport_socket_matches upstream_http_protocol_options filters
+message envoy.config.cluster.v3.UpstreamConnectionOptions
+  + tcp_keepalive
+message envoy.config.cluster.v3.CircuitBreakers
+  + thresholds
+message envoy.config.cluster.v3.CircuitBreakers.Thresholds
+  + priority max_connections max_pending_requests max_requests max_retries
+message envoy.config.endpoint.v3.ClusterLoadAssignment
+  + cluster_name endpoints
+message envoy.config.endpoint.v3.LocalityLbEndpoints
+  + lb_endpoints
+  ~ locality: balancing does not look at it
+message envoy.config.endpoint.v3.LbEndpoint
+  + endpoint
+  ~ metadata: a label for control planes
+message envoy.config.endpoint.v3.Endpoint
+  + address hostname
+extension envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+  + common_http_protocol_options explicit_http_config
+  ! upstream_http_protocol_options http_filters header_validation_config
+message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig
+  + http_protocol_options
+)";
+
+}  // namespace sluice
