@@ -35,6 +35,16 @@ def sluice_cc_test(name, srcs = [], deps = [], size = "small", copts = [], **kwa
         **kwargs
     )
 
-def sluice_fuzz_test(name, srcs, corpus, deps = []):
-    """A parser's fuzz target: libFuzzer with --config=fuzz, else a replay of its corpus."""
-    fuzz_test(name = name, srcs = srcs, corpus = corpus, deps = deps)
+def sluice_fuzz_test(name, srcs, corpus = None, deps = []):
+    """A parser's fuzz target: libFuzzer with --config=fuzz, else a replay of its corpus.
+
+    The corpus is the folder corpus/NAME beside the BUILD file, NAME without
+    _fuzz_test, or the files of the label `corpus`.
+    """
+    fuzz_test(
+        name = name,
+        srcs = srcs,
+        copts = _options(False) + ["-Wno-sign-compare"],
+        corpus = corpus,
+        deps = deps,
+    )

@@ -4,6 +4,7 @@
   tidy.py                  all rules on the tree this file is in
   tidy.py --format         clang-format's opinion as well
   tidy.py --format --fix   and let it rewrite the files
+  tidy.py --only-format    clang-format alone
 
 exemptions.txt says what is let off, and why.
 """
@@ -88,13 +89,14 @@ def main():
     parser.add_argument("--root")
     parser.add_argument("--format", action="store_true")
     parser.add_argument("--fix", action="store_true")
+    parser.add_argument("--only-format", action="store_true")
     arguments = parser.parse_args()
     # Under Bazel this file is a link into the tree that is to be checked.
     root = arguments.root or os.path.join(os.path.dirname(os.path.realpath(__file__)), "../..")
     root = os.path.normpath(root)
     tree = read_tree(root)
-    findings = check(tree)
-    if arguments.format:
+    findings = [] if arguments.only_format else check(tree)
+    if arguments.format or arguments.only_format:
         findings += unformatted(root, tree, arguments.fix)
     for finding in sorted(findings, key=lambda f: (f.path, f.line)):
         print(finding)
