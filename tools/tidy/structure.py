@@ -69,9 +69,7 @@ def _targets_text(tree, path):
 
 
 def dead_files(tree):
-    for file in tree.cpp():
-        if file.path.startswith("tools/new_extension/"):
-            continue
+    for file in tree.cpp("source/", "test/", "examples/"):
         build, name = _targets_text(tree, file.path)
         if '"%s"' % name in build:
             continue
