@@ -21,7 +21,7 @@ struct LibeventPoller::Watched final : PollerWatch {
   };
   LibeventPoller* poller;
   uint32_t ready_index;
-  uint8_t ready_events;  // kReadable | kWritable; not 0: at ready_index of the ready list
+  short ready_events;  // libevent's; not 0: at ready_index of the ready list
 };
 
 struct LibeventPoller::Internal {
@@ -31,8 +31,6 @@ struct LibeventPoller::Internal {
 
 namespace {
 
-constexpr uint8_t kReadable = 1;
-constexpr uint8_t kWritable = 2;
 constexpr size_t kChunkWatches = 64;
 
 event_base* MakeBase() {
@@ -43,7 +41,7 @@ event_base* MakeBase() {
   event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_NO_CACHE_TIME |
                                     EVENT_BASE_FLAG_IGNORE_ENV |
                                     EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
-  event_config_require_features(config, EV_FEATURE_ET);
+  event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_EARLY_CLOSE);
   event_base* base = event_base_new_with_config(config);
   event_config_free(config);
   SLUICE_CHECK(base != nullptr);
@@ -99,8 +97,9 @@ PollerWatch* LibeventPoller::Watch(int fd, WatchMode mode, ReadyObserver& observ
   watch->observer = &observer;
   watch->poller = this;
   watch->ready_events = 0;
-  const short events = mode == WatchMode::kLevelRead ? EV_READ | EV_PERSIST
-                                                     : EV_READ | EV_WRITE | EV_PERSIST | EV_ET;
+  const short events = mode == WatchMode::kLevelRead
+                           ? EV_READ | EV_PERSIST
+                           : EV_READ | EV_WRITE | EV_CLOSED | EV_PERSIST | EV_ET;
   Add(&watch->registration, base_, fd, events, &OnSocketEvent, watch);
   return watch;
 }
@@ -130,10 +129,12 @@ size_t LibeventPoller::Report() {
   for (size_t i = 0; i < ready_.size(); ++i) {
     Watched* watch = ready_[i];
     if (watch == nullptr) continue;
-    const uint8_t events = watch->ready_events;
+    const short events = watch->ready_events;
     watch->ready_events = 0;
     ++called;
-    watch->observer->OnReady((events & kReadable) != 0, (events & kWritable) != 0);
+    watch->observer->OnReady({.readable = (events & (EV_READ | EV_CLOSED)) != 0,
+                              .writable = (events & EV_WRITE) != 0,
+                              .ended = (events & EV_CLOSED) != 0});
   }
   ready_.clear();
   return called;
@@ -160,8 +161,7 @@ void LibeventPoller::OnSocketEvent(int, short events, void* argument) {
     watch->ready_index = static_cast<uint32_t>(ready.size());
     ready.push_back(watch);
   }
-  if ((events & EV_READ) != 0) watch->ready_events |= kReadable;
-  if ((events & EV_WRITE) != 0) watch->ready_events |= kWritable;
+  watch->ready_events |= events & (EV_READ | EV_WRITE | EV_CLOSED);
 }
 
 void LibeventPoller::OnTimer(int, short, void* poller) {

@@ -10,11 +10,20 @@
 
 namespace sluice {
 
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  // The peer has ended its side: a read may meet bytes and, behind them, the end of the stream. One
+  // edge may stand for both, so a short count then does not mean that nothing follows. A reset may
+  // come without this.
+  bool ended = false;
+};
+
 // Told of readiness. Edge-triggered: told once per change; reads or writes until it meets a short
 // count or "again". Spurious calls happen and must be harmless.
 class ReadyObserver {
  public:
-  virtual void OnReady(bool readable, bool writable) = 0;
+  virtual void OnReady(Readiness ready) = 0;
 
  protected:
   ~ReadyObserver() = default;

@@ -22,8 +22,8 @@ class Address {
   Address() = default;
   Address(const Address& other);
   Address& operator=(const Address& other);
-  Address(Address&&) = default;
-  Address& operator=(Address&&) = default;
+  Address(Address&&) noexcept = default;
+  Address& operator=(Address&&) noexcept = default;
   // "10.0.0.1" or "::1", no brackets. Error: not an IP address.
   static absl::StatusOr<Address> FromIp(absl::string_view ip, uint16_t port);
   static absl::StatusOr<Address> FromUnixPath(absl::string_view path);  // '@' first: abstract
@@ -34,7 +34,8 @@ class Address {
   uint16_t port() const;  // 0 for Unix
   Address WithPort(uint16_t port) const;
   bool loopback() const;
-  // RFC 1918, RFC 4193, loopback, link local: what Envoy calls an internal address.
+  // RFC 1918, RFC 4193, loopback, link local: what Envoy calls an internal address. An IPv4 address
+  // in IPv6 clothes (::ffff:10.0.0.1) is judged as what it is.
   bool internal() const;
 
   // "10.0.0.1:80", "[::1]:80", "/run/x.sock": Envoy's spelling. Writes at most kTextBytesMax bytes,
@@ -44,13 +45,17 @@ class Address {
   std::string text() const;
   std::string ip_text() const;
 
+  // 4 or 16 bytes in network order; none for Unix.
+  absl::string_view ip_bytes() const;
+
   // For system calls; a Unix address is written to `storage`. Returns the length.
   socklen_t ToSockaddr(sockaddr_storage& storage) const;
 
   friend bool operator==(const Address& a, const Address& b);
   template <typename H>
   friend H AbslHashValue(H h, const Address& a) {
-    return H::combine(std::move(h), a.text());
+    const absl::string_view path = a.path_ == nullptr ? "" : absl::string_view(*a.path_);
+    return H::combine(std::move(h), a.family(), a.port(), a.ip_bytes(), path);
   }
 
  private:

@@ -5,11 +5,16 @@
 // One worker. Reading: at a readiness edge, until a short count, handing over after each read. What
 // the handler leaves in the buffer stays there and is offered again with the next bytes or by
 // ResumeReading. Writing: WantWrite marks the connection; at the end of the turn it pulls from the
-// handler until its output holds `write_chunk_bytes`, writes once per pull, and stops when the socket
-// is full; a writable edge goes on. So a turn's output is one writev.
+// handler until its output holds `write_chunk_bytes`, writes once per pull, and stops when the
+// socket is full; a writable edge goes on. So a turn's output is one writev.
+//
+// The peer's FIN ends the connection (kPeer) when the handler has seen it and has nothing to write
+// at the end of that turn, or later; not so after AllowHalfClose. A failed write does not lose what
+// the peer has sent before: it is read and handed over, then the connection ends (kPeerReset).
 //
 // The owner is told of the end exactly once by ConnectionHandler::OnConnectionClosed; after that it
-// destroys the connection (from there: through EventLoop::DeleteLater). Destroying it earlier closes it silently.
+// destroys the connection (from there: through EventLoop::DeleteLater). Destroying it earlier
+// closes it silently.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +25,7 @@
 #include "source/event/event_loop.h"
 #include "source/event/timer.h"
 #include "source/event/worker_context.h"
+#include "source/net/connection_filters.h"
 #include "source/net/io_handle.h"
 #include "source/net/transport_socket.h"
 
@@ -28,16 +34,18 @@ namespace sluice {
 class Connection;
 
 enum class CloseCause : uint8_t {
-  kPeer,        // EOF, and nothing left to write
-  kPeerReset,   // ECONNRESET, EPIPE and other socket errors
-  kLocal,       // Close was called
+  kPeer,       // EOF, and nothing left to write
+  kPeerReset,  // ECONNRESET, EPIPE and other socket errors
+  kLocal,      // Close was called
   kConnectFailed,
   kConnectTimeout,
   kHandshakeFailed,
 };
 
 enum class CloseKind : uint8_t {
-  kFlush,      // write what is pulled and pending, then FIN, wait for the peer's FIN (bounded), close
+  kFlush,  // write what is pulled and pending, then FIN, wait for the peer's FIN (bounded), close
+  kFlushOnly,  // write what is pulled and pending, then close: for peers that will send nothing
+               // more
   kNow,        // close, dropping pending output
   kAbort,      // RST
 };
@@ -61,18 +69,26 @@ class ConnectionHandler {
 };
 
 struct ConnectionLimits {
-  size_t read_chunk_bytes_max = 128_KiB;   // one read; starts at one block, grows while reads fill it
-  size_t write_chunk_bytes = 128_KiB;      // pulled ahead of one write at most
-  Duration connect_timeout{0};             // 0: none; for connecting sockets
-  Duration close_timeout = std::chrono::seconds(1);  // HCM delayed_close_timeout: wait for the peer's FIN
+  size_t read_chunk_bytes_max =
+      128_KiB;                         // one read; starts at one block, grows while reads fill it
+  size_t write_chunk_bytes = 128_KiB;  // pulled ahead of one write at most
+  Duration connect_timeout{0};         // 0: none; for connecting sockets
+  Duration close_timeout =
+      std::chrono::seconds(1);  // HCM delayed_close_timeout: wait for the peer's FIN
 };
 
-class Connection final : public Deferred, public FlowSource, private ReadyObserver, private EndOfTurnTask {
+class Connection final : public Deferred,
+                         public FlowSource,
+                         private ReadyObserver,
+                         private EndOfTurnTask {
  public:
   enum class Side : uint8_t { kAccepted, kConnecting };
   Connection(WorkerContext& worker, Side side, std::unique_ptr<IoHandle> io,
              std::unique_ptr<TransportSocket> transport, const ConnectionLimits& limits);
   ~Connection() override;
+
+  // Before Start.
+  void SetFilters(std::unique_ptr<ConnectionFilters> filters);
 
   // Once, before anything happens; starts reading (in this very call for an accepted socket whose
   // bytes may be there already, which saves a turn).
@@ -80,14 +96,19 @@ class Connection final : public Deferred, public FlowSource, private ReadyObserv
 
   void WantWrite() { worker_.loop.AtEndOfTurn(*this); }
   void NotifyWhenFlushed();  // OnFlushed, once
-  // Nested calls count: reading goes on when every pause has its resume. A paused connection does not
-  // read and does not call OnBytes; ResumeReading offers at the end of the turn what is buffered.
+  // Nested calls count: reading goes on when every pause has its resume. A paused connection does
+  // not read and does not call OnBytes; ResumeReading offers at the end of the turn what is
+  // buffered.
   void PauseReading() override;
   void ResumeReading() override;
-  // kFlush returns at once and ends by OnConnectionClosed(kLocal); the others call it in this call.
+  // kFlush and kFlushOnly return at once and end by OnConnectionClosed(kLocal), at the latest when
+  // nothing could be written, or the peer has not ended, for close_timeout; what comes in is
+  // dropped. The others call it in this call.
   void Close(CloseKind kind);
   // Sends FIN when everything pulled is written; reading goes on (half-close, for tunnels).
   void CloseWriteSide();
+  // The peer's FIN no longer ends the connection: that takes ours, too (CloseWriteSide).
+  void AllowHalfClose() { half_close_ = true; }
 
   bool closing() const { return closing_; }
   bool connected() const { return connected_; }
@@ -99,25 +120,49 @@ class Connection final : public Deferred, public FlowSource, private ReadyObserv
   WorkerContext& worker() { return worker_; }
 
  private:
-  void OnReady(bool readable, bool writable) override;
+  void OnReady(Readiness ready) override;
   void RunEndOfTurn() override;
+  void ContinueOpening();
   void ReadAndDeliver();
+  void Deliver(End end);
+  void OfferAgain();
   void PullAndWrite();
+  bool WriteOut();
+  void OnAllWritten();
+  void OnWriteFailed();
+  void DropInput();
   void Finish(CloseCause cause);
   void OnTimeout();
+
   WorkerContext& worker_;
   std::unique_ptr<IoHandle> io_;
   std::unique_ptr<TransportSocket> transport_;
+  std::unique_ptr<ConnectionFilters> filters_;
   const ConnectionLimits& limits_;
   ConnectionHandler* handler_ = nullptr;
   Buffer in_;
   Buffer out_;
-  Timer timer_;  // connect, then close
+  Timer timer_;  // connecting, then looking again for a reset, then closing
   uint64_t bytes_read_ = 0;
   uint64_t bytes_written_ = 0;
+  uint32_t read_chunk_bytes_;
   uint16_t pauses_ = 0;
-  bool connected_ = false;
-  bool closing_ = false;
+  const Side side_;
+  bool established_ : 1;  // the socket is; connected_: the handshake is done, too
+  bool connected_ : 1 = false;
+  bool finished_ : 1 = false;       // OnConnectionClosed was called
+  bool closing_ : 1 = false;        // kFlush, kFlushOnly
+  bool close_at_once_ : 1 = false;  // kFlushOnly
+  bool half_close_ : 1 = false;
+  bool read_ready_ : 1 = false;     // a read may find something
+  bool peer_ended_ : 1 = false;     // the poller has said so: a short count is not the end
+  bool eof_ : 1 = false;            // read
+  bool offer_ : 1 = false;          // what is in in_ is to be offered again
+  bool write_blocked_ : 1 = false;  // until a writable edge
+  bool write_failed_ : 1 = false;
+  bool notify_flushed_ : 1 = false;
+  bool shut_write_ : 1 = false;  // FIN wanted
+  bool write_shut_ : 1 = false;  // FIN sent
 };
 
 }  // namespace sluice

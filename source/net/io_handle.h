@@ -1,5 +1,5 @@
-// IoHandle: one stream socket of the outside world. SocketIoHandle is the kernel's; MemoryIoHandle is
-// the simulated network's. Owned by a Connection, on its worker; non-blocking throughout.
+// IoHandle: one stream socket of the outside world. SocketIoHandle is the kernel's; MemoryIoHandle
+// is the simulated network's. Owned by a Connection, on its worker; non-blocking throughout.
 #pragma once
 
 #include <sys/uio.h>
@@ -29,8 +29,9 @@ class IoHandle {
   virtual IoResult Write(absl::Span<const iovec> from) = 0;
   virtual void ShutdownWrite() = 0;  // FIN after what was written
   virtual void AbortOnClose() = 0;   // RST instead of FIN when destroyed
-  // Starts reports of readiness, edge-triggered; once.
-  virtual void Watch(ReadyObserver& observer) = 0;
+  // Starts reports of readiness, edge-triggered; once. False: none will come, as connecting has
+  // failed already; ConnectError says why.
+  [[nodiscard]] virtual bool Watch(ReadyObserver& observer) = 0;
   // After a connecting handle became writable: 0, or the errno of the attempt.
   virtual int ConnectError() = 0;
   // Asked of the system on first use and kept: on the request path only where a log wants it.

@@ -1,9 +1,8 @@
-// Network: makes I/O handles: connects, listens. The kernel in production, MemoryNetwork in tests: the
-// outside world's door, with IoHandle its only product. Used on each worker's thread; stateless, or
-// (in tests) all on one thread.
+// Network: makes I/O handles: connects, listens. The kernel in production, MemoryNetwork in tests:
+// the outside world's door, with IoHandle its only product. Used on each worker's thread;
+// stateless, or (in tests) all on one thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -38,9 +37,10 @@ struct ListenOptions {
 class Network {
  public:
   virtual ~Network() = default;
-  // A connecting handle: becomes writable when done. An immediate failure is a handle that reports it
-  // from ConnectError at the first readiness, so callers have one path.
-  virtual std::unique_ptr<IoHandle> Connect(Poller& poller, const Address& to, const SocketOptions& options) = 0;
+  // A connecting handle: becomes writable when done. An immediate failure is a handle whose Watch
+  // and ConnectError say so, so callers have one path.
+  virtual std::unique_ptr<IoHandle> Connect(Poller& poller, const Address& to,
+                                            const SocketOptions& options) = 0;
   virtual absl::StatusOr<std::unique_ptr<ListenSocket>> Listen(Poller& poller, const Address& at,
                                                                const ListenOptions& options) = 0;
 };

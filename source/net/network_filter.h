@@ -1,5 +1,5 @@
-// NetworkFilter: sees a connection's bytes before its handler does. Extension point; the same shape as
-// HttpFilter one layer up: it answers with a verdict, it does not call back.
+// NetworkFilter: sees a connection's bytes before its handler does. Extension point; the same shape
+// as HttpFilter one layer up: it answers with a verdict, it does not call back.
 //
 // One instance per connection, on its worker.
 #pragma once

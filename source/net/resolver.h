@@ -1,5 +1,5 @@
-// Resolver: names to addresses. The outside world's door for DNS: CaresResolver in production, a scripted one in
-// tests. Main thread.
+// Resolver: names to addresses. The outside world's door for DNS: CaresResolver in production, a
+// scripted one in tests. Main thread.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ class Resolver {
   using OnAnswer = absl::AnyInvocable<void(DnsAnswer answer)>;
 
   virtual ~Resolver() = default;
-  // Calls `on_answer` once, on the same thread, never from inside this call; it may destroy the query.
+  // Calls `on_answer` once, on the same thread, never from inside this call; it may destroy the
+  // query.
   [[nodiscard]] virtual std::unique_ptr<Query> Resolve(absl::string_view name, DnsFamily family,
                                                        OnAnswer on_answer) = 0;
 };

@@ -16,10 +16,11 @@ class TransportSocket {
   // Called after connect or accept and at each readiness until it says kDone.
   virtual Handshake DoHandshake(IoHandle& io) = 0;
 
-  // Reads at most `bytes_max` of plaintext to the end of `into`. kOk with fewer bytes than the maximum
-  // means drained.
+  // Reads at most `bytes_max` of plaintext to the end of `into`. kOk with fewer bytes than the
+  // maximum means drained.
   virtual IoResult Read(IoHandle& io, Buffer& into, size_t bytes_max) = 0;
-  // Writes from the front of `from` and drains what was taken.
+  // Writes from the front of `from` and drains what was taken. With kOk, what is left in `from`
+  // found the socket full: an edge will tell of room.
   virtual IoResult Write(IoHandle& io, Buffer& from) = 0;
   virtual void ShutdownWrite(IoHandle& io) = 0;
 

@@ -21,7 +21,8 @@ using std::chrono::seconds;
 struct Socket final : SimSource, ReadyObserver {
   bool readable() const override { return true; }
   bool writable() const override { return false; }
-  void OnReady(bool, bool) override { on_ready(); }
+  bool ended() const override { return false; }
+  void OnReady(Readiness) override { on_ready(); }
   std::function<void()> on_ready;
 };
 

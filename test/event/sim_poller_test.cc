@@ -22,6 +22,10 @@ class SimPipes {
     poller_.Notify(fd);
   }
   void Eat(int fd) { pipes_[fd]->waiting = 0; }
+  void End(int fd) {
+    pipes_[fd]->at_end = true;
+    poller_.Notify(fd);
+  }
   void ClosePipe(int fd) {
     poller_.Close(fd);
     pipes_.erase(fd);
@@ -29,9 +33,11 @@ class SimPipes {
 
  private:
   struct Pipe final : SimSource {
-    bool readable() const override { return waiting > 0; }
+    bool readable() const override { return waiting > 0 || at_end; }
     bool writable() const override { return true; }
+    bool ended() const override { return at_end; }
     int waiting = 0;
+    bool at_end = false;
   };
   SimClock clock_;
   SimPoller poller_{clock_};

@@ -5,6 +5,7 @@
 //   int OpenPipe();               a descriptor that is writable and not yet readable
 //   void Feed(int fd);            one more byte to read
 //   void Eat(int fd);             reads all there is
+//   void End(int fd);             the peer ends its side
 //   void ClosePipe(int fd);
 #pragma once
 
@@ -17,10 +18,11 @@
 
 namespace sluice {
 
-// Writes down what it is told: "r", "w" or "rw" per call.
+// Writes down what it is told, a word of "r", "w" and "e" per call.
 struct RecordingObserver final : ReadyObserver {
-  void OnReady(bool readable, bool writable) override {
-    calls += std::string(calls.empty() ? "" : " ") + (readable ? "r" : "") + (writable ? "w" : "");
+  void OnReady(Readiness ready) override {
+    calls += std::string(calls.empty() ? "" : " ") + (ready.readable ? "r" : "") +
+             (ready.writable ? "w" : "") + (ready.ended ? "e" : "");
     if (then) then();
   }
   std::string Take() {
@@ -72,6 +74,21 @@ TYPED_TEST_P(PollerContract, AnEdgeIsReportedOncePerArrival) {
   this->Poll();
   EXPECT_EQ(observer.Take(), "rw");
   this->world_.Eat(fd);
+  EXPECT_EQ(this->Poll(), 0);
+  this->poller().Unwatch(watch);
+  this->world_.ClosePipe(fd);
+}
+
+TYPED_TEST_P(PollerContract, AnEndIsToldApartFromBytesEvenWithThem) {
+  const int fd = this->world_.OpenPipe();
+  RecordingObserver observer;
+  PollerWatch* watch = this->poller().Watch(fd, WatchMode::kEdgeReadWrite, observer);
+  this->Poll();
+  observer.Take();
+  this->world_.Feed(fd);
+  this->world_.End(fd);
+  EXPECT_EQ(this->Poll(), 1);
+  EXPECT_EQ(observer.Take(), "rwe");
   EXPECT_EQ(this->Poll(), 0);
   this->poller().Unwatch(watch);
   this->world_.ClosePipe(fd);
@@ -203,9 +220,10 @@ TYPED_TEST_P(PollerContract, BothClocksMove) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(PollerContract, ReportsWhatIsReadyAtTheStartOnce,
-                            AnEdgeIsReportedOncePerArrival, ALevelIsReportedUntilItIsGone,
-                            ObserversAreCalledByReportOnly, NothingIsCalledAfterUnwatch,
-                            AWatchMayEndItselfAndAnotherBegin, ADescriptorNumberMayBeUsedAgain,
-                            WakeEndsTheNextWait, WaitEndsAtTheDeadline, BothClocksMove);
+                            AnEdgeIsReportedOncePerArrival, AnEndIsToldApartFromBytesEvenWithThem,
+                            ALevelIsReportedUntilItIsGone, ObserversAreCalledByReportOnly,
+                            NothingIsCalledAfterUnwatch, AWatchMayEndItselfAndAnotherBegin,
+                            ADescriptorNumberMayBeUsedAgain, WakeEndsTheNextWait,
+                            WaitEndsAtTheDeadline, BothClocksMove);
 
 }  // namespace sluice

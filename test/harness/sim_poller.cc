@@ -10,8 +10,7 @@ struct SimPoller::Watched final : PollerWatch {
   int fd;
   WatchMode mode;
   ReadyObserver* observer;
-  bool readable = false;
-  bool writable = false;
+  Readiness ready;
 };
 
 SimPoller::SimPoller(SimClock& clock) : clock_(clock) {}
@@ -71,9 +70,11 @@ void SimPoller::Wait(std::optional<MonotonicTime> deadline) {
   for (int fd : notified_) {
     Watched& watch = *watches_.at(fd);
     const bool edge = watch.mode == WatchMode::kEdgeReadWrite;
-    watch.readable = sources_.at(fd)->readable();
-    watch.writable = edge && sources_.at(fd)->writable();
-    if (!watch.readable && !watch.writable) continue;
+    const SimSource& source = *sources_.at(fd);
+    watch.ready = {.readable = source.readable(),
+                   .writable = edge && source.writable(),
+                   .ended = edge && source.ended()};
+    if (!watch.ready.readable && !watch.ready.writable) continue;
     found_.push_back(&watch);
     if (!edge) still_ready.push_back(fd);
   }
@@ -85,7 +86,7 @@ size_t SimPoller::Report() {
   for (size_t i = 0; i < found_.size(); ++i) {
     if (found_[i] == nullptr) continue;
     ++called;
-    found_[i]->observer->OnReady(found_[i]->readable, found_[i]->writable);
+    found_[i]->observer->OnReady(found_[i]->ready);
   }
   found_.clear();
   return called;

@@ -17,6 +17,7 @@ class SimSource {
  public:
   virtual bool readable() const = 0;
   virtual bool writable() const = 0;
+  virtual bool ended() const = 0;  // the peer has ended its side; readable, too
 
  protected:
   ~SimSource() = default;

@@ -27,6 +27,7 @@ class SocketPairs {
     char bytes[64];
     EXPECT_GT(read(fd, bytes, sizeof(bytes)), 0);
   }
+  void End(int fd) { EXPECT_EQ(shutdown(peers_[fd], SHUT_WR), 0); }
   void ClosePipe(int fd) {
     close(peers_[fd]);
     close(fd);

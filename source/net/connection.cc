@@ -1,0 +1,294 @@
+#include "source/net/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "source/base/check.h"
+
+namespace sluice {
+namespace {
+
+// A block, and what PlaintextSocket has pieces for: a read must be able to fill its chunk.
+constexpr uint32_t kReadChunkMin = Block::capacity();
+constexpr uint32_t kReadChunkMax = 8 * Block::capacity();
+
+// An edge of bytes and of a reset behind them cannot be told from one of bytes alone, and no other
+// comes: so a connection that has met a short count looks once more after this time of silence.
+constexpr Duration kSecondLook = std::chrono::seconds(1);
+
+}  // namespace
+
+Connection::Connection(WorkerContext& worker, Side side, std::unique_ptr<IoHandle> io,
+                       std::unique_ptr<TransportSocket> transport, const ConnectionLimits& limits)
+    : worker_(worker),
+      io_(std::move(io)),
+      transport_(std::move(transport)),
+      limits_(limits),
+      in_(worker.slabs),
+      out_(worker.slabs),
+      timer_(worker.loop, this, kMethod<&Connection::OnTimeout>),
+      read_chunk_bytes_(kReadChunkMin),
+      side_(side),
+      established_(side == Side::kAccepted) {}
+
+Connection::~Connection() = default;
+
+void Connection::SetFilters(std::unique_ptr<ConnectionFilters> filters) {
+  SLUICE_DCHECK(handler_ == nullptr);
+  filters_ = std::move(filters);
+}
+
+void Connection::Start(ConnectionHandler& handler) {
+  SLUICE_CHECK(handler_ == nullptr);
+  handler_ = &handler;
+  if (side_ == Side::kAccepted) {
+    // The first read comes before the watch: what is closed in this turn is never registered.
+    read_ready_ = true;
+    ContinueOpening();
+    if (!finished_ && !io_->Watch(*this)) Finish(CloseCause::kPeerReset);
+    return;
+  }
+  if (!io_->Watch(*this)) {
+    timer_.Arm(Duration(0));  // never from within Start: the owner is still setting up
+  } else if (limits_.connect_timeout > Duration(0)) {
+    timer_.Arm(limits_.connect_timeout);
+  }
+}
+
+void Connection::NotifyWhenFlushed() {
+  notify_flushed_ = true;
+  WantWrite();
+}
+
+void Connection::PauseReading() { ++pauses_; }
+
+void Connection::ResumeReading() {
+  SLUICE_CHECK(pauses_ > 0);
+  if (--pauses_ > 0 || finished_) return;
+  offer_ = true;
+  WantWrite();
+}
+
+void Connection::Close(CloseKind kind) {
+  if (finished_) return;
+  if (kind == CloseKind::kAbort) io_->AbortOnClose();
+  if (kind == CloseKind::kNow || kind == CloseKind::kAbort) return Finish(CloseCause::kLocal);
+  if (closing_) return;
+  closing_ = true;
+  close_at_once_ = kind == CloseKind::kFlushOnly || limits_.close_timeout == Duration(0);
+  timer_.Arm(std::max(limits_.close_timeout, Duration(std::chrono::seconds(1))));
+  WantWrite();
+}
+
+void Connection::CloseWriteSide() {
+  shut_write_ = true;
+  WantWrite();
+}
+
+void Connection::OnReady(Readiness ready) {
+  if (finished_) return;
+  if (ready.readable) read_ready_ = true;
+  if (ready.ended) peer_ended_ = true;
+  if (!connected_) {
+    if (established_ || ready.writable) ContinueOpening();
+    return;
+  }
+  if (ready.writable && write_blocked_) {
+    write_blocked_ = false;
+    WantWrite();
+  }
+  if (read_ready_) ReadAndDeliver();
+}
+
+// Connecting and handshake: at the start and at each readiness until both are done.
+void Connection::ContinueOpening() {
+  if (!established_ && io_->ConnectError() != 0) return Finish(CloseCause::kConnectFailed);
+  established_ = true;
+  const TransportSocket::Handshake handshake = transport_->DoHandshake(*io_);
+  if (handshake == TransportSocket::Handshake::kGoesOn) return;
+  if (handshake == TransportSocket::Handshake::kFailed) {
+    return Finish(CloseCause::kHandshakeFailed);
+  }
+  connected_ = true;
+  timer_.Disarm();
+  WantWrite();
+  handler_->OnConnected();
+  if (finished_) return;
+  if (filters_ != nullptr && filters_->OnNewConnection() == ConnectionFilters::Outcome::kClose) {
+    return Finish(CloseCause::kLocal);
+  }
+  ReadAndDeliver();
+}
+
+void Connection::ReadAndDeliver() {
+  if (closing_) return DropInput();
+  bool had_bytes = false;
+  while (read_ready_ && pauses_ == 0 && !finished_ && !closing_ && !eof_) {
+    const uint32_t asked = read_chunk_bytes_;
+    Buffer& into = filters_ != nullptr ? filters_->arrived() : in_;
+    const IoResult result = transport_->Read(*io_, into, asked);
+    switch (result.state) {
+      case IoResult::State::kOk:
+        bytes_read_ += result.bytes;
+        had_bytes = true;
+        if (result.bytes < asked) {
+          if (!peer_ended_) read_ready_ = false;
+          if (result.bytes < asked / 4) read_chunk_bytes_ = std::max(asked / 2, kReadChunkMin);
+        } else {
+          const size_t most = std::min<size_t>(limits_.read_chunk_bytes_max, kReadChunkMax);
+          read_chunk_bytes_ = std::max<uint32_t>(std::min<size_t>(2 * asked, most), kReadChunkMin);
+        }
+        Deliver(End::kNo);
+        break;
+      case IoResult::State::kAgain:
+        read_ready_ = false;
+        break;
+      case IoResult::State::kEof:
+        read_ready_ = false;
+        eof_ = true;
+        Deliver(End::kYes);
+        WantWrite();  // to see whether anything is left to write
+        break;
+      case IoResult::State::kError:
+        return Finish(CloseCause::kPeerReset);
+    }
+  }
+  if (finished_) return;
+  if (had_bytes && !closing_ && !eof_) timer_.Arm(kSecondLook);
+  if (closing_) DropInput();
+}
+
+// Hands over what is in in_, which may be nothing at the end of the stream.
+void Connection::Deliver(End end) {
+  if (filters_ != nullptr) {
+    const size_t before = in_.size();
+    if (filters_->Run(end, in_) == ConnectionFilters::Outcome::kClose) {
+      return Finish(CloseCause::kLocal);
+    }
+    end = filters_->ended() ? End::kYes : End::kNo;
+    if (in_.size() == before && end == End::kNo) return;
+  }
+  handler_->OnBytes(in_, end);
+}
+
+// After ResumeReading.
+void Connection::OfferAgain() {
+  offer_ = false;
+  if (!in_.empty()) handler_->OnBytes(in_, End::kNo);
+  if (!finished_ && read_ready_) ReadAndDeliver();
+}
+
+void Connection::RunEndOfTurn() {
+  if (finished_) return;
+  if (!connected_) {
+    if (closing_) Finish(CloseCause::kLocal);
+    return;
+  }
+  if (offer_ && pauses_ == 0 && !closing_) OfferAgain();
+  if (!finished_) PullAndWrite();
+}
+
+void Connection::PullAndWrite() {
+  while (!write_blocked_ && !write_failed_ && !write_shut_) {
+    if (out_.size() < limits_.write_chunk_bytes) {
+      handler_->FillOutput(out_, limits_.write_chunk_bytes - out_.size());
+      if (finished_) return;
+    }
+    if (out_.empty()) return OnAllWritten();
+    if (!WriteOut()) return;
+  }
+  if (write_failed_) {
+    if (closing_ || pauses_ == 0) Finish(closing_ ? CloseCause::kLocal : CloseCause::kPeerReset);
+  } else if (write_shut_) {
+    OnAllWritten();  // nothing to pull, but perhaps an end to notice
+  }
+}
+
+// One write. False: the connection may be gone.
+bool Connection::WriteOut() {
+  const IoResult result = transport_->Write(*io_, out_);
+  bytes_written_ += result.bytes;
+  if (result.bytes > 0 && closing_) {
+    timer_.Arm(std::max(limits_.close_timeout, Duration(std::chrono::seconds(1))));
+  }
+  if (result.state == IoResult::State::kError || result.state == IoResult::State::kEof) {
+    OnWriteFailed();
+    return false;
+  }
+  write_blocked_ = !out_.empty();
+  return true;
+}
+
+void Connection::OnAllWritten() {
+  if (notify_flushed_) {
+    notify_flushed_ = false;
+    handler_->OnFlushed();
+    if (finished_) return;
+  }
+  if (closing_) {
+    if (eof_ || close_at_once_) return Finish(CloseCause::kLocal);
+    if (!write_shut_) {
+      write_shut_ = true;
+      transport_->ShutdownWrite(*io_);
+    }
+    return DropInput();
+  }
+  if (shut_write_ && !write_shut_) {
+    write_shut_ = true;
+    transport_->ShutdownWrite(*io_);
+  }
+  if (eof_ && (!half_close_ || write_shut_)) Finish(CloseCause::kPeer);
+}
+
+// The peer is gone, but what it has sent before may still be in the socket: the reason, often, why
+// it is gone. An accepted connection that is paused ends at once, as its pause may well wait for
+// the very write that has failed; a connecting one is resumed by the other side's progress or end.
+void Connection::OnWriteFailed() {
+  write_failed_ = true;
+  out_.Clear();
+  if (closing_ || eof_ || (pauses_ > 0 && side_ == Side::kAccepted)) {
+    return Finish(closing_ ? CloseCause::kLocal : CloseCause::kPeerReset);
+  }
+  read_ready_ = true;
+  peer_ended_ = true;
+  ReadAndDeliver();
+  // Whether the stream ends with an error or an EOF: it was reset. Paused: goes on when resumed.
+  if (!finished_ && pauses_ == 0) Finish(CloseCause::kPeerReset);
+}
+
+// While closing: reads until the peer's FIN, for nobody.
+void Connection::DropInput() {
+  while (read_ready_ && !finished_ && !eof_) {
+    in_.Clear();
+    const IoResult result = transport_->Read(*io_, in_, kReadChunkMin);
+    bytes_read_ += result.bytes;
+    if (result.state == IoResult::State::kError) return Finish(CloseCause::kLocal);
+    if (result.state == IoResult::State::kEof) eof_ = true;
+    if (result.state != IoResult::State::kOk || (result.bytes < kReadChunkMin && !peer_ended_)) {
+      read_ready_ = false;
+    }
+  }
+  in_.Clear();
+  if (!finished_ && eof_ && write_shut_) Finish(CloseCause::kLocal);
+}
+
+void Connection::OnTimeout() {
+  if (closing_) return Finish(CloseCause::kLocal);
+  if (connected_) {
+    read_ready_ = true;
+    return ReadAndDeliver();
+  }
+  const bool failed = !established_ && io_->ConnectError() != 0;
+  Finish(failed ? CloseCause::kConnectFailed : CloseCause::kConnectTimeout);
+}
+
+void Connection::Finish(CloseCause cause) {
+  if (finished_) return;
+  finished_ = true;
+  timer_.Disarm();
+  Unlink();
+  out_.Clear();
+  handler_->OnConnectionClosed(cause);
+}
+
+}  // namespace sluice

@@ -1,0 +1,113 @@
+#include "source/net/socket_network.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "source/net/accept_socket.h"
+#include "source/net/socket_io_handle.h"
+
+namespace sluice {
+namespace {
+
+bool SetInt(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
+}
+
+int OpenSocket(const Address& address) {
+  sockaddr_storage storage;
+  address.ToSockaddr(storage);
+  return socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+// Best effort: a connection without them works all the same.
+void ApplyOptions(int fd, const SocketOptions& options) {
+  if (options.no_delay) SetInt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (!options.keep_alive) return;
+  SetInt(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  if (options.keep_alive_probes > 0) {
+    SetInt(fd, IPPROTO_TCP, TCP_KEEPCNT, options.keep_alive_probes);
+  }
+  if (options.keep_alive_time_s > 0) {
+    SetInt(fd, IPPROTO_TCP, TCP_KEEPIDLE, options.keep_alive_time_s);
+  }
+  if (options.keep_alive_interval_s > 0) {
+    SetInt(fd, IPPROTO_TCP, TCP_KEEPINTVL, options.keep_alive_interval_s);
+  }
+}
+
+absl::Status SystemError(absl::string_view what, const Address& at) {
+  return absl::UnavailableError(
+      absl::StrCat("cannot ", what, " ", at.text(), ": ", std::strerror(errno)));
+}
+
+// A socket file that a past process left is in the way of bind; anything but a socket stays.
+void RemoveStaleSocketFile(const Address& at) {
+  const std::string path = at.text();
+  struct stat found;
+  if (path.front() != '@' && lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) {
+    unlink(path.c_str());
+  }
+}
+
+absl::Status BindAndListen(int fd, const Address& at, const ListenOptions& options) {
+  if (at.is_ip()) {
+    if (!SetInt(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
+        (options.reuse_port && !SetInt(fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
+        // Accepted sockets inherit it: no system call for each.
+        !SetInt(fd, IPPROTO_TCP, TCP_NODELAY, 1) ||
+        (at.family() == Address::Family::kIpv6 && !SetInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))) {
+      return SystemError("set options of a socket for", at);
+    }
+  } else if (at.family() == Address::Family::kUnix) {
+    RemoveStaleSocketFile(at);
+  }
+  sockaddr_storage storage;
+  const socklen_t length = at.ToSockaddr(storage);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+    return SystemError("bind", at);
+  }
+  if (listen(fd, options.backlog) != 0) return SystemError("listen on", at);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::unique_ptr<IoHandle> SocketNetwork::Connect(Poller& poller, const Address& to,
+                                                 const SocketOptions& options) {
+  const int fd = OpenSocket(to);
+  if (fd < 0) return std::make_unique<SocketIoHandle>(poller, -1, to, errno);
+  if (to.is_ip()) ApplyOptions(fd, options);
+  sockaddr_storage storage;
+  const socklen_t length = to.ToSockaddr(storage);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0 &&
+      errno != EINPROGRESS) {
+    const int error = errno;
+    close(fd);
+    return std::make_unique<SocketIoHandle>(poller, -1, to, error);
+  }
+  return std::make_unique<SocketIoHandle>(poller, fd, to);
+}
+
+absl::StatusOr<std::unique_ptr<ListenSocket>> SocketNetwork::Listen(Poller& poller,
+                                                                    const Address& at,
+                                                                    const ListenOptions& options) {
+  const int fd = OpenSocket(at);
+  if (fd < 0) return SystemError("open a socket for", at);
+  const absl::Status listening = BindAndListen(fd, at, options);
+  if (!listening.ok()) {
+    close(fd);
+    return listening;
+  }
+  return std::make_unique<AcceptSocket>(poller, fd);
+}
+
+}  // namespace sluice
