@@ -1,0 +1,1 @@
+"""What the wire tests share: processes, Sluice, origins, raw connections."""

@@ -1,0 +1,54 @@
+"""Bootstraps as protobuf text. Only what the tests vary is a parameter."""
+
+HCM = ('type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.'
+       'HttpConnectionManager')
+ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'
+
+
+def endpoint(port, host='127.0.0.1'):
+    return ('lb_endpoints { endpoint { address { socket_address { address: "%s" port_value: %d } '
+            '} } }' % (host, port))
+
+
+def cluster(name, endpoints, kind='STATIC', more=''):
+    """`endpoints`: ports of 127.0.0.1, or (host, port)."""
+    parts = [endpoint(e) if isinstance(e, int) else endpoint(e[1], e[0]) for e in endpoints]
+    return ('clusters { name: "%s" type: %s connect_timeout { seconds: 5 } %s load_assignment { '
+            'cluster_name: "%s" endpoints { %s } } }' % (name, kind, more, name, '\n'.join(parts)))
+
+
+def route(prefix, to, more=''):
+    return 'routes { match { prefix: "%s" } route { cluster: "%s" timeout {} %s } }' % (
+        prefix, to, more)
+
+
+def listener(name, routes, port=0, manager='', more=''):
+    """`manager`: more fields of the connection manager."""
+    return '''
+  listeners {
+    name: "%s"
+    address { socket_address { address: "127.0.0.1" port_value: %d } }
+    %s
+    filter_chains { filters {
+      name: "envoy.filters.network.http_connection_manager"
+      typed_config { [%s] {
+        stat_prefix: "%s"
+        %s
+        route_config { name: "routes" virtual_hosts { name: "all" domains: "*"
+          %s
+        } }
+        http_filters { name: "envoy.filters.http.router" typed_config { [%s] {} } }
+      } }
+    } }
+  }''' % (name, port, more, HCM, name, manager, '\n'.join(routes), ROUTER)
+
+
+def bootstrap(*static_resources, admin_port=0):
+    return ('admin { address { socket_address { address: "127.0.0.1" port_value: %d } } }\n'
+            'static_resources {\n%s\n}\n' % (admin_port, '\n'.join(static_resources)))
+
+
+def one_route_to(*ports, manager='', cluster_more=''):
+    """Listener "web", everything to cluster "origin"."""
+    return bootstrap(listener('web', [route('/', 'origin')], manager=manager),
+                     cluster('origin', list(ports), more=cluster_more))

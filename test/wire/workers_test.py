@@ -1,0 +1,60 @@
+"""Worker threads, each with its own socket of the same address (SO_REUSEPORT)."""
+import os
+import unittest
+
+from wirelib.bootstrap import one_route_to
+from wirelib.origins import DemoBackend
+from wirelib.raw import RawConnection
+from wirelib.sluice import Sluice
+
+
+def listening_sockets(port):
+    """How many sockets of this machine listen on 127.0.0.1:port."""
+    with open('/proc/net/tcp') as f:
+        return sum(1 for line in f if line.split()[1:4:2] == ['0100007F:%04X' % port, '0A'])
+
+
+def cpu_ticks(pid):
+    """{thread: ticks}"""
+    ticks = {}
+    for t in os.listdir('/proc/%d/task' % pid):
+        with open('/proc/%d/task/%s/stat' % (pid, t)) as f:
+            x = f.read().rsplit(')', 1)[1].split()
+        ticks[t] = int(x[11]) + int(x[12])
+    return ticks
+
+
+class Workers(unittest.TestCase):
+    def setUp(self):
+        self.backend = DemoBackend()
+        self.addCleanup(self.backend.stop)
+
+    def start(self, concurrency):
+        sluice = Sluice(one_route_to(self.backend.port), concurrency=concurrency)
+        self.addCleanup(sluice.stop)
+        return sluice
+
+    def test_each_worker_has_its_own_listening_socket(self):
+        for concurrency in (1, 2, 4):
+            sluice = self.start(concurrency)
+            self.assertEqual(listening_sockets(sluice.port()), concurrency)
+            sluice.stop()
+
+    def test_both_of_two_workers_serve(self):
+        sluice = self.start(2)
+        before = cpu_ticks(sluice.pid)
+        connections = [RawConnection(sluice.port()) for _ in range(64)]
+        for c in connections:
+            self.addCleanup(c.close)
+        for _ in range(40):
+            for c in connections:
+                self.assertEqual(c.get('/whoami').body, b'one\n')
+        # 64 connections hashed on two sockets: none on one of them has a chance of 2^-63
+        grown = [t for t, n in cpu_ticks(sluice.pid).items() if n > before.get(t, 0)]
+        self.assertGreaterEqual(len(grown), 2, 'only one thread worked')
+        self.assertEqual(sluice.stat('http.web.downstream_rq_2xx'), 64 * 40)
+        self.assertEqual(sluice.stat('server.concurrency'), 2)
+
+
+if __name__ == '__main__':
+    unittest.main()
