@@ -9,6 +9,7 @@
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/text_format.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "source/config/any_unpack.h"
 #include "source/config/field_support.h"
 
@@ -73,6 +74,10 @@ class LedgerWalk {
     std::vector<const FieldDescriptor*> set;
     message.GetReflection()->ListFields(message, &set);
     for (const FieldDescriptor* field : set) WalkField(message, *field, scope);
+    const auto& unknown = message.GetReflection()->GetUnknownFields(message);
+    for (int i = 0; i < unknown.field_count(); ++i) {
+      AddUnknown(message, unknown.field(i).number(), scope);
+    }
   }
 
  private:
@@ -150,6 +155,15 @@ class LedgerWalk {
     ++any_depth_;
     Walk(*content, scope);
     --any_depth_;
+  }
+
+  // Of a binary configuration: a field newer than this build's API.
+  void AddUnknown(const Message& message, int number, const FieldScope& scope) {
+    LedgerEntry entry;
+    entry.path = scope.Path();
+    entry.field = absl::StrCat(message.GetDescriptor()->full_name(), "#", number);
+    entry.note = absl::StrCat("field number ", number, " is not known");
+    entries_.push_back(std::move(entry));
   }
 
   void Add(const FieldDescriptor& field, LedgerClass entry_class, std::string_view note,

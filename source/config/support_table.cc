@@ -133,7 +133,7 @@ message envoy.config.route.v3.Route
 message envoy.config.route.v3.RouteMatch
   + prefix path safe_regex path_separated_prefix case_sensitive
   + headers query_parameters runtime_fraction grpc
-  ! connect_matcher path_match_policy tls_context dynamic_metadata filter_state cookies
+  ! connect_matcher path_match_policy tls_context dynamic_metadata
 message envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions
   + *
 message envoy.config.route.v3.HeaderMatcher

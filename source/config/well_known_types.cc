@@ -33,9 +33,9 @@ bool SplitDuration(std::string_view text, int64_t& seconds, int32_t& nanos) {
   std::pair<std::string_view, std::string_view> parts =
       absl::StrSplit(text, absl::MaxSplits('.', 1));
   auto [whole, fraction] = parts;
-  if (whole.empty() || !absl::ascii_isdigit(whole[0]) || !absl::SimpleAtoi(whole, &seconds)) {
-    return false;
-  }
+  // SimpleAtoi would pass over white space.
+  if (whole.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (!absl::SimpleAtoi(whole, &seconds)) return false;
   if (seconds > kDurationSecondsMax || fraction.size() > 9) return false;
   if (text.ends_with('.')) return false;
   nanos = 0;
