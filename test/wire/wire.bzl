@@ -13,16 +13,17 @@ def wire_test(name, size = "medium", tags = [], data = [], needs = []):
     native.sh_test(
         name = name,
         size = size,
-        srcs = ["python_test.sh"],
-        args = ["test/wire/%s.py" % name],
+        srcs = ["//test/wire:python_test.sh"],
+        args = ["%s/%s.py" % (native.package_name(), name)],
         data = data + [
             name + ".py",
-            ":wirelib",
             "//examples/quickstart:demo_backend",
             "//source:sluice",
+            "//test/wire:wirelib",
         ],
         env = {
             "DEMO_BACKEND_BIN": "$(rootpath //examples/quickstart:demo_backend)",
+            "PYTHONPATH": "test/wire",
             "SLUICE_BIN": "$(rootpath //source:sluice)",
         },
         tags = ["exclusive", "wire"] + ["needs-" + n for n in needs] + tags,
