@@ -102,6 +102,12 @@ def sluice_repositories():
         },
     )
     debian_library(
+        name = "com_github_c_ares_c_ares",
+        deb = "libc-ares-dev",
+        probe = ["/usr/include/ares.h"],
+        targets = {":ares": ["cares"]},
+    )
+    debian_library(
         name = "com_github_nghttp2_nghttp2",
         deb = "libnghttp2-dev",
         probe = ["/usr/include/nghttp2/nghttp2.h"],

@@ -1,0 +1,51 @@
+// CaresResolver: DNS by c-ares, on the main thread's loop: hosts file and name servers as the system's
+// resolv.conf and nsswitch.conf say; no thread, nothing blocks but the reading of those files.
+//
+// Main thread. The configuration is read at start, and again after a server could not be reached.
+#pragma once
+
+#include <memory>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "source/event/event_loop.h"
+#include "source/event/timer.h"
+#include "source/net/resolver.h"
+
+struct ares_channeldata;
+struct ares_addrinfo;
+
+namespace sluice {
+
+class CaresResolver final : public Resolver {
+ public:
+  static absl::StatusOr<std::unique_ptr<CaresResolver>> Create(EventLoop& loop);
+  ~CaresResolver() override;  // queries under way are not answered
+
+  std::unique_ptr<Query> Resolve(absl::string_view name, DnsFamily family,
+                                 OnAnswer on_answer) override;
+
+ private:
+  struct Request;
+  class OpenQuery;
+  class Socket;
+
+  explicit CaresResolver(EventLoop& loop);
+  absl::Status OpenChannel();
+  void CloseChannel();
+  static void OnSocketState(void* resolver, int fd, int readable, int writable);
+  static void OnAddresses(void* request, int status, int timeouts, ares_addrinfo* result);
+  static void Answer(const std::shared_ptr<Request>& request, int status,
+                     const ares_addrinfo* result);
+  void OnTimer();
+  void ArmTimer();
+
+  EventLoop& loop_;
+  ares_channeldata* channel_ = nullptr;
+  Timer timer_;
+  absl::flat_hash_map<int, std::unique_ptr<Socket>> sockets_;
+  size_t under_way_ = 0;
+  bool stale_ = false;  // the channel is to be opened anew when nothing is under way
+};
+
+}  // namespace sluice
