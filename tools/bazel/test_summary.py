@@ -37,6 +37,8 @@ class Run:
             self._test(label, result)
         if self.status not in (0, _STOPPED) and not self.failures:
             self.failures.append("%s ended with status %d" % (self.name, self.status))
+        if self.status == 0 and not self.passed:
+            self.failures.append("%s ran no test" % self.name)
 
     def _event(self, event, results):
         kind = event.get("id", {})
