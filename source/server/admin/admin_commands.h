@@ -1,0 +1,33 @@
+// The admin commands: one row each, with its help. Const.
+#pragma once
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "source/server/admin/admin_query.h"
+#include "source/server/admin/admin_response.h"
+#include "source/server/admin/admin_view.h"
+
+namespace sluice {
+
+enum class AdminEffect : uint8_t { kReads, kChanges };  // what changes something wants POST
+
+struct AdminParameter {
+  absl::string_view name;
+  absl::string_view help;
+};
+
+struct AdminCommand {
+  absl::string_view path;
+  absl::string_view help;
+  AdminEffect effect;
+  AdminResponse (*run)(const AdminView& view, const AdminQuery& query);
+  absl::Span<const AdminParameter> parameters;
+};
+
+// In order of path.
+absl::Span<const AdminCommand> AdminCommands();
+
+// "admin commands are:" and a line for each and for each of its parameters.
+std::string AdminHelpText();
+
+}  // namespace sluice

@@ -1,0 +1,115 @@
+// AdminView: all that the admin pages know of the server, as functions that answer with values, and
+// the few things they can make it do. The pages know no data plane: the server fills this in, tests
+// fill in what they like.
+//
+// Main thread. Every function must be set; they are called while a page is made, and answer at
+// once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "envoy/admin/v3/server_info.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
+#include "google/protobuf/message.h"
+#include "source/base/units.h"
+#include "source/config/field_ledger.h"
+#include "source/stats/histogram_intervals.h"
+#include "source/stats/registry.h"
+
+namespace sluice {
+
+enum class ServerState : uint8_t { kLive, kDraining, kPreInitializing, kInitializing };
+
+struct ServerFacts {
+  std::string version;
+  ServerState state = ServerState::kPreInitializing;
+  Duration uptime{0};
+  envoy::admin::v3::CommandLineOptions options;
+  envoy::config::core::v3::Node node;
+};
+
+// Addresses are texts as Address::text() writes them: "10.0.0.1:80", "[::1]:80", "/run/x.sock".
+struct ListenerFacts {
+  std::string name;
+  std::vector<std::string> addresses;  // what it is bound to, at least one
+};
+
+struct BreakerFacts {
+  uint32_t connections_max = 0;
+  uint32_t pending_requests_max = 0;
+  uint32_t requests_max = 0;
+  uint32_t retries_max = 0;
+};
+
+// Why a host is less than healthy.
+enum class HostFlag : uint8_t {
+  kFailedActiveCheck,
+  kFailedPassiveCheck,
+  kFailedByDiscovery,
+  kDegradedByActiveCheck,
+  kDegradedByDiscovery,
+  kPendingRemoval,
+  kPendingActiveCheck,
+  kExcludedByImmediateFailure,
+  kActiveCheckTimeout,
+};
+
+struct HostView {
+  std::string address;
+  std::string hostname;
+  std::string region, zone, sub_zone;
+  uint32_t weight = 1;
+  uint32_t priority = 0;
+  std::vector<HostFlag> flags;  // none: healthy
+  uint64_t cx_active = 0, cx_connect_fail = 0, cx_total = 0;
+  uint64_t rq_active = 0, rq_error = 0, rq_success = 0, rq_timeout = 0, rq_total = 0;
+};
+
+enum class AddedBy : uint8_t { kBootstrap, kDiscovery };
+
+struct ClusterView {
+  std::string name;
+  std::string observability_name;  // alt_stat_name; empty: name
+  std::string eds_service_name;
+  AddedBy added_by = AddedBy::kBootstrap;
+  BreakerFacts default_breaker, high_breaker;
+  uint32_t overprovisioning_factor = 140;
+  std::vector<HostView> hosts;  // in order of priority
+};
+
+// One message of /config_dump: a BootstrapConfigDump, ClustersConfigDump, ... The page owns it, and
+// redacts and trims it in place.
+using ConfigDumpParts = std::vector<std::unique_ptr<google::protobuf::Message>>;
+
+enum class DrainPace : uint8_t { kAtOnce, kGraceful };
+enum class DrainScope : uint8_t { kAll, kInboundOnly };
+enum class AfterDrain : uint8_t { kStopListeners, kKeepListeners };
+struct DrainOrder {
+  DrainPace pace = DrainPace::kAtOnce;
+  DrainScope scope = DrainScope::kAll;
+  AfterDrain after = AfterDrain::kStopListeners;
+};
+
+enum class HealthCheckAnswer : uint8_t { kPass, kFail };
+
+struct AdminView {
+  const StatsRegistry& stats;
+  const HistogramIntervals& intervals;
+
+  std::function<ServerFacts()> server;
+  std::function<std::vector<ListenerFacts>()> listeners;
+  std::function<std::vector<ClusterView>()> clusters;
+  // In the order they are shown; see static_config_dump.h for what the bootstrap gives.
+  std::function<ConfigDumpParts()> config_dump;
+  std::function<std::vector<LedgerEntry>()> config_coverage;
+
+  std::function<void(DrainOrder)> drain_listeners;
+  std::function<void(HealthCheckAnswer)> set_health_check;
+  std::function<void()> quit;  // returns before the server does
+};
+
+}  // namespace sluice

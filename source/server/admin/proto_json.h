@@ -1,0 +1,15 @@
+// Messages as the admin pages print them: JSON with the field names of the proto files. Pure.
+#pragma once
+
+#include "google/protobuf/message.h"
+#include "source/server/admin/admin_response.h"
+
+namespace sluice {
+
+enum class JsonDefaults : uint8_t { kOmit, kPrint };  // of scalar fields
+
+// An Any whose type is not built in cannot be printed: 500 with the reason.
+AdminResponse ProtoJson(const google::protobuf::Message& message,
+                        JsonDefaults defaults = JsonDefaults::kOmit);
+
+}  // namespace sluice

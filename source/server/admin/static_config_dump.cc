@@ -1,0 +1,67 @@
+#include "source/server/admin/static_config_dump.h"
+
+#include <memory>
+#include <utility>
+
+#include "envoy/admin/v3/config_dump.pb.h"
+#include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+
+namespace sluice {
+namespace {
+
+using envoy::admin::v3::RoutesConfigDump;
+using envoy::config::listener::v3::FilterChain;
+using envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+using google::protobuf::Timestamp;
+
+Timestamp ProtoTime(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  Timestamp timestamp;
+  timestamp.set_seconds(seconds.time_since_epoch().count());
+  timestamp.set_nanos(static_cast<int32_t>(Duration(time - seconds).count()));
+  return timestamp;
+}
+
+void AddRoutes(const FilterChain& chain, const Timestamp& loaded, RoutesConfigDump& dump) {
+  for (const auto& filter : chain.filters()) {
+    HttpConnectionManager manager;
+    if (!filter.typed_config().UnpackTo(&manager) || !manager.has_route_config()) continue;
+    auto& entry = *dump.add_static_route_configs();
+    entry.mutable_route_config()->PackFrom(manager.route_config());
+    *entry.mutable_last_updated() = loaded;
+  }
+}
+
+}  // namespace
+
+ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                                 WallTime loaded_at) {
+  const Timestamp loaded = ProtoTime(loaded_at);
+  auto whole = std::make_unique<envoy::admin::v3::BootstrapConfigDump>();
+  *whole->mutable_bootstrap() = bootstrap;
+  *whole->mutable_last_updated() = loaded;
+  auto clusters = std::make_unique<envoy::admin::v3::ClustersConfigDump>();
+  for (const auto& cluster : bootstrap.static_resources().clusters()) {
+    auto& entry = *clusters->add_static_clusters();
+    entry.mutable_cluster()->PackFrom(cluster);
+    *entry.mutable_last_updated() = loaded;
+  }
+  auto listeners = std::make_unique<envoy::admin::v3::ListenersConfigDump>();
+  auto routes = std::make_unique<RoutesConfigDump>();
+  for (const auto& listener : bootstrap.static_resources().listeners()) {
+    auto& entry = *listeners->add_static_listeners();
+    entry.mutable_listener()->PackFrom(listener);
+    *entry.mutable_last_updated() = loaded;
+    for (const auto& chain : listener.filter_chains()) AddRoutes(chain, loaded, *routes);
+    AddRoutes(listener.default_filter_chain(), loaded, *routes);
+  }
+  ConfigDumpParts parts;
+  parts.push_back(std::move(whole));
+  parts.push_back(std::move(clusters));
+  parts.push_back(std::move(listeners));
+  parts.push_back(std::move(routes));
+  return parts;
+}
+
+}  // namespace sluice

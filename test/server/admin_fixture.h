@@ -1,0 +1,60 @@
+// AdminFixture: an AdminHandler over a view whose facts the test writes, and which notes what it
+// was told to do.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "source/server/admin/admin_handler.h"
+#include "source/server/admin/static_config_dump.h"
+
+namespace sluice {
+
+class AdminFixture : public testing::Test {
+ protected:
+  AdminFixture() : handler_(MakeView()) { stats.AddCells(cells); }
+
+  AdminResponse Get(absl::string_view target) const { return handler_.Handle({"GET", target}); }
+  AdminResponse Post(absl::string_view target) const { return handler_.Handle({"POST", target}); }
+  void SetBootstrap(const std::string& text) {
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &bootstrap));
+  }
+
+  StatCells cells;
+  StatsRegistry stats;
+  HistogramIntervals intervals;
+  ServerFacts server;
+  std::vector<ListenerFacts> listeners;
+  std::vector<ClusterView> clusters;
+  envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  std::vector<LedgerEntry> coverage;
+  std::string orders;
+
+ private:
+  AdminView MakeView() {
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}};
+    view.server = [this] { return server; };
+    view.listeners = [this] { return listeners; };
+    view.clusters = [this] { return clusters; };
+    view.config_dump = [this] {
+      return StaticConfigDump(bootstrap, WallTime(std::chrono::milliseconds(1'500)));
+    };
+    view.config_coverage = [this] { return coverage; };
+    view.drain_listeners = [this](DrainOrder order) {
+      absl::StrAppend(&orders, "drain", order.pace == DrainPace::kGraceful ? " graceful" : "",
+                      order.scope == DrainScope::kInboundOnly ? " inbound" : "",
+                      order.after == AfterDrain::kKeepListeners ? " keep" : "", ";");
+    };
+    view.set_health_check = [this](HealthCheckAnswer answer) {
+      orders += answer == HealthCheckAnswer::kFail ? "fail;" : "pass;";
+    };
+    view.quit = [this] { orders += "quit;"; };
+    return view;
+  }
+  AdminHandler handler_;
+};
+
+}  // namespace sluice
