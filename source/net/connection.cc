@@ -144,6 +144,8 @@ void Connection::ReadAndDeliver() {
         read_ready_ = false;
         break;
       case IoResult::State::kEof:
+        // After a failed write this is how a reset ends, which must not pass for a FIN.
+        if (write_failed_) return Finish(CloseCause::kPeerReset);
         read_ready_ = false;
         eof_ = true;
         Deliver(End::kYes);

@@ -1,0 +1,241 @@
+// Connecting, and the kinds of closing.
+#include "test/net/connection_fixture.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_F(ConnectionTest, ConnectsAndThenWritesWhatWasWanted) {
+  world_.memory().shape(kServer).latency = milliseconds(5);
+  ServePeers();
+  StartConnecting();
+  Write("hello");
+  EXPECT_FALSE(connection_->connected());
+  EXPECT_EQ(handler_.Take(), "");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected");
+  EXPECT_EQ(peer_->Take(), "hello");
+}
+
+TEST_F(ConnectionTest, ARefusedConnectFails) {
+  StartConnecting();
+  Write("hello");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "closed:connect-failed");
+}
+
+TEST_F(ConnectionTest, AnImmediateFailureIsNotToldFromWithinStart) {
+  ServePeers();
+  world_.memory().FailCall(1, FaultKind::kReset);
+  StartConnecting();
+  EXPECT_EQ(handler_.Take(), "");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "closed:connect-failed");
+}
+
+TEST_F(ConnectionTest, ConnectingHasADeadline) {
+  world_.memory().shape(kServer).black_hole = true;
+  limits_.connect_timeout = milliseconds(250);
+  ServePeers();
+  StartConnecting();
+  world_.Advance(milliseconds(249));
+  EXPECT_EQ(handler_.Take(), "");
+  world_.Advance(milliseconds(1));
+  EXPECT_EQ(handler_.Take(), "closed:connect-timeout");
+}
+
+TEST_F(ConnectionTest, TheConnectDeadlineIsOverOnceConnected) {
+  limits_.connect_timeout = milliseconds(250);
+  Connect();
+  world_.Advance(seconds(10));
+  EXPECT_EQ(handler_.Take(), "connected");
+}
+
+TEST_F(ConnectionTest, ClosingWhileConnectingEndsIt) {
+  world_.memory().shape(kServer).black_hole = true;
+  ServePeers();
+  StartConnecting();
+  connection_->Close(CloseKind::kFlush);
+  EXPECT_EQ(handler_.Take(), "");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "closed:local");
+}
+
+TEST_F(ConnectionTest, CloseNowTellsInTheCallAndDropsTheOutput) {
+  Accept();
+  Write("never");
+  connection_->Close(CloseKind::kNow);
+  EXPECT_EQ(handler_.Take(), "connected closed:local");
+  connection_.reset();
+  world_.RunUntilIdle();
+  EXPECT_EQ(peer_->Take(), "");
+  EXPECT_TRUE(peer_->got_fin());
+}
+
+TEST_F(ConnectionTest, CloseIsToldOnce) {
+  Accept();
+  connection_->Close(CloseKind::kFlush);
+  connection_->Close(CloseKind::kNow);
+  connection_->Close(CloseKind::kNow);
+  connection_->Close(CloseKind::kAbort);
+  world_.Advance(seconds(5));
+  EXPECT_EQ(handler_.closings, 1);
+}
+
+TEST_F(ConnectionTest, AbortResets) {
+  Accept();
+  connection_->Close(CloseKind::kAbort);
+  EXPECT_EQ(handler_.Take(), "connected closed:local");
+  connection_.reset();
+  world_.RunUntilIdle();
+  EXPECT_TRUE(peer_->got_reset());
+}
+
+TEST_F(ConnectionTest, FlushWritesEverythingThenWaitsForThePeersFin) {
+  world_.memory().shape(kAddress).buffer_bytes = 1000;
+  Accept();
+  peer_->StopReading();
+  Write(std::string(5000, 'x'));
+  connection_->Close(CloseKind::kFlush);
+  EXPECT_EQ(handler_.Take(), "connected");
+  EXPECT_TRUE(connection_->closing());
+  world_.RunUntilIdle();
+  peer_->ReadOn();
+  world_.RunUntilIdle();
+  EXPECT_EQ(peer_->Take().size(), 5000);
+  EXPECT_TRUE(peer_->got_fin());
+  EXPECT_EQ(handler_.Take(), "");
+  peer_->Send("nobody reads this");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "");
+  peer_->SendFin();
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "closed:local");
+  EXPECT_EQ(blocks(), 0);
+}
+
+TEST_F(ConnectionTest, FlushWaitsForThePeersFinForATimeOnly) {
+  limits_.close_timeout = milliseconds(1500);
+  Accept();
+  connection_->Close(CloseKind::kFlush);
+  world_.Advance(milliseconds(1499));
+  EXPECT_EQ(handler_.Take(), "connected");
+  world_.Advance(milliseconds(1));
+  EXPECT_EQ(handler_.Take(), "closed:local");
+}
+
+TEST_F(ConnectionTest, FlushAfterThePeersFinEndsAtOnce) {
+  Accept();
+  handler_.on_bytes = [&] {
+    Write("bye");
+    connection_->Close(CloseKind::kFlush);
+  };
+  peer_->SendFin();
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected END closed:local");
+  EXPECT_EQ(peer_->Take(), "bye");
+}
+
+TEST_F(ConnectionTest, FlushOnlyDoesNotWaitForThePeer) {
+  Accept();
+  Write("bye");
+  connection_->Close(CloseKind::kFlushOnly);
+  EXPECT_EQ(handler_.Take(), "connected");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "closed:local");
+  EXPECT_EQ(peer_->Take(), "bye");
+}
+
+TEST_F(ConnectionTest, AFlushThatMakesNoProgressIsGivenUp) {
+  world_.memory().shape(kAddress).buffer_bytes = 3000;
+  Accept();
+  peer_->StopReading();
+  Write(std::string(100000, 'x'));
+  connection_->Close(CloseKind::kFlush);
+  for (int i = 0; i < 10; ++i) {  // each progress buys time
+    world_.Advance(milliseconds(900));
+    peer_->ReadOn(2000);
+  }
+  world_.Advance(milliseconds(900));
+  EXPECT_EQ(handler_.Take(), "connected");
+  world_.Advance(milliseconds(200));
+  EXPECT_EQ(handler_.Take(), "closed:local");
+}
+
+TEST_F(ConnectionTest, WhatComesAfterCloseFlushIsDroppedNotDelivered) {
+  Accept();
+  handler_.on_bytes = [&] { connection_->Close(CloseKind::kFlush); };
+  peer_->Send("x");
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected x");
+  peer_->Send(std::string(200000, 'y'));
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "");
+  EXPECT_EQ(peer_->unsent_bytes(), 0);
+}
+
+TEST_F(ConnectionTest, AResetWhileClosingEndsIt) {
+  Accept();
+  connection_->Close(CloseKind::kFlush);
+  world_.RunUntilIdle();
+  peer_->Reset();
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected closed:local");
+}
+
+TEST_F(ConnectionTest, MayBeClosedAndDeletedFromEveryCallback) {
+  const auto close = [&](CloseKind kind) {
+    connection_->Close(kind);
+    world_.worker().loop.DeleteLater(std::move(connection_));
+  };
+  for (CloseKind kind : {CloseKind::kNow, CloseKind::kAbort}) {
+    handler_.on_bytes = [&] { close(kind); };
+    Accept();
+    peer_->Send(std::string(100000, 'x'));
+    world_.RunUntilIdle();
+    EXPECT_EQ(connection_, nullptr);
+    handler_.on_bytes = nullptr;
+    Accept();
+    handler_.on_fill = [&] { close(kind); };
+    Write("x");
+    world_.RunUntilIdle();
+    EXPECT_EQ(connection_, nullptr);
+    handler_.on_fill = nullptr;
+  }
+  EXPECT_EQ(handler_.closings, 4);
+}
+
+TEST_F(ConnectionTest, MayBeDeletedFromItsEnd) {
+  Accept();
+  handler_.on_closed = [&] { world_.worker().loop.DeleteLater(std::move(connection_)); };
+  peer_->SendFin();
+  world_.RunUntilIdle();
+  EXPECT_EQ(connection_, nullptr);
+  EXPECT_EQ(world_.memory().open_handles(), 0);
+}
+
+TEST_F(ConnectionTest, DestroyedItClosesSilently) {
+  Accept();
+  Write("never");
+  connection_.reset();
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected");
+  EXPECT_TRUE(peer_->got_fin());
+}
+
+TEST_F(ConnectionTest, WhatIsClosedInTheTurnOfItsAcceptIsNeverWatched) {
+  handler_.on_bytes = [&] { connection_->Close(CloseKind::kNow); };
+  peer_ = world_.memory().Dial(kAddress);
+  world_.memory().Pump();
+  world_.memory().Pump();
+  peer_->Send("x");
+  world_.memory().Pump();
+  world_.worker().loop.TurnWithoutWaiting();
+  EXPECT_EQ(handler_.Take(), "connected x closed:local");
+  EXPECT_EQ(world_.poller().watch_count(), 1);  // the listener's
+}
+
+}  // namespace
+}  // namespace sluice
