@@ -39,8 +39,16 @@ class Headers {
   bool Has(HeaderId id) const { return first_[static_cast<size_t>(id)] != 0; }
   size_t Count(HeaderId id) const;
 
-  void AddReference(HeaderId id, absl::string_view value);
-  void AddReference(absl::string_view lower_case_name, HeaderId id, absl::string_view value);
+  void AddReference(HeaderId id, absl::string_view value) {
+    AddReference(HeaderNameText(id), id, value);
+  }
+  // `id` is that of the name, kUnknown where it has none.
+  void AddReference(absl::string_view lower_case_name, HeaderId id, absl::string_view value) {
+    if (count_ == capacity_) Grow();
+    entries_[count_++] = {lower_case_name, value, id};
+    uint8_t& first = first_[static_cast<size_t>(id)];
+    if (first == 0) first = static_cast<uint8_t>(count_ < 255 ? count_ : 255);
+  }
   void Add(HeaderId id, absl::string_view value);
   void Add(absl::string_view name, absl::string_view value);  // lower-cases the name
   // Replaces all of that name by one; adds it at the end where there was none.
@@ -50,6 +58,7 @@ class Headers {
   // Appends ", value" to the first of that name, or adds it (RFC 9110 section 5.3).
   void AppendValue(HeaderId id, absl::string_view value);
   size_t Remove(HeaderId id);
+  void RemoveFirst(HeaderId id);  // where there is one
   size_t Remove(absl::string_view lower_case_name);
   void Clear();
   void CopyFrom(const Headers& other);  // texts too
@@ -59,6 +68,10 @@ class Headers {
   Arena& arena() { return *arena_; }
 
  private:
+  void Grow();
+  template <class Matches>
+  size_t RemoveFrom(Header* from, Matches matches);
+
   Header* entries_ = nullptr;
   uint32_t count_ = 0;
   uint32_t capacity_ = 0;

@@ -1,0 +1,159 @@
+#include "source/http/headers.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/ascii.h"
+
+namespace sluice {
+namespace {
+
+constexpr uint32_t kFirstCapacity = 16;
+// first_ counts in bytes: an entry further back is looked for from here.
+constexpr uint32_t kSaturated = 255;
+
+}  // namespace
+
+const Header* Headers::Find(HeaderId id) const {
+  const uint32_t at = first_[static_cast<size_t>(id)];
+  if (at == 0) return nullptr;
+  if (at < kSaturated) return entries_ + at - 1;
+  for (uint32_t i = kSaturated - 1; i < count_; ++i) {
+    if (entries_[i].id == id) return entries_ + i;
+  }
+  return nullptr;
+}
+
+const Header* Headers::Find(absl::string_view lower_case_name) const {
+  const HeaderId id = FindHeaderId(lower_case_name);
+  if (id != HeaderId::kUnknown) return Find(id);
+  for (const Header& header : *this) {
+    if (header.id == HeaderId::kUnknown && header.name == lower_case_name) return &header;
+  }
+  return nullptr;
+}
+
+absl::string_view Headers::Get(HeaderId id) const {
+  const Header* header = Find(id);
+  return header == nullptr ? absl::string_view() : header->value;
+}
+
+size_t Headers::Count(HeaderId id) const {
+  const Header* header = Find(id);
+  if (header == nullptr) return 0;
+  return std::count_if(header, end(), [id](const Header& other) { return other.id == id; });
+}
+
+void Headers::Add(HeaderId id, absl::string_view value) { AddReference(id, arena_->Copy(value)); }
+
+void Headers::Add(absl::string_view name, absl::string_view value) {
+  char* text = static_cast<char*>(arena_->Allocate(name.size(), 1));
+  std::transform(name.begin(), name.end(), text, [](unsigned char c) { return absl::ascii_tolower(c); });
+  const absl::string_view lower(text, name.size());
+  AddReference(lower, FindHeaderId(lower), arena_->Copy(value));
+}
+
+void Headers::Set(HeaderId id, absl::string_view value) { SetReference(id, arena_->Copy(value)); }
+
+void Headers::SetReference(HeaderId id, absl::string_view value) {
+  Header* first = const_cast<Header*>(Find(id));
+  if (first == nullptr) return AddReference(id, value);
+  first->value = value;
+  RemoveFrom(first + 1, [id](const Header& header) { return header.id == id; });
+}
+
+void Headers::Set(absl::string_view name, absl::string_view value) {
+  const uint32_t before = count_;
+  Add(name, value);
+  const Header added = entries_[count_ - 1];
+  if (added.id != HeaderId::kUnknown) {
+    if (Count(added.id) == 1) return;
+    --count_;
+    return SetReference(added.id, added.value);
+  }
+  Header* first = std::find_if(entries_, entries_ + before, [&added](const Header& header) {
+    return header.id == HeaderId::kUnknown && header.name == added.name;
+  });
+  if (first == entries_ + before) return;
+  first->value = added.value;
+  RemoveFrom(first + 1, [&added](const Header& header) {
+    return header.id == HeaderId::kUnknown && header.name == added.name;
+  });
+}
+
+void Headers::AppendValue(HeaderId id, absl::string_view value) {
+  Header* first = const_cast<Header*>(Find(id));
+  if (first == nullptr) return Add(id, value);
+  const size_t size = first->value.size() + 2 + value.size();
+  char* text = static_cast<char*>(arena_->Allocate(size, 1));
+  std::memcpy(text, first->value.data(), first->value.size());
+  std::memcpy(text + first->value.size(), ", ", 2);
+  std::memcpy(text + first->value.size() + 2, value.data(), value.size());
+  first->value = {text, size};
+}
+
+size_t Headers::Remove(HeaderId id) {
+  Header* first = const_cast<Header*>(Find(id));
+  if (first == nullptr) return 0;
+  return RemoveFrom(first, [id](const Header& header) { return header.id == id; });
+}
+
+void Headers::RemoveFirst(HeaderId id) {
+  const Header* first = Find(id);
+  if (first == nullptr) return;
+  RemoveFrom(const_cast<Header*>(first),
+             [first](const Header& header) { return &header == first; });
+}
+
+size_t Headers::Remove(absl::string_view lower_case_name) {
+  const HeaderId id = FindHeaderId(lower_case_name);
+  if (id != HeaderId::kUnknown) return Remove(id);
+  return RemoveFrom(entries_, [lower_case_name](const Header& header) {
+    return header.id == HeaderId::kUnknown && header.name == lower_case_name;
+  });
+}
+
+void Headers::Clear() {
+  count_ = 0;
+  std::memset(first_, 0, sizeof(first_));
+}
+
+void Headers::CopyFrom(const Headers& other) {
+  Clear();
+  for (const Header& header : other) {
+    const absl::string_view name =
+        header.id == HeaderId::kUnknown ? arena_->Copy(header.name) : header.name;
+    AddReference(name, header.id, arena_->Copy(header.value));
+  }
+}
+
+size_t Headers::byte_size() const {
+  size_t size = 0;
+  for (const Header& header : *this) size += header.name.size() + header.value.size() + 4;
+  return size;
+}
+
+template <class Matches>
+size_t Headers::RemoveFrom(Header* from, Matches matches) {
+  Header* last = std::remove_if(from, entries_ + count_, matches);
+  const size_t removed = entries_ + count_ - last;
+  if (removed == 0) return 0;
+  count_ -= removed;
+  std::memset(first_, 0, sizeof(first_));
+  for (uint32_t i = 0; i < count_; ++i) {
+    uint8_t& first = first_[static_cast<size_t>(entries_[i].id)];
+    if (first == 0) first = std::min(i + 1, kSaturated);
+  }
+  return removed;
+}
+
+void Headers::Grow() {
+  const uint32_t capacity = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
+  auto* entries =
+      static_cast<Header*>(arena_->Allocate(capacity * sizeof(Header), alignof(Header)));
+  if (count_ != 0) std::memcpy(static_cast<void*>(entries), entries_, count_ * sizeof(Header));
+  entries_ = entries;
+  capacity_ = capacity;
+}
+
+}  // namespace sluice
