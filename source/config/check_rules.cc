@@ -59,12 +59,12 @@ class RuleWalk {
     if (field.is_repeated()) return CheckList(message, field, rules, scope);
     FieldScope field_scope = scope.At(field.name());
     bool is_set = message.GetReflection()->HasField(message, &field);
+    // Rules of a oneof's members are those of the one that is chosen.
+    if (!is_set && field.real_containing_oneof() != nullptr) return;
     if (!is_set && IsRequired(rules)) {
-      return field_scope.Error("is required", field.type() == FieldDescriptor::TYPE_MESSAGE
-                                                  ? RuleOfRequired(rules)
-                                                  : "");
+      return field_scope.Error("is required", RuleOfRequired(rules));
     }
-    // A scalar without presence is checked at its default too; one that is not chosen is not.
+    // A scalar without presence is checked at its default too.
     if (!is_set && field.has_presence()) return;
     CheckValue(message, field, -1, rules, field_scope);
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !rules.message().skip()) {

@@ -103,9 +103,8 @@ class LedgerWalk {
     if (!support.values.empty()) {
       std::string value = ValueText(message, field, index);
       if (std::find(support.values.begin(), support.values.end(), value) == support.values.end()) {
-        Add(field, LedgerClass::kUnsupported,
-            absl::StrCat("the value ", value, ", only ", absl::StrJoin(support.values, ", ")),
-            scope);
+        Add(field, LedgerClass::kUnsupported, absl::StrJoin(support.values, ", "), scope);
+        entries_.back().value = value;
       }
       return;
     }
@@ -195,6 +194,9 @@ std::string Verdict(const LedgerEntry& entry) {
     case LedgerClass::kInert:
       return absl::StrCat("has no effect: ", entry.note);
     case LedgerClass::kUnsupported:
+      if (!entry.value.empty()) {
+        return absl::StrCat("does not support ", entry.value, ", only ", entry.note);
+      }
       return absl::StrCat("is not supported", InBrackets(entry.note));
     case LedgerClass::kGuardsSecurity:
       return absl::StrCat("is not supported", InBrackets(entry.note),
@@ -203,14 +205,6 @@ std::string Verdict(const LedgerEntry& entry) {
       return absl::StrCat("no extension \"", entry.note, "\" is built in");
   }
   return "";
-}
-
-ConfigError AsError(const LedgerEntry& entry) {
-  std::string hint;
-  if (entry.entry_class == LedgerClass::kUnsupported) {
-    hint = "--unsupported-fields=warn loads the rest without it";
-  }
-  return {entry.source, entry.line, entry.path, Verdict(entry), hint};
 }
 
 }  // namespace
@@ -229,15 +223,12 @@ void RefuseUnsupported(const std::vector<LedgerEntry>& ledger, UnsupportedFields
     if (entry.entry_class == LedgerClass::kUnsupported && policy == UnsupportedFields::kWarn) {
       continue;
     }
-    ConfigError error = AsError(entry);
-    errors.AddAt({error.source, error.line}, error.path, error.message, error.hint);
+    errors.AddAt({entry.source, entry.line}, entry.path, Verdict(entry));
   }
 }
 
 std::string LedgerLine(const LedgerEntry& entry) {
-  ConfigError line = AsError(entry);
-  line.hint.clear();
-  return line.ToString();
+  return ConfigError{entry.source, entry.line, entry.path, Verdict(entry), ""}.ToString();
 }
 
 std::string LedgerPage(const std::vector<LedgerEntry>& ledger) {

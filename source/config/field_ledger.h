@@ -24,7 +24,8 @@ struct LedgerEntry {
   std::string path;   // static_resources.listeners[0].transparent
   std::string field;  // envoy.config.listener.v3.Listener.transparent
   LedgerClass entry_class = LedgerClass::kUnsupported;
-  std::string note;    // the reason, the value that has no effect, or the extension's name
+  std::string value;   // that has no effect, where others have: "LOGICAL_DNS"
+  std::string note;    // the reason, those other values, or the extension's name
   std::string source;  // file and line, when known
   int line = 0;
 };

@@ -1,5 +1,6 @@
 #include "source/server/bootstrap_config.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
@@ -42,6 +43,18 @@ void CheckNames(const Resources& resources, std::string_view field, const FieldS
   }
 }
 
+// "5 errors, 2 of which --unsupported-fields=warn passes over".
+std::string Refusal(const LoadedBootstrap& bootstrap, const Options& options) {
+  size_t errors = bootstrap.errors.size();
+  std::string text = absl::StrCat(errors, errors == 1 ? " error" : " errors");
+  if (options.unsupported_fields == UnsupportedFields::kWarn) return text;
+  auto unsupported = std::count_if(
+      bootstrap.ledger.begin(), bootstrap.ledger.end(),
+      [](const LedgerEntry& entry) { return entry.entry_class == LedgerClass::kUnsupported; });
+  if (unsupported == 0) return text;
+  return absl::StrCat(text, ", ", unsupported, " of which --unsupported-fields=warn passes over");
+}
+
 }  // namespace
 
 std::unique_ptr<LoadedBootstrap> LoadBootstrap(const Options& options) {
@@ -69,9 +82,8 @@ std::string BootstrapReport(const LoadedBootstrap& bootstrap, const Options& opt
     if (accepted) absl::StrAppend(&report, "field without effect: ", LedgerLine(entry), "\n");
   }
   if (!bootstrap.errors.empty()) {
-    size_t count = bootstrap.errors.size();
-    absl::StrAppend(&report, bootstrap.errors.ToString(), "the configuration is refused: ", count,
-                    count == 1 ? " error\n" : " errors\n");
+    absl::StrAppend(&report, bootstrap.errors.ToString(),
+                    "the configuration is refused: ", Refusal(bootstrap, options), "\n");
   } else if (options.mode == RunMode::kValidate) {
     absl::StrAppend(&report, "configuration '",
                     options.config_path.empty() ? "--config-yaml" : options.config_path, "' OK\n");

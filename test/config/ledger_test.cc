@@ -49,8 +49,8 @@ TEST(Ledger, InertFieldSaysWhy) {
 
 TEST(Ledger, OnlySomeValuesOfAField) {
   EXPECT_EQ(Page("static_resources: {clusters: [{name: a, type: EDS}, {name: b, type: STATIC}]}"),
-            "unsupported: f:1: static_resources.clusters[0].type: is not supported (the value EDS, "
-            "only STATIC, STRICT_DNS) (envoy.config.cluster.v3.Cluster.type)\n");
+            "unsupported: f:1: static_resources.clusters[0].type: does not support EDS, only "
+            "STATIC, STRICT_DNS (envoy.config.cluster.v3.Cluster.type)\n");
   EXPECT_EQ(Page("static_resources: {listeners: [{use_original_dst: false, bind_to_port: true}]}"),
             "every field that is set takes effect\n");
   EXPECT_EQ(LedgerOf("static_resources: {listeners: [{use_original_dst: true}]}").size(), 1u);

@@ -96,10 +96,9 @@ hds_config: {}
             "string.min_len: 1\n"
             "bad.yaml:8: static_resources.clusters[0].connect_timeout: must be more than 0s, is "
             "0s; rule duration.gt: 0s\n"
-            "bad.yaml:6: static_resources.listeners[0].transparent: is not supported (the value "
-            "true, only false); --unsupported-fields=warn loads the rest without it\n"
-            "bad.yaml:10: hds_config: is not supported; --unsupported-fields=warn loads the rest "
-            "without it\n");
+            "bad.yaml:6: static_resources.listeners[0].transparent: does not support true, only "
+            "false\n"
+            "bad.yaml:10: hds_config: is not supported\n");
 }
 
 TEST_F(ConfigFiles, WhatCouldNotBeReadIsNotMissingToo) {

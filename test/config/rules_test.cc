@@ -75,6 +75,21 @@ TEST(Rules, RequiredMessageAndOneof) {
             "string.min_len: 1\n");
 }
 
+TEST(Rules, MembersOfAOneofOnlyWhenChosen) {
+  std::string_view chain =
+      "static_resources: {listeners: [{address: {pipe: {path: x}}, access_log: [{name: a, filter: ";
+  EXPECT_EQ(Broken(std::string(chain) + "{duration_filter: {comparison: {value: {default_value: 5, "
+                                        "runtime_key: a}}}}}]}]}"),
+            "");
+  EXPECT_EQ(Broken(std::string(chain) + "{duration_filter: {}}}]}]}"),
+            "static_resources.listeners[0].access_log[0].filter.duration_filter.comparison: is "
+            "required; rule message.required: true\n");
+  EXPECT_EQ(BrokenCluster("health_checks: [{timeout: 1s, interval: 1s, unhealthy_threshold: 1, "
+                          "healthy_threshold: 1, tcp_health_check: {send: {text: ''}}}]"),
+            "static_resources.clusters[0].health_checks[0].tcp_health_check.send.text: must not be "
+            "empty; rule string.min_len: 1\n");
+}
+
 TEST(Rules, NumbersInRangeAlsoInWrappers) {
   std::string over = "admin: {address: {socket_address: {address: a, port_value: 65536}}}";
   EXPECT_EQ(Broken(over),

@@ -51,9 +51,9 @@ TEST(BootstrapConfig, ReportOfARefusedConfiguration) {
   Options options = FromYaml("hds_config: {}\nnode: {idd: a}");
   EXPECT_EQ(BootstrapReport(*LoadBootstrap(options), options),
             "--config-yaml:2: node.idd: unknown field; did you mean \"id\"?\n"
-            "--config-yaml:1: hds_config: is not supported; --unsupported-fields=warn loads the "
-            "rest without it\n"
-            "the configuration is refused: 2 errors\n");
+            "--config-yaml:1: hds_config: is not supported\n"
+            "the configuration is refused: 2 errors, 1 of which --unsupported-fields=warn passes "
+            "over\n");
   options = FromYaml("hds_config: {}");
   options.unsupported_fields = UnsupportedFields::kWarn;
   EXPECT_EQ(BootstrapReport(*LoadBootstrap(options), options),
