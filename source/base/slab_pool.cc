@@ -19,7 +19,7 @@ SlabPool::~SlabPool() {
   while (free_blocks_ != nullptr) {
     Block* next = free_blocks_->next_free;
     ASAN_UNPOISON_MEMORY_REGION(free_blocks_->data(), Block::capacity());
-    ::operator delete(free_blocks_, Block::kSize);
+    ::operator delete(free_blocks_);
     free_blocks_ = next;
   }
   while (slice_batches_ != nullptr) {
@@ -32,7 +32,7 @@ SlabPool::~SlabPool() {
 
 Block* SlabPool::BlockFromHeap() { return static_cast<Block*>(::operator new(Block::kSize)); }
 
-void SlabPool::BlockToHeap(Block* block) { ::operator delete(block, Block::kSize); }
+void SlabPool::BlockToHeap(Block* block) { ::operator delete(block); }
 
 void SlabPool::AddSlices() {
   SliceBatch* batch = new SliceBatch;
