@@ -134,16 +134,16 @@ void MemoryNetwork::Remove(const MemoryListenSocket& socket) {
   }
 }
 
-void MemoryNetwork::FailCall(uint64_t call, FaultKind kind) {
+void MemoryNetwork::FailCall(uint64_t call, FaultKind kind, std::function<void()> on_fault) {
   calls_ = 0;
   fail_call_ = call;
   fault_ = kind;
-  fault_happened_ = false;
+  on_fault_ = std::move(on_fault);
 }
 
 std::optional<FaultKind> MemoryNetwork::NextCall() {
   if (++calls_ != fail_call_) return std::nullopt;
-  fault_happened_ = true;
+  if (on_fault_) on_fault_();
   return fault_;
 }
 

@@ -60,9 +60,8 @@ class MemoryNetwork final : public Network {
   IoCounts& connected(const Address& to) { return connected_[to.text()]; }
 
   // The `call`th I/O call from now (the first is 1: Connect, Accept, Read, Write) goes wrong.
-  void FailCall(uint64_t call, FaultKind kind);
-  uint64_t calls() const { return calls_; }
-  bool fault_happened() const { return fault_happened_; }
+  void FailCall(uint64_t call, FaultKind kind, std::function<void()> on_fault = nullptr);
+  uint64_t calls() const { return calls_; }  // since then
 
   // Delivers what is due now; true if anything happened.
   bool Pump();
@@ -101,7 +100,7 @@ class MemoryNetwork final : public Network {
   uint64_t calls_ = 0;
   uint64_t fail_call_ = 0;
   FaultKind fault_ = FaultKind::kReset;
-  bool fault_happened_ = false;
+  std::function<void()> on_fault_;
   uint64_t open_handles_ = 0;
 };
 
