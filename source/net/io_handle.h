@@ -32,7 +32,7 @@ class IoHandle {
   // Starts reports of readiness, edge-triggered; once. False: none will come, as connecting has
   // failed already; ConnectError says why.
   [[nodiscard]] virtual bool Watch(ReadyObserver& observer) = 0;
-  // After a connecting handle became writable: 0, or the errno of the attempt.
+  // After a connecting handle became writable: 0, or the errno of the attempt, however often asked.
   virtual int ConnectError() = 0;
   // Asked of the system on first use and kept: on the request path only where a log wants it.
   virtual const Address& local_address() = 0;

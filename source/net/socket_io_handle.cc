@@ -67,11 +67,11 @@ bool SocketIoHandle::Watch(ReadyObserver& observer) {
 }
 
 int SocketIoHandle::ConnectError() {
-  if (fd_ < 0) return error_;
-  int error = 0;
-  socklen_t length = sizeof(error);
-  if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
-  return error;
+  if (error_ != 0) return error_;
+  // The kernel tells once; those who write the reason into a log ask again.
+  socklen_t length = sizeof(error_);
+  if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error_, &length) != 0) error_ = errno;
+  return error_;
 }
 
 const Address& SocketIoHandle::local_address() {

@@ -28,7 +28,7 @@ class SocketIoHandle final : public IoHandle {
   Poller& poller_;
   PollerWatch* watch_ = nullptr;
   const int fd_;
-  const int error_;
+  int error_;  // of connecting
   const Address peer_;
   std::unique_ptr<const Address> local_;  // once it was asked for
 };
