@@ -70,6 +70,8 @@ struct ClusterSpec {
   DnsFamily dns_family = DnsFamily::kAuto;
   Duration dns_refresh = std::chrono::seconds(5);
   bool respect_dns_ttl = false;
+  // After a failure: the first wait, doubled with each further one up to the last.
+  Duration dns_retry_first = std::chrono::seconds(1), dns_retry_max = std::chrono::seconds(10);
   ClusterStats stats;
 };
 

@@ -258,7 +258,7 @@ void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause ca
   const size_t count = alone ? lane.waiting : 1;
   if (timeout) return FailWaiters(lane, count, PoolFailure::kConnectTimeout, "connection timeout");
   char scratch[128];
-  const char* why = strerror_r(connection.connection_->socket_error(), scratch, sizeof(scratch));
+  const char* why = strerror_r(connection.connection_->io().ConnectError(), scratch, sizeof(scratch));
   FailWaiters(lane, count, PoolFailure::kConnectFailed,
               absl::StrCat("delayed connect error: ", why));
 }

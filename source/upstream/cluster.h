@@ -1,0 +1,54 @@
+// Cluster: one cluster as the main thread knows it: merges its spec and its endpoints into a HostSet and
+// publishes that to the workers.
+//
+// Main thread. Workers learn of it by posted tasks in the order of its changes. A host whose facts
+// have not changed is the same Host object in the next set, so its pools and counts go on.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/event/event_loop.h"
+#include "source/event/worker_context.h"
+#include "source/net/resolver.h"
+#include "source/upstream/circuit_breaker.h"
+#include "source/upstream/cluster_spec.h"
+#include "source/upstream/endpoints/dns_endpoints.h"
+#include "source/upstream/host_set.h"
+#include "source/upstream/worker_upstreams.h"
+
+namespace sluice {
+
+class Cluster final : private EndOfTurnTask {
+ public:
+  // `on_ready` is called once, from Start or later.
+  Cluster(WorkerContext& main, Resolver& resolver, WorkerUpstreams& workers,
+          std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
+          std::function<void()> on_ready);
+  ~Cluster();  // workers keep theirs: ClusterSet tells them
+
+  void Start();
+  const ClusterSpec& spec() const { return *spec_; }
+  const CircuitBreaker& breaker() const { return *breaker_; }
+  const HostSet& hosts() const { return *hosts_; }
+  // Its first endpoints are known, or are known not to be resolvable for now.
+  bool ready() const { return ready_; }
+
+ private:
+  void RunEndOfTurn() override { Rebuild(); }  // answers of one turn make one change
+  void Rebuild();
+  std::vector<std::shared_ptr<Host>> Merge(std::vector<ResolvedEndpoint> endpoints) const;
+
+  WorkerContext& main_;
+  WorkerUpstreams& workers_;
+  const std::shared_ptr<const ClusterSpec> spec_;
+  const std::shared_ptr<CircuitBreaker> breaker_;
+  const std::function<void()> on_ready_;
+  DnsEndpoints dns_;
+  std::shared_ptr<const HostSet> hosts_;
+  bool ready_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,174 @@
+#include "source/upstream/cluster_config.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "envoy/config/cluster/v3/circuit_breaker.pb.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/core/v3/address.pb.h"
+#include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
+#include "source/config/any_unpack.h"
+#include "source/config/proto_fields.h"
+#include "source/upstream/cluster_stats.h"
+#include "source/upstream/endpoint_config.h"
+#include "source/upstream/upstream_http_config.h"
+
+namespace sluice {
+namespace {
+
+namespace pb = envoy::config::cluster::v3;
+namespace core = envoy::config::core::v3;
+
+constexpr absl::string_view kRoundRobin =
+    "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin";
+constexpr absl::string_view kRawBuffer =
+    "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+
+DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
+  if (cluster.has_cluster_type()) {
+    scope.At("cluster_type").Error("no cluster extension is built in", "use type STATIC or STRICT_DNS");
+    return DiscoveryType::kStatic;
+  }
+  switch (cluster.type()) {
+    case pb::Cluster::STATIC:
+      return DiscoveryType::kStatic;
+    case pb::Cluster::STRICT_DNS:
+      return DiscoveryType::kStrictDns;
+    default:
+      scope.At("type").Error(
+          absl::StrCat(pb::Cluster::DiscoveryType_Name(cluster.type()), " is not supported"),
+          "use STATIC or STRICT_DNS");
+      return DiscoveryType::kStatic;
+  }
+}
+
+// The first policy that is known is used, as the API says.
+void CheckPolicyList(const pb::LoadBalancingPolicy& list, const FieldScope& scope) {
+  std::string names;
+  for (int i = 0; i < list.policies_size(); ++i) {
+    
+    const auto& extension = list.policies(i).typed_extension_config();
+    const std::string type = ContentType(extension.typed_config());
+    if (type == kRoundRobin) return;
+    absl::StrAppend(&names, names.empty() ? "" : ", ", type.empty() ? extension.name() : type);
+  }
+  scope.At("policies").Error(
+      names.empty() ? "must name a policy" : absl::StrCat("none is supported of ", names),
+      kRoundRobin);
+}
+
+void CheckBalancer(const pb::Cluster& cluster, const FieldScope& scope) {
+  // The list wins over lb_policy where both are set.
+  if (cluster.has_load_balancing_policy()) {
+    return CheckPolicyList(cluster.load_balancing_policy(), scope.At("load_balancing_policy"));
+  }
+  if (cluster.lb_policy() == pb::Cluster::ROUND_ROBIN) return;
+  if (cluster.lb_policy() == pb::Cluster::LOAD_BALANCING_POLICY_CONFIG) {
+    return scope.At("load_balancing_policy").Error("is required by lb_policy LOAD_BALANCING_POLICY_CONFIG");
+  }
+  scope.At("lb_policy").Error(
+      absl::StrCat(pb::Cluster::LbPolicy_Name(cluster.lb_policy()), " is not supported"),
+      "use ROUND_ROBIN");
+}
+
+void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope, ClusterSpec& spec) {
+  for (int i = 0; i < breakers.thresholds_size(); ++i) {
+    const auto& thresholds = breakers.thresholds(i);
+    const FieldScope field = scope.At("thresholds", i);
+    BreakerLimits& limits = spec.breakers[thresholds.priority() == core::HIGH];
+    limits.connections_max = UInt32Or(thresholds, "max_connections", limits.connections_max, field);
+    limits.pending_requests_max =
+        UInt32Or(thresholds, "max_pending_requests", limits.pending_requests_max, field);
+    limits.requests_max = UInt32Or(thresholds, "max_requests", limits.requests_max, field);
+    limits.retries_max = UInt32Or(thresholds, "max_retries", limits.retries_max, field);
+    limits.track_remaining = thresholds.track_remaining();
+  }
+}
+
+DnsFamily ParseDnsFamily(pb::Cluster::DnsLookupFamily family) {
+  switch (family) {
+    case pb::Cluster::V4_ONLY:
+      return DnsFamily::kV4Only;
+    case pb::Cluster::V6_ONLY:
+      return DnsFamily::kV6Only;
+    case pb::Cluster::V4_PREFERRED:
+      return DnsFamily::kV4Preferred;
+    case pb::Cluster::ALL:
+      return DnsFamily::kAll;
+    default:
+      return DnsFamily::kAuto;
+  }
+}
+
+void ParseDns(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  constexpr DurationRange kRefresh = {.min = std::chrono::milliseconds(1)};
+  spec.dns_family = ParseDnsFamily(cluster.dns_lookup_family());
+  spec.dns_refresh = DurationOr(cluster, "dns_refresh_rate", spec.dns_refresh, scope, kRefresh);
+  spec.respect_dns_ttl = cluster.respect_dns_ttl();
+  // Envoy retries a failed name at dns_refresh_rate; the first retries come sooner here, since what
+  // fails at start is often a name that is about to appear.
+  spec.dns_retry_first = std::min<Duration>(std::chrono::seconds(1), spec.dns_refresh);
+  spec.dns_retry_max = std::max<Duration>(std::chrono::seconds(10), spec.dns_refresh);
+  if (!cluster.has_dns_failure_refresh_rate()) return;
+  const auto& rate = cluster.dns_failure_refresh_rate();
+  const FieldScope field = scope.At("dns_failure_refresh_rate");
+  if (!Required(rate, "base_interval", field)) return;
+  spec.dns_retry_first = DurationOr(rate, "base_interval", spec.dns_retry_first, field, kRefresh);
+  spec.dns_retry_max = DurationOr(rate, "max_interval", spec.dns_retry_first * 10, field, kRefresh);
+  if (spec.dns_retry_max < spec.dns_retry_first) {
+    field.At("max_interval").Error("must be at least base_interval");
+  }
+}
+
+void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  if (cluster.has_transport_socket() &&
+      ContentType(cluster.transport_socket().typed_config()) != kRawBuffer) {
+    // Never plaintext where encryption was asked for.
+    scope.At("transport_socket").Error("is not built in; connections to this cluster are plaintext");
+  }
+  const auto& options = cluster.upstream_connection_options();
+  if (!options.has_tcp_keepalive()) return;
+  const FieldScope upstream = scope.At("upstream_connection_options");
+  const FieldScope field = upstream.At("tcp_keepalive");
+  const auto& keepalive = options.tcp_keepalive();
+  constexpr UInt32Range kSystem = {.max = 32767};  // what the kernel takes
+  spec.socket.keep_alive = true;
+  spec.socket.keep_alive_probes =
+      static_cast<int>(UInt32Or(keepalive, "keepalive_probes", 0, field, {.max = 127}));
+  spec.socket.keep_alive_time_s =
+      static_cast<int>(UInt32Or(keepalive, "keepalive_time", 0, field, kSystem));
+  spec.socket.keep_alive_interval_s =
+      static_cast<int>(UInt32Or(keepalive, "keepalive_interval", 0, field, kSystem));
+}
+
+}  // namespace
+
+std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, const FieldScope& scope,
+                                                StatsRegistry& stats) {
+  const size_t errors_before = scope.errors().size();
+  auto spec = std::make_shared<ClusterSpec>();
+  if (Required(cluster, "name", scope)) spec->name = cluster.name();
+  spec->stat_name = cluster.alt_stat_name().empty() ? cluster.name() : cluster.alt_stat_name();
+  spec->type = ParseType(cluster, scope);
+  spec->endpoints =
+      ParseEndpoints(cluster.load_assignment(), spec->type, scope.At("load_assignment"));
+  spec->connect_timeout = DurationOr(cluster, "connect_timeout", spec->connect_timeout, scope,
+                                     {.min = std::chrono::nanoseconds(1)});
+  spec->connection.connect_timeout = spec->connect_timeout;
+  spec->connection_buffer_bytes_max =
+      UInt32Or(cluster, "per_connection_buffer_limit_bytes",
+               static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
+  CheckBalancer(cluster, scope);
+  ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
+  ParseUpstreamHttp(cluster, scope, *spec);
+  ParseSocket(cluster, scope, *spec);
+  ParseDns(cluster, scope, *spec);
+  if (scope.errors().size() != errors_before) return nullptr;
+  spec->stats = MakeClusterStats(stats, spec->stat_name);
+  return spec;
+}
+
+}  // namespace sluice

@@ -1,0 +1,21 @@
+// Statistics of a cluster: handles by Envoy's names. Main thread.
+#pragma once
+
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "source/stats/registry.h"
+#include "source/upstream/circuit_breaker.h"
+#include "source/upstream/cluster_spec.h"
+
+namespace sluice {
+
+// "cluster.<stat_name>.*"; colons of the name become underscores, as in Envoy.
+ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name);
+
+// "cluster.<stat_name>.circuit_breakers.<priority>.*": gauges computed from the breaker when they are
+// read, so that requests do not pay for them. The registry keeps the breaker alive.
+void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
+                      std::shared_ptr<const CircuitBreaker> breaker);
+
+}  // namespace sluice

@@ -1,0 +1,20 @@
+// Endpoints of a cluster: envoy.config.endpoint.v3.ClusterLoadAssignment to EndpointSpecs. Main thread.
+#pragma once
+
+#include <vector>
+
+#include "source/config/field_scope.h"
+#include "source/upstream/cluster_spec.h"
+
+namespace envoy::config::endpoint::v3 {
+class ClusterLoadAssignment;
+}
+
+namespace sluice {
+
+// Errors go to `scope`. Addresses are IP addresses or Unix paths for kStatic, IP addresses or names for DNS.
+std::vector<EndpointSpec> ParseEndpoints(
+    const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment, DiscoveryType type,
+    const FieldScope& scope);
+
+}  // namespace sluice

@@ -1,0 +1,42 @@
+#include "source/upstream/endpoints/dns_endpoints.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+
+namespace sluice {
+
+DnsEndpoints::DnsEndpoints(WorkerContext& main, Resolver& resolver, const ClusterSpec& spec,
+                           std::function<void()> on_answer) {
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    if (endpoint.dns_name.empty()) continue;
+    names_.push_back(std::make_unique<DnsName>(main, resolver, spec, endpoint, on_answer));
+  }
+}
+
+void DnsEndpoints::Start() {
+  for (const auto& name : names_) name->Start();
+}
+
+bool DnsEndpoints::settled() const {
+  for (const auto& name : names_) {
+    if (!name->settled()) return false;
+  }
+  return true;
+}
+
+std::vector<ResolvedEndpoint> DnsEndpoints::Endpoints() const {
+  std::vector<ResolvedEndpoint> endpoints;
+  absl::flat_hash_set<std::string> seen;
+  for (const auto& name : names_) {
+    for (const Address& address : name->addresses()) {
+      if (!seen.insert(address.text()).second) continue;
+      ResolvedEndpoint endpoint{name->endpoint().facts, name->endpoint().health};
+      endpoint.facts.address = address;
+      endpoints.push_back(std::move(endpoint));
+    }
+  }
+  return endpoints;
+}
+
+}  // namespace sluice

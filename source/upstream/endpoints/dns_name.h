@@ -1,0 +1,47 @@
+// DnsName: one name of a STRICT_DNS cluster, asked for again and again: at the refresh rate or when its
+// records expire, after a failure sooner and then ever later. A failure keeps the last good answer.
+//
+// Main thread. Always either a query is under way or the timer is armed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "source/event/timer.h"
+#include "source/event/worker_context.h"
+#include "source/net/resolver.h"
+#include "source/upstream/cluster_spec.h"
+
+namespace sluice {
+
+class DnsName {
+ public:
+  // `on_answer` is told of each answer and failure; it must not destroy the name.
+  DnsName(WorkerContext& main, Resolver& resolver, const ClusterSpec& spec,
+          const EndpointSpec& endpoint, std::function<void()> on_answer);
+
+  void Start() { Ask(); }
+  bool settled() const { return settled_; }  // has been answered, or has failed, once
+  const EndpointSpec& endpoint() const { return endpoint_; }
+  const std::vector<Address>& addresses() const { return addresses_; }  // with the endpoint's port
+
+ private:
+  void Ask();
+  void OnAnswer(DnsAnswer answer);
+  Duration NextWait(const DnsAnswer& answer);
+
+  WorkerContext& main_;
+  Resolver& resolver_;
+  const ClusterSpec& spec_;
+  const EndpointSpec& endpoint_;
+  const std::function<void()> on_answer_;
+  std::unique_ptr<Resolver::Query> query_;
+  Timer timer_;
+  std::vector<Address> addresses_;
+  uint32_t failures_ = 0;  // in a row
+  bool settled_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,16 @@
+// ResolvedEndpoint: an endpoint with its address: what endpoint sources hand to a Cluster. A value.
+#pragma once
+
+#include <vector>
+
+#include "source/upstream/cluster_spec.h"
+#include "source/upstream/host.h"
+
+namespace sluice {
+
+struct ResolvedEndpoint {
+  HostFacts facts;
+  HostHealth health = HostHealth::kHealthy;
+};
+
+}  // namespace sluice

@@ -1,0 +1,91 @@
+#include "source/upstream/upstream_http_config.h"
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/core/v3/protocol.pb.h"
+#include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+#include "source/config/any_unpack.h"
+#include "source/config/proto_fields.h"
+
+namespace sluice {
+namespace {
+
+namespace core = envoy::config::core::v3;
+using UpstreamOptions = envoy::extensions::upstreams::http::v3::HttpProtocolOptions;
+
+constexpr absl::string_view kUpstreamOptions =
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+constexpr absl::string_view kOnlyHttp1 = "upstreams are spoken to in HTTP/1.1";
+
+void ParseCommon(const core::HttpProtocolOptions& options, const FieldScope& scope,
+                 ClusterSpec& spec) {
+  spec.idle_timeout = DurationOr(options, "idle_timeout", spec.idle_timeout, scope);
+  spec.connection_duration_max =
+      DurationOr(options, "max_connection_duration", spec.connection_duration_max, scope);
+  spec.requests_per_connection_max =
+      UInt32Or(options, "max_requests_per_connection", spec.requests_per_connection_max, scope);
+  spec.codec_limits.headers_count_max =
+      UInt32Or(options, "max_headers_count",
+               static_cast<uint32_t>(spec.codec_limits.headers_count_max), scope, {.min = 1});
+}
+
+void ParseHttp1(const core::Http1ProtocolOptions& options, ClusterSpec& spec) {
+  spec.http1.enable_trailers = options.enable_trailers();
+  spec.http1.allow_chunked_length = options.allow_chunked_length();
+  spec.http1.proper_case_names = options.header_key_format().has_proper_case_words();
+}
+
+// explicit_http_config and use_downstream_protocol_config have the same three fields.
+template <class Protocols>
+void ParseProtocols(const Protocols& protocols, const FieldScope& scope, ClusterSpec& spec) {
+  if (protocols.has_http2_protocol_options()) scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
+  if (protocols.has_http3_protocol_options()) scope.At("http3_protocol_options").Error("has no effect", kOnlyHttp1);
+  if (protocols.has_http_protocol_options()) ParseHttp1(protocols.http_protocol_options(), spec);
+}
+
+void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, ClusterSpec& spec) {
+  ParseCommon(options.common_http_protocol_options(), scope.At("common_http_protocol_options"), spec);
+  switch (options.upstream_protocol_options_case()) {
+    case UpstreamOptions::kExplicitHttpConfig:
+      ParseProtocols(options.explicit_http_config(), scope.At("explicit_http_config"), spec);
+      break;
+    case UpstreamOptions::kUseDownstreamProtocolConfig:
+      // Which is HTTP/1 for every request there is.
+      ParseProtocols(options.use_downstream_protocol_config(),
+                     scope.At("use_downstream_protocol_config"), spec);
+      break;
+    case UpstreamOptions::kAutoConfig:
+      scope.At("auto_config").Error("needs TLS with ALPN", "use explicit_http_config");
+      break;
+    case UpstreamOptions::UPSTREAM_PROTOCOL_OPTIONS_NOT_SET:
+      scope.Error("must say which protocol to speak",
+                  "explicit_http_config { http_protocol_options {} }");
+      break;
+  }
+}
+
+}  // namespace
+
+void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
+                       ClusterSpec& spec) {
+  // Oldest first: what replaces a field wins over it.
+  spec.requests_per_connection_max = UInt32Or(cluster, "max_requests_per_connection", 0, scope);
+  ParseCommon(cluster.common_http_protocol_options(), scope.At("common_http_protocol_options"), spec);
+  if (cluster.has_http_protocol_options()) ParseHttp1(cluster.http_protocol_options(), spec);
+  if (cluster.has_http2_protocol_options()) {
+    scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
+  }
+  for (const auto& [name, any] : cluster.typed_extension_protocol_options()) {
+    const FieldScope field = scope.AtKey("typed_extension_protocol_options", name);
+    if (name != kUpstreamOptions) {
+      field.Error("unknown protocol options", kUpstreamOptions);
+      continue;
+    }
+    const std::optional<UpstreamOptions> options = Unpack<UpstreamOptions>(any, field);
+    if (options.has_value()) ParseOptions(*options, field, spec);
+  }
+}
+
+}  // namespace sluice

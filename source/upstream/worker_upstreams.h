@@ -1,0 +1,44 @@
+// WorkerUpstreams: all workers' clusters as the main thread sees them: the one way by which a change of
+// clusters reaches the workers.
+//
+// Main thread; each change is a task posted to every worker, so all see the same order. The workers' sides
+// live in the workers and outlive every posted task.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "source/event/worker_context.h"
+#include "source/event/worker_set.h"
+#include "source/net/network.h"
+#include "source/upstream/circuit_breaker.h"
+#include "source/upstream/cluster_map.h"
+#include "source/upstream/cluster_spec.h"
+#include "source/upstream/host_set.h"
+
+namespace sluice {
+
+class WorkerUpstreams {
+ public:
+  // What is touched on the worker's own thread only.
+  struct Side {
+    WorkerContext& context;
+    Network& network;
+    WorkerClusters& clusters;
+  };
+  // One side for each of `workers`, in their order.
+  WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides);
+
+  void SetCluster(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker);
+  void SetHosts(absl::string_view cluster, std::shared_ptr<const HostSet> hosts);
+  void RemoveCluster(absl::string_view cluster);
+
+ private:
+  WorkerSet& workers_;
+  const std::shared_ptr<std::vector<Side>> sides_;
+};
+
+}  // namespace sluice

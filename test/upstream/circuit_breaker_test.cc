@@ -1,0 +1,84 @@
+#include "source/upstream/circuit_breaker.h"
+
+#include <memory>
+
+#include "gtest/gtest.h"
+#include "source/stats/registry.h"
+#include "source/upstream/cluster_stats.h"
+
+namespace sluice {
+namespace {
+
+constexpr auto kDefault = RoutePriority::kDefault;
+constexpr auto kHigh = RoutePriority::kHigh;
+constexpr auto kRequests = BreakerResource::kRequests;
+constexpr auto kConnections = BreakerResource::kConnections;
+
+ClusterSpec SpecOf(uint32_t requests, uint32_t high_requests) {
+  ClusterSpec spec;
+  spec.stat_name = "users";
+  spec.breakers[0].requests_max = requests;
+  spec.breakers[1].requests_max = high_requests;
+  return spec;
+}
+
+TEST(CircuitBreaker, GivesUpToTheLimitAndAgainAfterARelease) {
+  CircuitBreaker breaker(SpecOf(2, 0));
+  EXPECT_TRUE(breaker.TryAcquire(kDefault, kRequests));
+  EXPECT_TRUE(breaker.TryAcquire(kDefault, kRequests));
+  EXPECT_TRUE(breaker.open(kDefault, kRequests));
+  EXPECT_FALSE(breaker.TryAcquire(kDefault, kRequests));
+  EXPECT_EQ(breaker.in_use(kDefault, kRequests), 2u);
+  breaker.Release(kDefault, kRequests);
+  EXPECT_FALSE(breaker.open(kDefault, kRequests));
+  EXPECT_TRUE(breaker.TryAcquire(kDefault, kRequests));
+}
+
+TEST(CircuitBreaker, PrioritiesAndResourcesAreCountedApart) {
+  CircuitBreaker breaker(SpecOf(1, 1));
+  EXPECT_TRUE(breaker.TryAcquire(kDefault, kRequests));
+  EXPECT_TRUE(breaker.TryAcquire(kHigh, kRequests));
+  EXPECT_TRUE(breaker.TryAcquire(kDefault, kConnections));
+  EXPECT_FALSE(breaker.TryAcquire(kHigh, kRequests));
+}
+
+TEST(CircuitBreaker, ALimitOfZeroIsAlwaysOpen) {
+  CircuitBreaker breaker(SpecOf(0, 1));
+  EXPECT_TRUE(breaker.open(kDefault, kRequests));
+  EXPECT_FALSE(breaker.TryAcquire(kDefault, kRequests));
+}
+
+TEST(CircuitBreaker, AcquireGoesPastTheLimit) {
+  CircuitBreaker breaker(SpecOf(1, 1));
+  breaker.Acquire(kDefault, kRequests);
+  breaker.Acquire(kDefault, kRequests);
+  EXPECT_EQ(breaker.remaining(kDefault, kRequests), 0u);
+  EXPECT_FALSE(breaker.TryAcquire(kDefault, kRequests));
+  breaker.Release(kDefault, kRequests, 2);
+  EXPECT_EQ(breaker.remaining(kDefault, kRequests), 1u);
+}
+
+TEST(CircuitBreaker, ItsGaugesSayWhatIsOpenAndWhatRemains) {
+  ClusterSpec spec = SpecOf(2, 1);
+  spec.breakers[0].track_remaining = true;
+  auto breaker = std::make_shared<CircuitBreaker>(spec);
+  StatsRegistry stats;
+  AddBreakerGauges(stats, spec, breaker);
+  const auto value = [&](const char* name) {
+    return stats.Value(absl::StrCat("cluster.users.circuit_breakers.", name));
+  };
+  EXPECT_EQ(value("default.rq_open"), 0);
+  EXPECT_EQ(value("default.remaining_rq"), 2);
+  EXPECT_EQ(value("default.remaining_cx"), 1024);
+  EXPECT_EQ(value("high.remaining_rq"), 0);  // not tracked
+  breaker->Acquire(kDefault, kRequests);
+  EXPECT_EQ(value("default.remaining_rq"), 1);
+  breaker->Acquire(kDefault, kRequests);
+  breaker->Acquire(kHigh, kRequests);
+  EXPECT_EQ(value("default.rq_open"), 1);
+  EXPECT_EQ(value("high.rq_open"), 1);
+  EXPECT_EQ(value("default.cx_open"), 0);
+}
+
+}  // namespace
+}  // namespace sluice
