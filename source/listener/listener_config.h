@@ -1,0 +1,46 @@
+// ListenerConfig: one listener as a const value; made from envoy.config.listener.v3.Listener. Shared by
+// the listener's parts on all workers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "source/config/field_scope.h"
+#include "source/net/address.h"
+#include "source/net/network.h"
+#include "source/sdk/downstream.h"
+#include "source/sdk/registry.h"
+#include "source/stats/registry.h"
+
+namespace envoy::config::listener::v3 {
+class Listener;
+}
+
+namespace sluice {
+
+// Handles of "listener.<address>.*". Names as in Envoy.
+struct ListenerStats {
+  ListenerStats(StatsRegistry& registry, const std::string& stat_name);
+  Counter cx_total, cx_destroy, no_filter_chain_match;
+  Gauge cx_active;
+};
+
+struct ListenerConfig {
+  explicit ListenerConfig(const ListenerStats& handles) : stats(handles) {}
+  std::string name;
+  Address address;
+  ListenOptions listen;
+  // Connections taken per readiness: 1 keeps a burst of connects from delaying those that work.
+  uint32_t accepts_per_event_max = 1;
+  size_t buffer_bytes_max = 1_MiB;  // per_connection_buffer_limit_bytes
+  std::unique_ptr<const DownstreamFactory> downstream;
+  ListenerStats stats;
+};
+
+// Null when anything is wrong; every error is in `scope` then.
+std::shared_ptr<const ListenerConfig> ParseListener(const envoy::config::listener::v3::Listener& proto,
+                                                    const Registry& registry, StatsRegistry& stats,
+                                                    const FieldScope& scope);
+
+}  // namespace sluice

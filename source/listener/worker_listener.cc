@@ -1,0 +1,73 @@
+#include "source/listener/worker_listener.h"
+
+#include <utility>
+
+#include "source/net/plaintext_socket.h"
+
+namespace sluice {
+
+WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
+                               std::unique_ptr<ListenSocket> socket)
+    : worker_(worker), config_(std::move(config)), socket_(std::move(socket)) {}
+
+WorkerListener::~WorkerListener() { CloseAll(); }
+
+void WorkerListener::Start() { socket_->Watch(*this); }
+
+void WorkerListener::StopAccepting() {
+  if (socket_ == nullptr) return;
+  while (std::unique_ptr<IoHandle> io = socket_->Accept()) Take(std::move(io));
+  socket_.reset();
+}
+
+void WorkerListener::StartDrain(std::function<void()> on_empty) {
+  draining_ = true;
+  on_empty_ = std::move(on_empty);
+  downstreams_.ForEach([](Downstream& downstream) { downstream.StartDrain(); });
+  TellIfEmpty();
+}
+
+void WorkerListener::CloseAll() {
+  downstreams_.ForEach([](Downstream& downstream) { downstream.CloseNow(); });
+}
+
+void WorkerListener::OnReady(Readiness ready) {
+  for (uint32_t i = 0; i < config_->accepts_per_event_max; ++i) {
+    std::unique_ptr<IoHandle> io = socket_->Accept();
+    if (io == nullptr) return;
+    Take(std::move(io));
+  }
+}
+
+void WorkerListener::Take(std::unique_ptr<IoHandle> io) {
+  config_->stats.cx_total.Add(worker_.stats);
+  config_->stats.cx_active.Add(worker_.stats);
+  ++connections_;
+  std::unique_ptr<Downstream> downstream =
+      config_->downstream->Create({.worker = worker_,
+                                   .owner = *this,
+                                   .io = std::move(io),
+                                   .transport = std::make_unique<PlaintextSocket>(),
+                                   .listener_name = config_->name,
+                                   .buffer_bytes_max = config_->buffer_bytes_max,
+                                   .draining = draining_});
+  Downstream& taken = *downstream.release();
+  downstreams_.PushBack(taken);
+  taken.Start();
+}
+
+void WorkerListener::OnDownstreamClosed(Downstream& downstream) {
+  static_cast<ListNode<>&>(downstream).Unlink();
+  worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&downstream));
+  config_->stats.cx_destroy.Add(worker_.stats);
+  config_->stats.cx_active.Subtract(worker_.stats);
+  --connections_;
+  TellIfEmpty();
+}
+
+void WorkerListener::TellIfEmpty() {
+  if (!draining_ || connections_ > 0 || on_empty_ == nullptr) return;
+  std::exchange(on_empty_, nullptr)();
+}
+
+}  // namespace sluice

@@ -1,0 +1,49 @@
+// WorkerListener: one listener's part on one worker: its listening socket and the connections accepted
+// from it. On its worker only, owned by it; made there by a posted task.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "source/base/intrusive_list.h"
+#include "source/event/worker_context.h"
+#include "source/listener/listener_config.h"
+#include "source/net/network.h"
+#include "source/sdk/downstream.h"
+
+namespace sluice {
+
+class WorkerListener final : private ReadyObserver, private DownstreamOwner {
+ public:
+  WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
+                 std::unique_ptr<ListenSocket> socket);
+  ~WorkerListener();  // closes what is left
+
+  void Start();
+  // Takes what waits in the socket's queue, then closes it: who has connected is served, who comes later
+  // is refused at once instead of waiting.
+  void StopAccepting();
+  // Its connections end as they become idle. `on_empty` is called once, when there is none any more.
+  void StartDrain(std::function<void()> on_empty);
+  void CloseAll();
+
+  const ListenerConfig& config() const { return *config_; }
+  size_t connections() const { return connections_; }
+
+ private:
+  void OnReady(Readiness ready) override;
+  void OnDownstreamClosed(Downstream& downstream) override;
+  void Take(std::unique_ptr<IoHandle> io);
+  void TellIfEmpty();
+
+  WorkerContext& worker_;
+  const std::shared_ptr<const ListenerConfig> config_;
+  std::unique_ptr<ListenSocket> socket_;
+  IntrusiveList<Downstream> downstreams_;  // owned
+  size_t connections_ = 0;
+  bool draining_ = false;
+  std::function<void()> on_empty_;
+};
+
+}  // namespace sluice

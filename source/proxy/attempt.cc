@@ -1,0 +1,193 @@
+#include "source/proxy/attempt.h"
+
+namespace sluice {
+
+Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host)
+    : owner_(owner),
+      sink_(sink),
+      cluster_(cluster),
+      host_(host),
+      address_(host.address()),
+      pending_(sink.worker().slabs) {}
+
+Attempt::~Attempt() { Cancel(); }
+
+void Attempt::Start(RoutePriority priority) {
+  sink_.info().upstream_host = &address_;
+  cluster_.PoolOf(host_).Request(*this, priority);
+}
+
+void Attempt::SendData(Buffer& data, End end) {
+  if (done_) {
+    sink_.request_gauge().Subtract(data.size());
+    return data.Clear();
+  }
+  pending_.MoveFrom(data);
+  request_ended_ |= end == End::kYes;
+  if (codec_stream_ == nullptr) return;
+  codec_stream_->BodyReady();
+  connection_->WantWrite();
+}
+
+void Attempt::SendTrailers(Headers& trailers) {
+  request_trailers_ = &trailers;
+  request_ended_ = true;
+  if (codec_stream_ == nullptr) return;
+  codec_stream_->BodyReady();
+  connection_->WantWrite();
+}
+
+void Attempt::TakeOver(Attempt& failed) {
+  pending_.MoveFrom(failed.pending_);
+  request_ended_ = failed.request_ended_;
+  request_trailers_ = failed.request_trailers_;
+}
+
+void Attempt::Cancel() {
+  sink_.request_gauge().Subtract(pending_.size());
+  pending_.Clear();
+  if (done_) return;
+  done_ = true;
+  sink_.response_gauge().SetSource(nullptr);
+  if (codec_stream_ != nullptr) {
+    ClientConnection* const connection = connection_;
+    CodecStream* const codec_stream = codec_stream_;
+    Release();
+    connection->ResetStream(*codec_stream);
+  } else {
+    CancelWaiting();
+  }
+}
+
+// ---- A connection, or none.
+
+void Attempt::OnPoolReady(ClientConnection& connection) {
+  connection_ = &connection;
+  codec_stream_ = &connection.StartStream(*this);
+  started_ = sink_.worker().loop.now();
+  StreamInfo& info = sink_.info();
+  info.upstream_request_start = started_;
+  info.upstream_protocol = connection.protocol();
+  info.upstream_header_bytes_sent = sink_.request_headers().byte_size();
+  sink_.response_gauge().SetSource(codec_stream_);
+  const bool body = !request_ended_ || !pending_.empty() || request_trailers_ != nullptr;
+  codec_stream_->SendHeaders(sink_.request_headers(), body ? End::kNo : End::kYes);
+  if (!pending_.empty() || (body && request_ended_)) codec_stream_->BodyReady();
+  connection.WantWrite();
+}
+
+void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
+  done_ = true;
+  sink_.info().upstream_transport_failure_reason = sink_.arena().Copy(reason);
+  sink_.request_gauge().Subtract(pending_.size());
+  pending_.Clear();
+  const bool overflow = failure == PoolFailure::kOverflow;
+  owner_.OnAttemptFailed(
+      {.kind = overflow ? AttemptFailure::Kind::kOverflow : AttemptFailure::Kind::kNoConnection});
+}
+
+// ---- The response comes in.
+
+Headers& Attempt::BeginHeaders(HeadersKind kind) {
+  switch (kind) {
+    case HeadersKind::kHead:
+      return sink_.response_headers();
+    case HeadersKind::kTrailers:
+      return sink_.response_trailers();
+    case HeadersKind::kInformational:
+      break;
+  }
+  if (informational_ == nullptr) informational_ = sink_.arena().New<Headers>(sink_.arena());
+  informational_->Clear();
+  return *informational_;
+}
+
+void Attempt::OnHeaders(Headers& headers, End end) {
+  response_started_ = true;
+  StreamInfo& info = sink_.info();
+  info.response_start = sink_.worker().loop.now();
+  info.upstream_header_bytes_received = headers.byte_size();
+  uint32_t code = 0;
+  for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
+  CountResponse(code);
+  if (end == End::kYes) info.response_end = info.response_start;
+  owner_.OnAttemptHeaders(end);
+}
+
+void Attempt::OnInformational(Headers& headers) { owner_.OnAttemptInformational(headers); }
+
+void Attempt::OnData(Buffer& data, End end) {
+  if (end == End::kYes) sink_.info().response_end = sink_.worker().loop.now();
+  owner_.OnAttemptData(data, end);
+}
+
+void Attempt::OnTrailers(Headers& trailers) {
+  sink_.info().response_end = sink_.worker().loop.now();
+  owner_.OnAttemptTrailers();
+}
+
+void Attempt::OnReset(StreamReset reset) {
+  if (done_) return;
+  done_ = true;
+  AttemptFailure failure{.kind = AttemptFailure::Kind::kReset};
+  if (reset == StreamReset::kConnection) failure.kind = AttemptFailure::Kind::kClosed;
+  if (reset == StreamReset::kProtocolError) failure.kind = AttemptFailure::Kind::kProtocolError;
+  failure.stale_connection =
+      reset == StreamReset::kConnection && connection_->reused() && !response_started_;
+  failure.replayable = !body_sent_;
+  stats().rq_rx_reset.Add(sink_.worker().stats);
+  sink_.response_gauge().SetSource(nullptr);
+  Release();
+  owner_.OnAttemptFailed(failure);
+}
+
+// Both messages are complete, or the response is and no one needs the rest of the request.
+void Attempt::OnComplete() {
+  if (done_) return;
+  done_ = true;
+  stats().rq_completed.Add(sink_.worker().stats);
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(sink_.worker().loop.now() - started_);
+  stats().rq_time.Record(sink_.worker().stats, static_cast<uint64_t>(elapsed.count()));
+  sink_.response_gauge().SetSource(nullptr);
+  sink_.request_gauge().Subtract(pending_.size());
+  pending_.Clear();
+  Release();
+}
+
+// ---- The request goes out.
+
+BodyState Attempt::FillBody(Buffer& out, size_t bytes_max) {
+  const size_t bytes = std::min(pending_.size(), bytes_max);
+  body_sent_ |= bytes > 0;
+  out.MoveFrom(pending_, bytes);
+  sink_.request_gauge().Subtract(bytes);
+  if (!pending_.empty() || !request_ended_) return BodyState::kMore;
+  sink_.info().upstream_request_end = sink_.worker().loop.now();
+  return request_trailers_ != nullptr ? BodyState::kTrailers : BodyState::kEnd;
+}
+
+void Attempt::Release() {
+  connection_ = nullptr;
+  codec_stream_ = nullptr;
+}
+
+void Attempt::CountResponse(uint32_t code) {
+  StatCells& cells = sink_.worker().stats;
+  const bool error = code >= 500;
+  (error ? host_.rq_error : host_.rq_success).fetch_add(1, std::memory_order_relaxed);
+  switch (code / 100) {
+    case 2:
+      return stats().rq_2xx.Add(cells);
+    case 3:
+      return stats().rq_3xx.Add(cells);
+    case 4:
+      return stats().rq_4xx.Add(cells);
+    case 5:
+      return stats().rq_5xx.Add(cells);
+    default:
+      return;
+  }
+}
+
+}  // namespace sluice

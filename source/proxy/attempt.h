@@ -1,0 +1,91 @@
+// Attempt: one try of a request at one host: waits for a connection, sends, receives.
+//
+// In its stream's arena, owned by the Router, on the stream's worker. The request head is the stream's;
+// body bytes that the connection has no room for wait here, counted by the stream's request gauge.
+#pragma once
+
+#include "absl/strings/string_view.h"
+#include "source/base/buffer.h"
+#include "source/http/codec.h"
+#include "source/sdk/request_handler.h"
+#include "source/upstream/client_connection.h"
+#include "source/upstream/connection_pool.h"
+#include "source/upstream/worker_cluster.h"
+
+namespace sluice {
+
+struct AttemptFailure {
+  enum class Kind : uint8_t { kNoConnection, kOverflow, kClosed, kReset, kProtocolError };
+  Kind kind;
+  // The connection had served before and closed before any byte of an answer: most likely it was
+  // closing when the request was sent.
+  bool stale_connection = false;
+  // Nothing of the body has left: the request can be sent again from what is held.
+  bool replayable = false;
+};
+
+// What the router is told of its attempt.
+class AttemptOwner {
+ public:
+  virtual void OnAttemptHeaders(End end) = 0;  // in the sink's response_headers()
+  virtual void OnAttemptInformational(Headers& headers) = 0;
+  virtual void OnAttemptData(Buffer& data, End end) = 0;
+  virtual void OnAttemptTrailers() = 0;  // in the sink's response_trailers()
+  virtual void OnAttemptFailed(const AttemptFailure& failure) = 0;
+
+ protected:
+  ~AttemptOwner() = default;
+};
+
+class Attempt final : private PoolWaiter, private StreamEvents {
+ public:
+  // Cluster and host are those of this turn; from Start on the pool keeps them.
+  Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host);
+  ~Attempt() override;
+
+  // May fail, or even answer, from inside the call.
+  void Start(RoutePriority priority);
+  void SendData(Buffer& data, End end);
+  void SendTrailers(Headers& trailers);
+  // Ends it; the owner hears no more.
+  void Cancel();
+  void EndRequest() { request_ended_ = true; }  // it has no body
+  // Another try goes on with what of the request this one still holds.
+  void TakeOver(Attempt& failed);
+
+ private:
+  void OnPoolReady(ClientConnection& connection) override;
+  void OnPoolFailure(PoolFailure failure, absl::string_view reason) override;
+
+  Headers& BeginHeaders(HeadersKind kind) override;
+  void OnHeaders(Headers& headers, End end) override;
+  void OnInformational(Headers& headers) override;
+  void OnData(Buffer& data, End end) override;
+  void OnTrailers(Headers& trailers) override;
+  void OnReset(StreamReset reset) override;
+  void OnComplete() override;
+  BodyState FillBody(Buffer& out, size_t bytes_max) override;
+  Headers& OutgoingTrailers() override { return *request_trailers_; }
+
+  void Release();
+  void CountResponse(uint32_t code);
+  const ClusterStats& stats() const { return cluster_.spec().stats; }
+
+  AttemptOwner& owner_;
+  ResponseSink& sink_;
+  WorkerCluster& cluster_;
+  Host& host_;
+  const Address address_;  // outlives the host in the log
+  ClientConnection* connection_ = nullptr;  // while the stream is open
+  CodecStream* codec_stream_ = nullptr;
+  Headers* informational_ = nullptr;
+  Headers* request_trailers_ = nullptr;
+  Buffer pending_;
+  MonotonicTime started_{};
+  bool request_ended_ = false;
+  bool body_sent_ = false;
+  bool response_started_ = false;
+  bool done_ = false;
+};
+
+}  // namespace sluice

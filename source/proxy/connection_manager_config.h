@@ -1,0 +1,84 @@
+// ConnectionManagerConfig: everything configured about one HTTP connection manager, as a const value,
+// shared by all workers and by every connection accepted under it. Field names and defaults are Envoy's;
+// where a default differs the comment says why.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "source/accesslog/access_log.h"
+#include "source/base/units.h"
+#include "source/http/codec_limits.h"
+#include "source/net/connection.h"
+#include "source/proxy/connection_manager_stats.h"
+#include "source/proxy/filter_plan.h"
+#include "source/proxy/local_reply.h"
+#include "source/route/route_table.h"
+
+namespace sluice {
+
+enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
+enum class UnderscoreAction : uint8_t { kAllow, kReject, kDrop };
+enum class EscapedSlashes : uint8_t { kKeep, kReject, kUnescapeAndRedirect, kUnescapeAndForward };
+enum class HostPort : uint8_t { kKeep, kStripMatching, kStripAny };
+
+// What is done to a request's head before it is routed.
+struct RequestRules {
+  bool normalize_path = false;
+  bool merge_slashes = false;
+  EscapedSlashes escaped_slashes = EscapedSlashes::kKeep;
+  UnderscoreAction underscores = UnderscoreAction::kAllow;
+  HostPort host_port = HostPort::kKeep;
+  bool strip_trailing_host_dot = false;
+  uint16_t listener_port = 0;  // for kStripMatching; 0: the scheme's
+};
+
+// x-forwarded-*, x-request-id, via.
+struct ForwardingRules {
+  bool use_remote_address = false;
+  uint32_t xff_trusted_hops = 0;
+  bool skip_xff_append = false;
+  bool append_x_forwarded_port = false;
+  bool generate_request_id = true;
+  bool preserve_external_request_id = false;
+  std::string via;
+};
+
+struct ConnectionManagerConfig {
+  explicit ConnectionManagerConfig(const ConnectionManagerStats& handles) : stats(handles) {}
+
+  std::string stat_prefix;
+  CodecLimits codec_limits;
+  Http1Options http1;
+  std::string default_host_for_http_10;  // what http1 refers to
+  ConnectionLimits connection;
+  RequestRules request_rules;
+  ForwardingRules forwarding;
+
+  std::string server_name = "sluice";  // Envoy says "envoy": the header names the software
+  ServerHeader server_header = ServerHeader::kOverwrite;
+  bool always_set_request_id_in_response = false;
+
+  Duration idle_timeout = std::chrono::hours(1);               // of a connection without requests; 0: none
+  Duration connection_duration_max{0};                         // 0: none
+  uint32_t requests_per_connection_max = 0;                    // 0: none
+  Duration stream_idle_timeout = std::chrono::minutes(5);      // 0: none
+  Duration stream_duration_max{0};                             // 0: none
+  Duration request_timeout{0};                                 // until the request is complete; 0: none
+  // Until a request's head is complete, from its first byte. Envoy: none; here slow heads are never
+  // allowed to hold a connection for ever (slowloris), so 0 in a configuration turns it off explicitly.
+  Duration request_headers_timeout = std::chrono::seconds(60);
+  Duration drain_timeout = std::chrono::seconds(5);            // an idle connection's grace when draining
+
+  std::vector<std::unique_ptr<const AccessLog>> access_logs;
+  bool log_at_request_start = false;         // access_log_options.flush_access_log_on_new_request
+  LocalReplyRules local_replies;
+  FilterPlan filters;
+  std::shared_ptr<const RouteTable> routes;  // null: nothing is routed (the admin listener)
+  ConnectionManagerStats stats;
+};
+
+}  // namespace sluice

@@ -1,0 +1,108 @@
+#include "source/proxy/forwarding_headers.h"
+
+#include <charconv>
+
+#include "absl/strings/ascii.h"
+
+namespace sluice {
+namespace {
+
+// The `index`th address from the right of a comma list, 0 the last; empty where there are not so many.
+absl::string_view FromTheRight(absl::string_view list, uint32_t index) {
+  size_t end = list.size();
+  for (;;) {
+    const size_t comma = end == 0 ? absl::string_view::npos : list.rfind(',', end - 1);
+    const size_t begin = comma == absl::string_view::npos ? 0 : comma + 1;
+    if (index == 0) return absl::StripAsciiWhitespace(list.substr(begin, end - begin));
+    if (comma == absl::string_view::npos) return {};
+    end = comma;
+    --index;
+  }
+}
+
+// Envoy: without use_remote_address the trusted client is the (hops + 1)th from the right; with it, the
+// peer itself counts as one hop.
+void FindClient(const ForwardingRules& rules, const Address& peer, const Headers& request, StreamInfo& info) {
+  const absl::string_view forwarded = request.Get(HeaderId::kXForwardedFor);
+  if (rules.use_remote_address && rules.xff_trusted_hops == 0) return;
+  if (forwarded.empty()) return;
+  const uint32_t index = rules.use_remote_address ? rules.xff_trusted_hops - 1 : rules.xff_trusted_hops;
+  auto address = Address::FromIp(FromTheRight(forwarded, index), 0);
+  if (address.ok()) info.remote_address = std::move(*address);
+}
+
+// Names that only an edge proxy may set: what a client from outside says under them is not believed.
+void DropClaims(Headers& request) {
+  for (const HeaderId id :
+       {HeaderId::kXEnvoyInternal, HeaderId::kXEnvoyExternalAddress, HeaderId::kXEnvoyDecoratorOperation,
+        HeaderId::kXEnvoyUpstreamRqTimeoutMs, HeaderId::kXEnvoyExpectedRqTimeoutMs,
+        HeaderId::kXEnvoyAttemptCount, HeaderId::kXEnvoyOriginalPath, HeaderId::kXEnvoyOriginalHost}) {
+    if (request.Has(id)) request.Remove(id);
+  }
+}
+
+// A version 4 UUID (RFC 9562 section 5.4), 36 bytes.
+void WriteUuid(Random& random, char* to) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  uint64_t bits[2] = {random.Next(), random.Next()};
+  bits[0] = (bits[0] & ~uint64_t{0xf000}) | 0x4000;
+  bits[1] = (bits[1] & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) *to++ = '-';
+    *to++ = kHex[(bits[i / 16] >> (60 - 4 * (i % 16))) & 15];
+  }
+}
+
+void SetRequestId(const ForwardingRules& rules, bool internal, Random& random, Headers& request) {
+  if (!rules.generate_request_id) return;
+  // At the edge a client's own id is replaced, unless it is to be kept.
+  const bool from_outside = rules.use_remote_address && !internal;
+  if (request.Has(HeaderId::kXRequestId) && (!from_outside || rules.preserve_external_request_id)) return;
+  constexpr size_t kUuidBytes = 36;
+  char* const text = static_cast<char*>(request.arena().Allocate(kUuidBytes, 1));
+  WriteUuid(random, text);
+  request.SetReference(HeaderId::kXRequestId, {text, kUuidBytes});
+}
+
+void AppendPeer(const Address& peer, Headers& request) {
+  if (!peer.is_ip()) return;
+  char text[Address::kTextBytesMax];
+  request.AppendValue(HeaderId::kXForwardedFor, {text, peer.WriteIpText(text)});
+}
+
+void SetPort(const DownstreamFacts& downstream, Headers& request) {
+  char text[8];
+  const auto end = std::to_chars(text, text + sizeof(text), downstream.io->local_address().port());
+  request.Set(HeaderId::kXForwardedPort, {text, static_cast<size_t>(end.ptr - text)});
+}
+
+}  // namespace
+
+void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts& downstream, Random& random,
+                            Headers& request, StreamInfo& info) {
+  const Address& peer = downstream.io->peer_address();
+  FindClient(rules, peer, request, info);
+  const Address& client = info.remote_address.family() == Address::Family::kNone ? peer : info.remote_address;
+  // Envoy: internal is a request with one trusted address, a private one.
+  const bool internal = client.internal();
+  const absl::string_view scheme = downstream.secure ? "https" : "http";
+  if (rules.use_remote_address) {
+    if (!internal) DropClaims(request);
+    if (!rules.skip_xff_append) AppendPeer(peer, request);
+    if (rules.xff_trusted_hops == 0 || !request.Has(HeaderId::kXForwardedProto)) {
+      request.SetReference(HeaderId::kXForwardedProto, scheme);
+    }
+    if (rules.append_x_forwarded_port && !request.Has(HeaderId::kXForwardedPort)) SetPort(downstream, request);
+    if (internal) request.SetReference(HeaderId::kXEnvoyInternal, "true");
+  } else if (!request.Has(HeaderId::kXForwardedProto)) {
+    request.SetReference(HeaderId::kXForwardedProto, scheme);
+  }
+  if (!request.Has(HeaderId::kScheme)) {
+    const absl::string_view forwarded = request.Get(HeaderId::kXForwardedProto);
+    request.SetReference(HeaderId::kScheme, forwarded == "https" ? "https" : "http");
+  }
+  SetRequestId(rules, internal, random, request);
+  if (!rules.via.empty()) request.AppendValue(HeaderId::kVia, rules.via);
+}
+
+}  // namespace sluice

@@ -1,0 +1,163 @@
+#include "source/proxy/http_connection_manager_config.h"
+
+#include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "source/config/any_unpack.h"
+#include "source/config/proto_fields.h"
+#include "source/proxy/local_reply_config.h"
+#include "source/route/route_config.h"
+
+namespace sluice {
+namespace {
+
+using HcmProto = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+
+void ReadHttp1Options(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
+  const auto& options = proto.http_protocol_options();
+  config.http1.accept_http_10 = options.accept_http_10();
+  config.default_host_for_http_10 = options.default_host_for_http_10();
+  config.http1.default_host_for_http_10 = config.default_host_for_http_10;
+  config.http1.allow_absolute_url = BoolOr(options, "allow_absolute_url", true);
+  config.http1.enable_trailers = options.enable_trailers();
+  config.http1.allow_chunked_length = options.allow_chunked_length();
+  config.http1.proper_case_names = options.header_key_format().has_proper_case_words();
+}
+
+void ReadCommonOptions(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
+  const auto& options = proto.common_http_protocol_options();
+  const FieldScope at = scope.At("common_http_protocol_options");
+  config.idle_timeout = DurationOr(options, "idle_timeout", config.idle_timeout, at);
+  config.connection_duration_max = DurationOr(options, "max_connection_duration", Duration{0}, at);
+  config.stream_duration_max = DurationOr(options, "max_stream_duration", Duration{0}, at);
+  config.requests_per_connection_max = UInt32Or(options, "max_requests_per_connection", 0, at);
+  config.codec_limits.headers_count_max = UInt32Or(options, "max_headers_count", 100, at, {.min = 1});
+  switch (options.headers_with_underscores_action()) {
+    case envoy::config::core::v3::HttpProtocolOptions::REJECT_REQUEST:
+      config.request_rules.underscores = UnderscoreAction::kReject;
+      break;
+    case envoy::config::core::v3::HttpProtocolOptions::DROP_HEADER:
+      config.request_rules.underscores = UnderscoreAction::kDrop;
+      break;
+    default:
+      break;
+  }
+}
+
+void ReadTimeouts(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
+  config.stream_idle_timeout = DurationOr(proto, "stream_idle_timeout", config.stream_idle_timeout, scope);
+  config.request_timeout = DurationOr(proto, "request_timeout", Duration{0}, scope);
+  config.request_headers_timeout =
+      DurationOr(proto, "request_headers_timeout", config.request_headers_timeout, scope);
+  config.drain_timeout = DurationOr(proto, "drain_timeout", config.drain_timeout, scope);
+  config.connection.close_timeout =
+      DurationOr(proto, "delayed_close_timeout", config.connection.close_timeout, scope);
+}
+
+void ReadRequestRules(const HcmProto& proto, ConnectionManagerConfig& config) {
+  RequestRules& rules = config.request_rules;
+  rules.normalize_path = BoolOr(proto, "normalize_path", false);
+  rules.merge_slashes = proto.merge_slashes();
+  rules.strip_trailing_host_dot = proto.strip_trailing_host_dot();
+  if (proto.strip_matching_host_port()) rules.host_port = HostPort::kStripMatching;
+  if (proto.strip_any_host_port()) rules.host_port = HostPort::kStripAny;
+  switch (proto.path_with_escaped_slashes_action()) {
+    case HcmProto::REJECT_REQUEST:
+      rules.escaped_slashes = EscapedSlashes::kReject;
+      break;
+    case HcmProto::UNESCAPE_AND_REDIRECT:
+      rules.escaped_slashes = EscapedSlashes::kUnescapeAndRedirect;
+      break;
+    case HcmProto::UNESCAPE_AND_FORWARD:
+      rules.escaped_slashes = EscapedSlashes::kUnescapeAndForward;
+      break;
+    default:
+      break;
+  }
+}
+
+void ReadForwarding(const HcmProto& proto, ConnectionManagerConfig& config) {
+  ForwardingRules& rules = config.forwarding;
+  rules.use_remote_address = BoolOr(proto, "use_remote_address", false);
+  rules.xff_trusted_hops = proto.xff_num_trusted_hops();
+  rules.skip_xff_append = proto.skip_xff_append();
+  rules.append_x_forwarded_port = proto.append_x_forwarded_port();
+  rules.generate_request_id = BoolOr(proto, "generate_request_id", true);
+  rules.preserve_external_request_id = proto.preserve_external_request_id();
+  rules.via = proto.via();
+  config.always_set_request_id_in_response = proto.always_set_request_id_in_response();
+  if (!proto.server_name().empty()) config.server_name = proto.server_name();
+  switch (proto.server_header_transformation()) {
+    case HcmProto::APPEND_IF_ABSENT:
+      config.server_header = ServerHeader::kAppendIfAbsent;
+      break;
+    case HcmProto::PASS_THROUGH:
+      config.server_header = ServerHeader::kPassThrough;
+      break;
+    default:
+      break;
+  }
+}
+
+// The last filter is the handler that ends the chain; every other is an HTTP filter.
+void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
+                 ConnectionManagerConfig& config) {
+  for (int i = 0; i < proto.http_filters_size(); ++i) {
+    const auto& filter = proto.http_filters(i);
+    const FieldScope at = scope.At("http_filters", i);
+    if (filter.disabled()) continue;
+    const FieldScope at_config = at.At("typed_config");
+    const std::string type = ContentType(filter.typed_config());
+    const HttpFilterParser* parse_filter = parts.registry.FindHttpFilter(type);
+    const RequestHandlerParser* parse_handler = parts.registry.FindRequestHandler(type);
+    if (parse_filter == nullptr && parse_handler == nullptr) {
+      if (!filter.is_optional()) ReportUnknownType(filter.typed_config().type_url(), at_config);
+      continue;
+    }
+    const auto message = UnpackAny(filter.typed_config(), at_config);
+    if (message == nullptr) continue;
+    if (parse_handler != nullptr) {
+      if (i + 1 < proto.http_filters_size()) at.Error("ends the chain, so it must be the last filter");
+      config.filters.handler = (*parse_handler)(*message, at_config);
+    } else if (auto factory = (*parse_filter)(*message, at_config)) {
+      config.filters.Add(filter.name(), std::move(factory));
+    }
+  }
+  if (config.filters.handler == nullptr) {
+    scope.At("http_filters").Error("has no filter that answers requests", "end it with envoy.filters.http.router");
+  }
+}
+
+void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
+                ConnectionManagerConfig& config) {
+  if (!proto.has_route_config()) {
+    return scope.At("route_config").Error("is required", "routes are static: RDS and scoped routes are not supported");
+  }
+  const FieldScope at = scope.At("route_config");
+  config.routes = ParseRouteTable(proto.route_config(), at, parts.route_clusters);
+}
+
+}  // namespace
+
+std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(const HcmProto& proto,
+                                                                      const ConnectionManagerParts& parts,
+                                                                      const FieldScope& scope) {
+  const size_t errors_before = scope.errors().size();
+  auto config = std::make_shared<ConnectionManagerConfig>(ConnectionManagerStats(parts.stats, proto.stat_prefix()));
+  config->stat_prefix = proto.stat_prefix();
+  config->codec_limits.headers_bytes_max = size_t{UInt32Or(proto, "max_request_headers_kb", 60, scope, {.min = 1, .max = 8192})} * 1024;
+  ReadHttp1Options(proto, scope, *config);
+  ReadCommonOptions(proto, scope, *config);
+  ReadTimeouts(proto, scope, *config);
+  ReadRequestRules(proto, *config);
+  ReadForwarding(proto, *config);
+  for (int i = 0; i < proto.access_log_size(); ++i) {
+    const FieldScope at = scope.At("access_log", i);
+    if (auto log = parts.access_logs.Parse(proto.access_log(i), at)) config->access_logs.push_back(std::move(log));
+  }
+  config->log_at_request_start = proto.access_log_options().flush_access_log_on_new_request();
+  config->local_replies = ParseLocalReplyRules(proto.local_reply_config(), scope.At("local_reply_config"));
+  ReadRoutes(proto, parts, scope, *config);
+  ReadFilters(proto, parts, scope, *config);
+  return scope.errors().size() == errors_before ? config : nullptr;
+}
+
+}  // namespace sluice

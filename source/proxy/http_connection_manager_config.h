@@ -1,0 +1,32 @@
+// Reads envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager into a
+// ConnectionManagerConfig. Main thread, at load. The only file of proxy/ that sees a proto.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "source/accesslog/access_log_config.h"
+#include "source/config/field_scope.h"
+#include "source/proxy/connection_manager_config.h"
+#include "source/sdk/registry.h"
+
+namespace envoy::extensions::filters::network::http_connection_manager::v3 {
+class HttpConnectionManager;
+}
+
+namespace sluice {
+
+struct ConnectionManagerParts {
+  const Registry& registry;
+  StatsRegistry& stats;
+  AccessLogFactory& access_logs;
+  // The clusters that routes name are added here, for who wants to check that they exist.
+  std::vector<std::string>* route_clusters = nullptr;
+};
+
+// Null when anything is wrong; every error is in `scope` then.
+std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
+    const envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager& proto,
+    const ConnectionManagerParts& parts, const FieldScope& scope);
+
+}  // namespace sluice

@@ -1,0 +1,19 @@
+// Reads HttpConnectionManager.local_reply_config. Main thread, at load.
+#pragma once
+
+#include "source/accesslog/access_log_config.h"
+#include "source/config/field_scope.h"
+#include "source/proxy/local_reply.h"
+
+namespace envoy::extensions::filters::network::http_connection_manager::v3 {
+class LocalReplyConfig;
+}
+
+namespace sluice {
+
+// Errors go to `scope`.
+LocalReplyRules ParseLocalReplyRules(
+    const envoy::extensions::filters::network::http_connection_manager::v3::LocalReplyConfig& proto,
+    const FieldScope& scope);
+
+}  // namespace sluice

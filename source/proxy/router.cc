@@ -1,0 +1,213 @@
+#include "source/proxy/router.h"
+
+#include <charconv>
+
+#include "source/http/message_rules.h"
+
+namespace sluice {
+namespace {
+
+constexpr absl::string_view kViaUpstream = "via_upstream";
+
+Failure FailureOf(AttemptFailure::Kind kind) {
+  switch (kind) {
+    case AttemptFailure::Kind::kNoConnection:
+      return Failure::kConnectFailed;
+    case AttemptFailure::Kind::kOverflow:
+      return Failure::kOverflow;
+    case AttemptFailure::Kind::kClosed:
+      return Failure::kUpstreamClosed;
+    case AttemptFailure::Kind::kReset:
+      return Failure::kUpstreamReset;
+    case AttemptFailure::Kind::kProtocolError:
+      return Failure::kUpstreamProtocolError;
+  }
+  return Failure::kUpstreamReset;
+}
+
+// RFC 9110 section 9.2.2.
+bool IsIdempotent(absl::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+         method == "OPTIONS" || method == "TRACE";
+}
+
+absl::string_view IntegerText(Arena& arena, int64_t value) {
+  char text[24];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof(text), value);
+  return arena.Copy({text, static_cast<size_t>(end.ptr - text)});
+}
+
+int64_t Milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+}  // namespace
+
+void Router::OnRequestHeaders(Headers& headers, End end) {
+  const Route& route = *sink_.route();
+  if (const ClusterAction* action = route.cluster_action()) return SendToCluster(*action, end);
+  if (const auto* redirect = std::get_if<Redirect>(&route.action)) return SendRedirect(*redirect);
+  SendDirectResponse(std::get<DirectResponse>(route.action));
+}
+
+void Router::OnRequestData(Buffer& data, End end) {
+  if (attempt_ != nullptr) return attempt_->SendData(data, end);
+  sink_.request_gauge().Subtract(data.size());
+  data.Clear();
+}
+
+void Router::OnRequestTrailers(Headers& trailers) {
+  if (attempt_ != nullptr) attempt_->SendTrailers(trailers);
+}
+
+void Router::Cancel() {
+  if (attempt_ != nullptr) attempt_->Cancel();
+}
+
+// ---- Answers of the route itself.
+
+void Router::SendRedirect(const Redirect& redirect) {
+  std::string& scratch = worker_.scratch();
+  scratch.clear();
+  redirect.AppendLocation(sink_.request_headers(), scratch);
+  sink_.SendReply({.status = redirect.status,
+                   .details = "direct_response",
+                   .location = sink_.arena().Copy(scratch),
+                   .header_edits = sink_.route()->response_edits});
+}
+
+void Router::SendDirectResponse(const DirectResponse& response) {
+  sink_.SendReply({.status = response.status,
+                   .body = response.body,
+                   .details = "direct_response",
+                   .content_type = response.content_type,
+                   .header_edits = sink_.route()->response_edits});
+}
+
+// ---- To a cluster.
+
+void Router::SendToCluster(const ClusterAction& action, End end) {
+  const ClusterChoice choice = ChooseCluster(action, sink_.request_headers(), sink_.random_value());
+  weighted_ = choice.weighted;
+  WorkerCluster* const cluster = worker_.clusters().Find(choice.name);
+  if (cluster == nullptr) return FailWithStatus(Failure::kNoCluster, action.cluster_not_found_code);
+  sink_.info().upstream_cluster = sink_.arena().Copy(cluster->spec().name);
+  Host* const host = cluster->PickHost(sink_.random_value());
+  if (host == nullptr) {
+    cluster->spec().stats.cx_none_healthy.Add(sink_.worker().stats);
+    return Fail(Failure::kNoHealthyHost);
+  }
+  PrepareRequest(action, choice, *host);
+  sink_.info().attempts = 1;
+  attempt_.reset(sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
+  if (end == End::kYes) attempt_->EndRequest();
+  attempt_->Start(action.priority);
+}
+
+// Turns the client's request into the one that goes to the host: route's rewrites and edits, and the
+// hop-by-hop headers taken off (RFC 9110 section 7.6.1).
+void Router::PrepareRequest(const ClusterAction& action, const ClusterChoice& choice, const Host& host) {
+  Headers& request = sink_.request_headers();
+  std::string& scratch = worker_.scratch();
+  RemoveHopByHop(request);
+  EditHeaders(sink_.route()->request_edits, nullptr, request);
+  if (choice.weighted != nullptr) {
+    const HeaderEdits* const edits = &choice.weighted->request_edits;
+    EditHeaders({&edits, 1}, nullptr, request);
+  }
+  const OriginalHeaders original =
+      config_.suppress_envoy_headers ? OriginalHeaders::kOmit : OriginalHeaders::kSet;
+  const ForwardedHost forwarded = action.append_x_forwarded_host ? ForwardedHost::kAppend : ForwardedHost::kOmit;
+  if (action.path_rewrite.any()) action.path_rewrite.Apply(request, original, scratch);
+  if (choice.weighted != nullptr && !choice.weighted->host_rewrite_literal.empty()) {
+    SetHost(request, choice.weighted->host_rewrite_literal, forwarded, original);
+  } else if (action.host_rewrite.kind == HostRewrite::Kind::kUpstream) {
+    SetHost(request, host.facts().hostname, forwarded, original);
+  } else if (action.host_rewrite.kind != HostRewrite::Kind::kNone) {
+    action.host_rewrite.Apply(request, forwarded, original, scratch);
+  }
+  if (!config_.suppress_envoy_headers) SetTimeoutHeader(action.timeout);
+}
+
+void Router::EditHeaders(absl::Span<const HeaderEdits* const> all, const Headers* response, Headers& headers) {
+  if (all.empty()) return;
+  const FormatContext context{
+      .info = sink_.info(), .request = &sink_.request_headers(), .response = response};
+  for (const HeaderEdits* edits : all) edits->Apply(headers, context, worker_.scratch());
+}
+
+void Router::SetTimeoutHeader(Duration timeout) {
+  if (timeout.count() == 0) return;
+  sink_.request_headers().SetReference(HeaderId::kXEnvoyExpectedRqTimeoutMs,
+                                       IntegerText(sink_.arena(), Milliseconds(timeout)));
+}
+
+// ---- What became of it.
+
+void Router::OnAttemptHeaders(End end) {
+  response_started_ = true;
+  sink_.info().response_code_details = kViaUpstream;
+  FinishResponseHead();
+  sink_.SendHeaders(end);
+}
+
+void Router::FinishResponseHead() {
+  Headers& response = sink_.response_headers();
+  RemoveHopByHop(response);
+  EditHeaders(sink_.route()->response_edits, &response, response);
+  if (weighted_ != nullptr) {
+    const HeaderEdits* const edits = &weighted_->response_edits;
+    EditHeaders({&edits, 1}, &response, response);
+  }
+  if (config_.suppress_envoy_headers) return;
+  const Duration elapsed = sink_.info().response_start - sink_.info().upstream_request_start;
+  response.SetReference(HeaderId::kXEnvoyUpstreamServiceTime,
+                        IntegerText(sink_.arena(), Milliseconds(elapsed)));
+}
+
+// The proxy has answered "expect: 100-continue" itself; other interim responses are the client's.
+void Router::OnAttemptInformational(Headers& headers) {
+  if (headers.Get(HeaderId::kStatus) == "100") return;
+  RemoveHopByHop(headers);
+  sink_.SendInformational(headers);
+}
+
+void Router::OnAttemptData(Buffer& data, End end) { sink_.SendData(data, end); }
+
+void Router::OnAttemptTrailers() { sink_.SendTrailers(); }
+
+void Router::OnAttemptFailed(const AttemptFailure& failure) {
+  if (MayTryAgain(failure)) return TryAgain();
+  Fail(FailureOf(failure.kind));
+}
+
+// RFC 9112 section 9.3.1: a pooled connection may close at any time, and a client may then repeat an
+// idempotent request by itself. Once, and only while nothing that was sent is lost.
+bool Router::MayTryAgain(const AttemptFailure& failure) const {
+  return failure.stale_connection && failure.replayable && sink_.info().attempts == 1 &&
+         IsIdempotent(sink_.request_headers().Get(HeaderId::kMethod));
+}
+
+void Router::TryAgain() {
+  WorkerCluster* const cluster = worker_.clusters().Find(sink_.info().upstream_cluster);
+  Host* const host = cluster == nullptr ? nullptr : cluster->PickHost(sink_.random_value());
+  if (host == nullptr) return Fail(Failure::kUpstreamClosed);
+  cluster->spec().stats.rq_retry.Add(sink_.worker().stats);
+  ++sink_.info().attempts;
+  failed_attempt_ = std::move(attempt_);
+  attempt_.reset(sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
+  attempt_->TakeOver(*failed_attempt_);
+  attempt_->Start(sink_.route()->cluster_action()->priority);
+}
+
+void Router::Fail(Failure failure) { FailWithStatus(failure, RowOf(failure).status); }
+
+void Router::FailWithStatus(Failure failure, uint16_t status) {
+  const FailureRow& row = RowOf(failure);
+  if (row.flag != ResponseFlag::kCount) sink_.info().flags.Set(row.flag);
+  if (response_started_) return sink_.Abort(row.detail);
+  sink_.SendReply(
+      {.status = status, .body = row.body, .details = row.detail, .grpc_status = row.grpc_status});
+}
+
+}  // namespace sluice

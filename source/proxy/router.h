@@ -1,0 +1,75 @@
+// Router: the request handler that sends a request to a cluster: route action, attempts, response. Ends
+// every HTTP filter chain of an HTTP connection manager.
+//
+// One per stream, in its arena. Decides what a failed attempt means (retry.h) and maps it to a row of
+// the failure table; the wire is the attempt's.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "source/proxy/attempt.h"
+#include "source/proxy/failure_table.h"
+#include "source/proxy/proxy_worker.h"
+#include "source/route/route_table.h"
+#include "source/sdk/request_handler.h"
+
+namespace sluice {
+
+struct RouterConfig {
+  bool suppress_envoy_headers = false;
+};
+
+class Router final : public RequestHandler, private AttemptOwner {
+ public:
+  Router(const RouterConfig& config, ProxyWorker& worker, ResponseSink& sink)
+      : config_(config), worker_(worker), sink_(sink) {}
+
+  void OnRequestHeaders(Headers& headers, End end) override;
+  void OnRequestData(Buffer& data, End end) override;
+  void OnRequestTrailers(Headers& trailers) override;
+  void Cancel() override;
+
+ private:
+  void SendRedirect(const Redirect& redirect);
+  void SendDirectResponse(const DirectResponse& response);
+  void SendToCluster(const ClusterAction& action, End end);
+  void PrepareRequest(const ClusterAction& action, const ClusterChoice& choice, const Host& host);
+  void EditHeaders(absl::Span<const HeaderEdits* const> all, const Headers* response, Headers& headers);
+  void SetTimeoutHeader(Duration timeout);
+  void FinishResponseHead();
+  void Fail(Failure failure);
+  void FailWithStatus(Failure failure, uint16_t status);
+  bool MayTryAgain(const AttemptFailure& failure) const;
+  void TryAgain();
+
+  void OnAttemptHeaders(End end) override;
+  void OnAttemptInformational(Headers& headers) override;
+  void OnAttemptData(Buffer& data, End end) override;
+  void OnAttemptTrailers() override;
+  void OnAttemptFailed(const AttemptFailure& failure) override;
+
+  const RouterConfig& config_;
+  ProxyWorker& worker_;
+  ResponseSink& sink_;
+  const WeightedCluster* weighted_ = nullptr;
+  ArenaPtr<Attempt> attempt_;
+  ArenaPtr<Attempt> failed_attempt_;  // it may still be in a frame below
+  bool response_started_ = false;
+};
+
+class RouterFactory final : public RequestHandlerFactory {
+ public:
+  RouterFactory(RouterConfig config, const std::vector<ProxyWorker*>& workers)
+      : config_(config), workers_(workers) {}
+  ArenaPtr<RequestHandler> Create(ResponseSink& sink) const override {
+    return ArenaPtr<RequestHandler>(
+        sink.arena().New<Router>(config_, *workers_[sink.worker().index], sink));
+  }
+
+ private:
+  const RouterConfig config_;
+  const std::vector<ProxyWorker*>& workers_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,134 @@
+// Stream: one request and its response: checks, route, filters, handler, answer, log. Exactly one end:
+// Finish.
+//
+// On its connection's worker, in its slot's memory; owned by its ConnectionManager. Knows neither the wire
+// (the codec) nor hosts (the router). Bytes of the request wait in filters and handler and are counted by
+// request_gauge; bytes of the response wait here and in filters, counted by response_gauge.
+#pragma once
+
+#include <cstdint>
+
+#include "source/base/buffer.h"
+#include "source/base/flow_gauge.h"
+#include "source/base/intrusive_list.h"
+#include "source/http/codec.h"
+#include "source/proxy/connection_manager_config.h"
+#include "source/proxy/failure_table.h"
+#include "source/proxy/filter_runner.h"
+#include "source/proxy/proxy_worker.h"
+#include "source/proxy/stream_timers.h"
+#include "source/sdk/request_handler.h"
+
+namespace sluice {
+
+class ConnectionManager;
+
+class Stream final : public StreamEvents, public ResponseSink, public ResumeTarget, public ListNode<> {
+ public:
+  Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id);
+  ~Stream();
+
+  // Before any event: where the response goes. Null only for a request that cannot be answered.
+  void SetCodecStream(CodecStream* codec_stream) { codec_stream_ = codec_stream; }
+  // The request is malformed, too large or too slow: answered without filters, logged, finished.
+  void Reject(Failure failure, absl::string_view detail);
+  // The connection is gone.
+  void OnConnectionLost();
+  void OnTimer();
+  StreamSlot& slot() { return slot_; }
+
+  // StreamEvents: the request comes in, the response is pulled out.
+  Headers& BeginHeaders(HeadersKind kind) override;
+  void OnHeaders(Headers& headers, End end) override;
+  void OnInformational(Headers& headers) override {}
+  void OnData(Buffer& data, End end) override;
+  void OnTrailers(Headers& trailers) override;
+  void OnReset(StreamReset reset) override;
+  void OnComplete() override;
+  BodyState FillBody(Buffer& out, size_t bytes_max) override;
+  Headers& OutgoingTrailers() override { return response_trailers(); }
+
+  // ResponseSink: the handler answers.
+  Headers& response_headers() override { return response_headers_; }
+  Headers& response_trailers() override;
+  void SendInformational(Headers& headers) override;
+  void SendHeaders(End end) override;
+  void SendData(Buffer& data, End end) override;
+  void SendTrailers() override;
+  void SendReply(const Reply& reply) override;
+  void Abort(absl::string_view details) override;
+  StreamInfo& info() override { return info_; }
+  const Route* route() override { return route_; }
+  Headers& request_headers() override { return request_headers_; }
+  Arena& arena() override { return slot_.arena; }
+  WorkerContext& worker() override;
+  uint64_t random_value() override { return random_value_; }
+  FlowGauge& request_gauge() override { return request_gauge_; }
+  FlowGauge& response_gauge() override { return response_gauge_; }
+
+  // ResumeTarget: a paused filter goes on.
+  void ResumeSlot(uint32_t slot) override;
+  void ReplyFromSlot(uint32_t slot, const Reply& reply) override;
+
+ private:
+  const ConnectionManagerConfig& config() const;
+  MonotonicTime now() const;
+  bool CheckAndForward();
+  void AnswerExpectation();
+  void RedirectToPath();
+  void RedirectToTls();
+  void ChooseRoute();
+  void StartTimers();
+  void ArmTimer();
+  void EndRequest();
+
+  void PumpRequest();
+  void DeliverRequestHeaders(End end);
+  void DeliverRequestData(Buffer& data, End end);
+  void DeliverRequestTrailers();
+  void DropRequest();
+
+  void PumpResponse();
+  void DeliverResponseHeaders(End end);
+  void DeliverResponseData(Buffer& data, End end);
+  void DeliverResponseTrailers();
+  void FinishResponseHead();
+
+  void Fail(Failure failure);
+  void Answer(const Reply& reply, uint32_t behind_filter);
+  void CancelHandler();
+  void Finish();
+  void CountResponse();
+  void WriteAccessLogs();
+
+  ConnectionManager& connection_;
+  StreamSlot& slot_;
+  CodecStream* codec_stream_ = nullptr;
+  StreamInfo info_;
+  Headers request_headers_;
+  Headers response_headers_;
+  Headers* request_trailers_ = nullptr;
+  Headers* response_trailers_ = nullptr;
+  const Route* route_ = nullptr;
+  NoRoute no_route_ = NoRoute::kNoMatch;
+  ArenaPtr<RequestHandler> handler_;
+  Reply reply_;
+  FlowGauge request_gauge_;
+  FlowGauge response_gauge_;
+  FilterRunner runner_;
+  Buffer pending_;  // response body on its way to the codec
+  StreamTimers timers_;
+  uint64_t random_value_;
+  bool request_ended_ = false;     // the codec gave its last piece
+  bool request_stopped_ = false;   // nothing more of it goes to filters or handler
+  bool response_started_ = false;  // the codec has its head
+  bool response_ended_ = false;    // its last byte is in pending_, or it had none
+  bool handler_done_ = false;      // its calls on the sink are ignored
+  bool answered_ = false;          // by a local reply
+  bool trailers_pending_ = false;
+  bool pumping_request_ = false;
+  bool pumping_response_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace sluice

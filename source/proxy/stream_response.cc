@@ -1,0 +1,219 @@
+// The response side of Stream: from the handler or a local reply, through the filters, to the codec.
+#include "source/proxy/connection_manager.h"
+#include "source/proxy/local_reply.h"
+#include "source/proxy/stream.h"
+
+namespace sluice {
+
+Headers& Stream::response_trailers() {
+  if (response_trailers_ == nullptr) response_trailers_ = arena().New<Headers>(arena());
+  return *response_trailers_;
+}
+
+// ---- What the handler sends.
+
+void Stream::SendInformational(Headers& headers) {
+  if (handler_done_ || response_started_ || codec_stream_ == nullptr) return;
+  codec_stream_->SendInformational(headers);
+  connection_.WantWrite();
+}
+
+void Stream::SendHeaders(End end) {
+  if (handler_done_) return;
+  timers_.Touch(now());
+  if (runner_.empty()) return DeliverResponseHeaders(end);
+  runner_.PutHeaders(Flow::kResponse, response_headers_, end);
+  PumpResponse();
+}
+
+void Stream::SendData(Buffer& data, End end) {
+  if (handler_done_) return data.Clear();
+  timers_.Touch(now());
+  response_gauge_.Add(data.size());
+  if (runner_.empty()) return DeliverResponseData(data, end);
+  runner_.PutData(Flow::kResponse, data, end);
+  PumpResponse();
+}
+
+void Stream::SendTrailers() {
+  if (handler_done_) return;
+  if (runner_.empty()) return DeliverResponseTrailers();
+  runner_.PutTrailers(Flow::kResponse, response_trailers());
+  PumpResponse();
+}
+
+void Stream::SendReply(const Reply& reply) {
+  if (!handler_done_) Answer(reply, runner_.passed_filters());
+}
+
+void Stream::Abort(absl::string_view details) {
+  if (finished_) return;
+  info_.response_code_details = details;
+  config().stats.rq_tx_reset.Add(worker().stats);
+  if (response_started_) config().stats.rq_reset_after_downstream_response_started.Add(worker().stats);
+  CodecStream* const codec_stream = codec_stream_;
+  codec_stream_ = nullptr;
+  if (codec_stream != nullptr) codec_stream->Reset();
+  connection_.CloseAfterReset();
+  Finish();
+}
+
+// ---- A response made here.
+
+void Stream::Answer(const Reply& reply, uint32_t behind_filter) {
+  if (finished_) return;
+  // A head that was sent cannot be taken back, and there is one answer only.
+  if (response_started_ || answered_ || codec_stream_ == nullptr) return Abort(reply.details);
+  answered_ = true;
+  timers_.ClearUpstream();
+  CancelHandler();
+  DropRequest();
+  response_gauge_.Subtract(runner_.Drop(Flow::kResponse));
+  const absl::string_view body = BuildLocalReply(config().local_replies, reply, request_headers_, info_,
+                                                 connection_.worker(), response_headers_);
+  const bool head = request_headers_.Get(HeaderId::kMethod) == "HEAD";
+  const End end = head || body.empty() ? End::kYes : End::kNo;
+  Buffer data(worker().slabs);
+  if (end == End::kNo) data.Append(body);
+  response_gauge_.Add(data.size());
+  if (runner_.empty()) {
+    DeliverResponseHeaders(end);
+    if (end == End::kNo) DeliverResponseData(data, End::kYes);
+    return;
+  }
+  runner_.BeginReply(behind_filter);
+  runner_.PutHeaders(Flow::kResponse, response_headers_, end);
+  if (end == End::kNo) runner_.PutData(Flow::kResponse, data, End::kYes);
+  PumpResponse();
+}
+
+// ---- Through the filters, to the codec.
+
+void Stream::PumpResponse() {
+  if (pumping_response_) return;
+  pumping_response_ = true;
+  Buffer data(worker().slabs);
+  while (!finished_ && !response_ended_) {
+    End end = End::kNo;
+    const FilterRunner::Piece piece = runner_.Next(Flow::kResponse, data, end);
+    if (piece == FilterRunner::Piece::kNothing) break;
+    switch (piece) {
+      case FilterRunner::Piece::kHeaders:
+        DeliverResponseHeaders(end);
+        break;
+      case FilterRunner::Piece::kData:
+        DeliverResponseData(data, end);
+        break;
+      case FilterRunner::Piece::kTrailers:
+        DeliverResponseTrailers();
+        break;
+      case FilterRunner::Piece::kReply:
+        Answer(reply_, runner_.slot());
+        break;
+      default:
+        Fail(Failure::kFilterReset);
+        break;
+    }
+  }
+  pumping_response_ = false;
+}
+
+void Stream::DeliverResponseHeaders(End end) {
+  if (codec_stream_ == nullptr) return;
+  FinishResponseHead();
+  response_started_ = true;
+  response_ended_ = end == End::kYes;
+  if (response_ended_) timers_.ClearUpstream();
+  info_.downstream_start = now();
+  info_.downstream_header_bytes_sent = response_headers_.byte_size();
+  codec_stream_->SendHeaders(response_headers_, end);
+  connection_.WantWrite();
+}
+
+void Stream::DeliverResponseData(Buffer& data, End end) {
+  pending_.MoveFrom(data);
+  if (end == End::kYes) {
+    response_ended_ = true;
+    timers_.ClearUpstream();
+  }
+  if (codec_stream_ == nullptr) return;
+  codec_stream_->BodyReady();
+  connection_.WantWrite();
+}
+
+void Stream::DeliverResponseTrailers() {
+  trailers_pending_ = true;
+  response_ended_ = true;
+  timers_.ClearUpstream();
+  if (codec_stream_ == nullptr) return;
+  codec_stream_->BodyReady();
+  connection_.WantWrite();
+}
+
+// What the proxy itself says in every response.
+void Stream::FinishResponseHead() {
+  uint32_t code = 0;
+  for (const char digit : response_headers_.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
+  info_.response_code = static_cast<uint16_t>(code);
+  const ConnectionManagerConfig& config = this->config();
+  if (config.server_header == ServerHeader::kOverwrite ||
+      (config.server_header == ServerHeader::kAppendIfAbsent && !response_headers_.Has(HeaderId::kServer))) {
+    response_headers_.SetReference(HeaderId::kServer, config.server_name);
+  }
+  if (!response_headers_.Has(HeaderId::kDate)) {
+    response_headers_.Add(HeaderId::kDate, connection_.worker().date_text());
+  }
+  if (!config.forwarding.via.empty()) response_headers_.AppendValue(HeaderId::kVia, config.forwarding.via);
+  if (config.always_set_request_id_in_response && request_headers_.Has(HeaderId::kXRequestId)) {
+    response_headers_.SetReference(HeaderId::kXRequestId, request_headers_.Get(HeaderId::kXRequestId));
+  }
+}
+
+BodyState Stream::FillBody(Buffer& out, size_t bytes_max) {
+  const size_t bytes = std::min(pending_.size(), bytes_max);
+  out.MoveFrom(pending_, bytes);
+  info_.response_body_bytes += bytes;
+  if (bytes > 0) timers_.Touch(now());
+  response_gauge_.Subtract(bytes);
+  if (!pending_.empty() || !response_ended_) return BodyState::kMore;
+  return trailers_pending_ ? BodyState::kTrailers : BodyState::kEnd;
+}
+
+// ---- Counting it.
+
+void Stream::CountResponse() {
+  const ConnectionManagerStats& stats = config().stats;
+  StatCells& cells = worker().stats;
+  stats.rq_active.Subtract(cells);
+  stats.rq_completed.Add(cells);
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(info_.end - info_.start);
+  stats.rq_time.Record(cells, static_cast<uint64_t>(elapsed.count()));
+  switch (info_.response_code / 100) {
+    case 1:
+      return stats.rq_1xx.Add(cells);
+    case 2:
+      return stats.rq_2xx.Add(cells);
+    case 3:
+      return stats.rq_3xx.Add(cells);
+    case 4:
+      return stats.rq_4xx.Add(cells);
+    case 5:
+      return stats.rq_5xx.Add(cells);
+    default:
+      return;
+  }
+}
+
+void Stream::WriteAccessLogs() {
+  if (config().access_logs.empty()) return;
+  const FormatContext context{.info = info_,
+                              .request = &request_headers_,
+                              .response = &response_headers_,
+                              .response_trailers = response_trailers_,
+                              .now = worker().loop.wall_now()};
+  for (const auto& log : config().access_logs) {
+    log->Log(worker().index, context, connection_.worker().scratch());
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,58 @@
+// Downstream: an accepted connection as its listener sees it, and the factory that makes one: the end of
+// a network filter chain (connection manager, TCP proxy). Extension point.
+//
+// A factory is a const value of one configured filter chain, shared by all workers. What it makes lives
+// on one worker, owned by that worker's listener.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "source/base/intrusive_list.h"
+#include "source/event/worker_context.h"
+#include "source/net/connection.h"
+#include "source/net/io_handle.h"
+#include "source/net/transport_socket.h"
+
+namespace sluice {
+
+class Downstream;
+
+// The listener's side: takes back what it owns.
+class DownstreamOwner {
+ public:
+  // The connection is closed; called once; the owner destroys it at the end of the turn.
+  virtual void OnDownstreamClosed(Downstream& downstream) = 0;
+
+ protected:
+  ~DownstreamOwner() = default;
+};
+
+class Downstream : public ListNode<>, public Deferred {
+ public:
+  virtual void Start() = 0;  // once, after it is in its owner's list
+  // No new requests after those in progress; closes by itself when they are done.
+  virtual void StartDrain() = 0;
+  // Ends now; OnDownstreamClosed is called from inside.
+  virtual void CloseNow() = 0;
+};
+
+struct DownstreamArgs {
+  WorkerContext& worker;
+  DownstreamOwner& owner;
+  std::unique_ptr<IoHandle> io;
+  std::unique_ptr<TransportSocket> transport;
+  absl::string_view listener_name;  // lives as long as the listener
+  size_t buffer_bytes_max;          // per_connection_buffer_limit_bytes: held in each direction
+  bool draining;                    // the listener drains: the connection is to be short
+};
+
+class DownstreamFactory {
+ public:
+  virtual ~DownstreamFactory() = default;
+  virtual std::unique_ptr<Downstream> Create(DownstreamArgs args) const = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,66 @@
+// Registry: which extensions the program has, by the type URL of their configuration (names do not
+// count, as control planes choose them freely). Filled by explicit calls in main; read-only afterwards.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/strings/string_view.h"
+#include "google/protobuf/message.h"
+#include "source/config/field_scope.h"
+#include "source/sdk/downstream.h"
+#include "source/sdk/http_filter_factory.h"
+#include "source/sdk/request_handler.h"
+
+namespace sluice {
+
+// Parsers report to the scope and return null when the configuration is no good. The message is of
+// the type the parser was registered for.
+using HttpFilterParser = std::function<std::unique_ptr<const HttpFilterFactory>(
+    const google::protobuf::Message& config, const FieldScope& scope)>;
+using RequestHandlerParser = std::function<std::unique_ptr<const RequestHandlerFactory>(
+    const google::protobuf::Message& config, const FieldScope& scope)>;
+using DownstreamParser = std::function<std::unique_ptr<const DownstreamFactory>(
+    const google::protobuf::Message& config, const FieldScope& scope)>;
+
+class Registry {
+ public:
+  // `full_name` is the protobuf name, "envoy.extensions.filters.http.router.v3.Router".
+  void AddHttpFilter(absl::string_view full_name, HttpFilterParser parser) {
+    http_filters_[std::string(full_name)] = std::move(parser);
+  }
+  void AddRequestHandler(absl::string_view full_name, RequestHandlerParser parser) {
+    request_handlers_[std::string(full_name)] = std::move(parser);
+  }
+  void AddDownstream(absl::string_view full_name, DownstreamParser parser) {
+    downstreams_[std::string(full_name)] = std::move(parser);
+  }
+
+  // Null: no such extension in this program.
+  const HttpFilterParser* FindHttpFilter(absl::string_view full_name) const {
+    return Find(http_filters_, full_name);
+  }
+  const RequestHandlerParser* FindRequestHandler(absl::string_view full_name) const {
+    return Find(request_handlers_, full_name);
+  }
+  const DownstreamParser* FindDownstream(absl::string_view full_name) const {
+    return Find(downstreams_, full_name);
+  }
+  // For hints and /server_info: every name of every kind, sorted.
+  std::vector<std::string> Names() const;
+
+ private:
+  template <class Map>
+  static const typename Map::mapped_type* Find(const Map& map, absl::string_view name) {
+    const auto at = map.find(std::string(name));
+    return at == map.end() ? nullptr : &at->second;
+  }
+  absl::btree_map<std::string, HttpFilterParser> http_filters_;
+  absl::btree_map<std::string, RequestHandlerParser> request_handlers_;
+  absl::btree_map<std::string, DownstreamParser> downstreams_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,36 @@
+#include "source/server/admin_request_handler.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace sluice {
+
+void AdminRequestHandler::OnRequestHeaders(Headers& headers, End end) {
+  if (end == End::kYes) Answer();
+}
+
+// No page has a use for a body.
+void AdminRequestHandler::OnRequestData(Buffer& data, End end) {
+  sink_.request_gauge().Subtract(data.size());
+  data.Clear();
+  if (end == End::kYes) Answer();
+}
+
+void AdminRequestHandler::Answer() {
+  const Headers& request = sink_.request_headers();
+  const AdminResponse answer =
+      pages_.Handle({.method = request.Get(HeaderId::kMethod), .target = request.Get(HeaderId::kPath)});
+  Headers& response = sink_.response_headers();
+  response.Add(HeaderId::kStatus, absl::StrCat(answer.status));
+  response.AddReference(HeaderId::kContentType, answer.content_type);
+  for (const auto& [name, value] : AdminResponse::kHeaders) response.Add(name, value);
+  response.Add(HeaderId::kContentLength, absl::StrCat(answer.body.size()));
+  sink_.info().response_code_details = "admin_filter_response";
+  const bool bodiless = answer.body.empty() || request.Get(HeaderId::kMethod) == "HEAD";
+  sink_.SendHeaders(bodiless ? End::kYes : End::kNo);
+  if (bodiless) return;
+  Buffer body(sink_.worker().slabs);
+  body.Append(answer.body);
+  sink_.SendData(body, End::kYes);
+}
+
+}  // namespace sluice

@@ -1,0 +1,48 @@
+#include "source/server/core_factories.h"
+
+#include <memory>
+
+#include "envoy/extensions/filters/http/router/v3/router.pb.h"
+#include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "source/proxy/connection_manager.h"
+#include "source/proxy/http_connection_manager_config.h"
+#include "source/proxy/router.h"
+
+namespace sluice {
+namespace {
+
+using HcmProto = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+using RouterProto = envoy::extensions::filters::http::router::v3::Router;
+
+std::unique_ptr<const DownstreamFactory> MakeConnectionManager(const CoreParts& parts,
+                                                               const google::protobuf::Message& message,
+                                                               const FieldScope& scope) {
+  const ConnectionManagerParts manager_parts{
+      .registry = parts.registry, .stats = parts.stats, .access_logs = parts.access_logs};
+  auto config = ParseConnectionManager(static_cast<const HcmProto&>(message), manager_parts, scope);
+  if (config == nullptr) return nullptr;
+  return std::make_unique<ConnectionManagerFactory>(std::move(config), parts.proxy_workers);
+}
+
+std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
+                                                        const google::protobuf::Message& message,
+                                                        const FieldScope& scope) {
+  const auto& proto = static_cast<const RouterProto&>(message);
+  const RouterConfig config{.suppress_envoy_headers = proto.suppress_envoy_headers()};
+  return std::make_unique<RouterFactory>(config, parts.proxy_workers);
+}
+
+}  // namespace
+
+void AddCoreFactories(Registry& registry, const CoreParts& parts) {
+  registry.AddDownstream(HcmProto::descriptor()->full_name(),
+                         [parts](const google::protobuf::Message& message, const FieldScope& scope) {
+                           return MakeConnectionManager(parts, message, scope);
+                         });
+  registry.AddRequestHandler(RouterProto::descriptor()->full_name(),
+                             [parts](const google::protobuf::Message& message, const FieldScope& scope) {
+                               return MakeRouter(parts, message, scope);
+                             });
+}
+
+}  // namespace sluice

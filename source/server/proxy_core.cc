@@ -1,0 +1,144 @@
+#include "source/server/proxy_core.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "source/base/log.h"
+#include "source/server/core_factories.h"
+#include "source/upstream/cluster_config.h"
+
+namespace sluice {
+namespace {
+
+std::vector<EventLoop*> LoopsOf(const std::vector<WorkerContext*>& workers) {
+  std::vector<EventLoop*> loops;
+  for (WorkerContext* worker : workers) loops.push_back(&worker->loop);
+  return loops;
+}
+
+// Calls `done` when called for the last of `parts`.
+std::function<void()> AfterAll(size_t parts, std::function<void()> done) {
+  return [left = std::make_shared<size_t>(parts), done = std::move(done)] {
+    if (--*left == 0) done();
+  };
+}
+
+}  // namespace
+
+ProxyCore::ProxyCore(const World& world, const Registry& extensions)
+    : world_(world),
+      registry_(extensions),
+      worker_set_(LoopsOf(world.workers)),
+      sides_([&] {
+        std::vector<std::unique_ptr<Side>> sides;
+        for (WorkerContext* worker : world.workers) sides.push_back(std::make_unique<Side>(*worker));
+        sides.push_back(std::make_unique<Side>(world.main));
+        return sides;
+      }()),
+      access_logs_(world.workers, world.main),
+      upstreams_(worker_set_,
+                 [&] {
+                   std::vector<WorkerUpstreams::Side> sides;
+                   for (size_t i = 0; i < world.workers.size(); ++i) {
+                     sides.push_back({*world.workers[i], world.network, sides_[i]->clusters});
+                   }
+                   return sides;
+                 }()),
+      clusters_(world.main, world.stats, world.resolver, upstreams_) {
+  for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
+  AddCoreFactories(registry_, {.registry = registry_,
+                               .stats = world_.stats,
+                               .access_logs = access_logs_,
+                               .proxy_workers = proxy_workers_});
+}
+
+ProxyCore::~ProxyCore() {
+  // Listeners hold connections, which hold streams, which hold pools: from the outside in.
+  for (const auto& side : sides_) side->listeners.clear();
+}
+
+void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors) {
+  const FieldScope root(errors, "static_resources");
+  const auto& resources = bootstrap.static_resources();
+  for (int i = 0; i < resources.clusters_size(); ++i) {
+    auto spec = ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats);
+    if (spec != nullptr) clusters_.Set(std::move(spec));
+  }
+  for (int i = 0; i < resources.listeners_size(); ++i) {
+    auto config = ParseListener(resources.listeners(i), registry_, world_.stats, root.At("listeners", i));
+    if (config != nullptr) configured_.push_back(std::move(config));
+  }
+}
+
+void ProxyCore::Start(std::function<void(absl::Status)> on_done) {
+  clusters_.WhenReady([this, on_done = std::move(on_done)] { on_done(StartListeners()); });
+}
+
+absl::Status ProxyCore::StartListeners() {
+  for (const auto& config : configured_) {
+    if (absl::Status status = StartListener(config); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// All sockets are bound here, on the main thread, so that a failure is known before anything accepts.
+absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> config) {
+  Address address = config->address;
+  for (size_t i = 0; i < world_.workers.size(); ++i) {
+    WorkerContext& worker = *world_.workers[i];
+    auto socket = world_.network.Listen(worker.loop.poller(), address, config->listen);
+    if (!socket.ok()) {
+      return absl::Status(socket.status().code(),
+                          absl::StrCat("listener \"", config->name, "\": ", socket.status().message()));
+    }
+    address = (*socket)->local_address();  // port 0: the others take the port the first got
+    worker.loop.Post([side = sides_[i].get(), &worker, config, socket = std::move(*socket)]() mutable {
+      side->listeners.push_back(std::make_unique<WorkerListener>(worker, config, std::move(socket)));
+      side->listeners.back()->Start();
+    });
+  }
+  SLUICE_LOG(kMain, kInfo, "listener \"", config->name, "\" listens on ", address.text());
+  running_.push_back({std::move(config), address});
+  return absl::OkStatus();
+}
+
+absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound) {
+  ListenOptions options = config->listen;
+  options.reuse_port = false;
+  auto socket = world_.network.Listen(world_.main.loop.poller(), config->address, options);
+  if (!socket.ok()) return socket.status();
+  bound = (*socket)->local_address();
+  auto& listeners = sides_.back()->listeners;
+  listeners.push_back(std::make_unique<WorkerListener>(world_.main, std::move(config), std::move(*socket)));
+  listeners.back()->Start();
+  return absl::OkStatus();
+}
+
+void ProxyCore::ForEachSide(std::function<void(Side& side, uint32_t worker)> work) {
+  worker_set_.PostToAll([this, work](uint32_t worker) { work(*sides_[worker], worker); });
+}
+
+void ProxyCore::StartDrain(std::function<void()> on_empty, Accepting accepting) {
+  draining_ = true;
+  const auto worker_empty = AfterAll(world_.workers.size(), std::move(on_empty));
+  ForEachSide([this, worker_empty, accepting](Side& side, uint32_t) {
+    const auto empty = [this, worker_empty] { world_.main.loop.Post(worker_empty); };
+    if (side.listeners.empty()) return empty();
+    const auto listener_empty = AfterAll(side.listeners.size(), empty);
+    for (const auto& listener : side.listeners) {
+      if (accepting == Accepting::kEnds) listener->StopAccepting();
+      listener->StartDrain(listener_empty);
+    }
+  });
+}
+
+void ProxyCore::CloseAll(std::function<void()> on_done) {
+  const auto worker_done = AfterAll(world_.workers.size(), std::move(on_done));
+  ForEachSide([this, worker_done](Side& side, uint32_t) {
+    for (const auto& listener : side.listeners) listener->CloseAll();
+    world_.main.loop.Post(worker_done);
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,99 @@
+// ProxyCore: everything that serves traffic, without threads, signals and files of its own: clusters,
+// listeners, connection managers. The server gives it the kernel and real threads; the simulated world of
+// the tests gives it memory and one thread. The same class in both.
+//
+// Main thread, but for what it posts to workers. Destroy it when no worker's thread runs any more.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/accesslog/access_log_config.h"
+#include "source/config/config_errors.h"
+#include "source/event/worker_context.h"
+#include "source/event/worker_set.h"
+#include "source/listener/listener_config.h"
+#include "source/listener/worker_listener.h"
+#include "source/net/network.h"
+#include "source/net/resolver.h"
+#include "source/proxy/proxy_worker.h"
+#include "source/sdk/registry.h"
+#include "source/stats/registry.h"
+#include "source/upstream/cluster_set.h"
+#include "source/upstream/worker_upstreams.h"
+
+namespace envoy::config::bootstrap::v3 {
+class Bootstrap;
+}
+
+namespace sluice {
+
+class ProxyCore {
+ public:
+  // The world it lives in; all of it outlives the core.
+  struct World {
+    std::vector<WorkerContext*> workers;
+    WorkerContext& main;
+    Network& network;
+    Resolver& resolver;
+    StatsRegistry& stats;
+  };
+  // `extensions`: what main registered; core filters are added to it.
+  ProxyCore(const World& world, const Registry& extensions);
+  ~ProxyCore();
+
+  // Reads the static resources; every mistake goes to `errors`, and nothing is to be started then.
+  void Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
+
+  // Clusters resolve; when all have tried, listeners bind and accept, and `on_done` tells how that went:
+  // now, or in a later turn.
+  void Start(std::function<void(absl::Status)> on_done);
+
+  // Workers stop accepting, connections end as they become idle; `on_empty` is called on the main thread
+  // when none is left.
+  enum class Accepting : uint8_t { kEnds, kGoesOn };
+  void StartDrain(std::function<void()> on_empty, Accepting accepting = Accepting::kEnds);
+  // What is still open is closed, on each worker; `on_done` on the main thread after.
+  void CloseAll(std::function<void()> on_done);
+
+  // One more listener, on the main thread's loop (the admin's): its connections are not drained.
+  absl::Status ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound);
+
+  struct RunningListener {
+    std::shared_ptr<const ListenerConfig> config;
+    Address address;  // with the port the system chose
+  };
+  const std::vector<RunningListener>& listeners() const { return running_; }
+  const ClusterSet& clusters() const { return clusters_; }
+  AccessLogFactory& access_logs() { return access_logs_; }
+  const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
+  bool draining() const { return draining_; }
+
+ private:
+  // What is touched on one worker's thread only.
+  struct Side {
+    Side(WorkerContext& worker) : proxy(worker, clusters) {}
+    WorkerClusters clusters;
+    ProxyWorker proxy;
+    std::vector<std::unique_ptr<WorkerListener>> listeners;
+  };
+  absl::Status StartListeners();
+  absl::Status StartListener(std::shared_ptr<const ListenerConfig> config);
+  void ForEachSide(std::function<void(Side& side, uint32_t worker)> work);
+
+  World world_;
+  Registry registry_;
+  WorkerSet worker_set_;
+  std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
+  std::vector<ProxyWorker*> proxy_workers_;   // of sides_
+  AccessLogFactory access_logs_;
+  WorkerUpstreams upstreams_;
+  ClusterSet clusters_;
+  std::vector<std::shared_ptr<const ListenerConfig>> configured_;
+  std::vector<RunningListener> running_;
+  bool draining_ = false;
+};
+
+}  // namespace sluice

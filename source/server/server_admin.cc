@@ -1,0 +1,108 @@
+// What the server shows on its admin port, and what it lets itself be told there.
+#include "source/base/log.h"
+#include "source/server/admin/static_config_dump.h"
+#include "source/server/options.h"
+#include "source/server/server.h"
+
+namespace sluice {
+namespace {
+
+HostView ShowHost(const Host& host) {
+  const HostFacts& facts = host.facts();
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  HostView view{.address = facts.address.text(),
+                .hostname = facts.hostname,
+                .region = facts.locality.region,
+                .zone = facts.locality.zone,
+                .sub_zone = facts.locality.sub_zone,
+                .weight = facts.weight,
+                .priority = facts.priority};
+  view.cx_active = host.cx_active.load(kRelaxed);
+  view.cx_connect_fail = host.cx_connect_fail.load(kRelaxed);
+  view.cx_total = host.cx_total.load(kRelaxed);
+  view.rq_active = host.rq_active.load(kRelaxed);
+  view.rq_error = host.rq_error.load(kRelaxed);
+  view.rq_success = host.rq_success.load(kRelaxed);
+  view.rq_timeout = host.rq_timeout.load(kRelaxed);
+  view.rq_total = host.rq_total.load(kRelaxed);
+  return view;
+}
+
+BreakerFacts ShowBreaker(const BreakerLimits& limits) {
+  return {.connections_max = limits.connections_max,
+          .pending_requests_max = limits.pending_requests_max,
+          .requests_max = limits.requests_max,
+          .retries_max = limits.retries_max};
+}
+
+std::vector<ClusterView> ShowClusters(const ClusterSet& clusters) {
+  std::vector<ClusterView> views;
+  clusters.ForEach([&](const Cluster& cluster) {
+    const ClusterSpec& spec = cluster.spec();
+    ClusterView view{.name = spec.name,
+                     .observability_name = spec.stat_name == spec.name ? "" : spec.stat_name,
+                     .default_breaker = ShowBreaker(spec.breakers[0]),
+                     .high_breaker = ShowBreaker(spec.breakers[1])};
+    for (const auto& host : cluster.hosts().hosts) view.hosts.push_back(ShowHost(*host));
+    views.push_back(std::move(view));
+  });
+  return views;
+}
+
+}  // namespace
+
+AdminView Server::MakeAdminView() {
+  return {.stats = stats_,
+          .intervals = intervals_,
+          .server = [this] { return ShowServer(); },
+          .listeners = [this] { return ShowListeners(); },
+          .clusters = [this] { return ShowClusters(core_->clusters()); },
+          .config_dump = [this] { return StaticConfigDump(bootstrap_, started_wall_); },
+          .config_coverage = [this] { return ledger_; },
+          .drain_listeners = [this](DrainOrder order) { DrainListeners(order); },
+          .set_health_check = [this](HealthCheckAnswer answer) { SetHealthCheck(answer); },
+          .quit = [this] { DrainAndExit(); }};
+}
+
+ServerFacts Server::ShowServer() const {
+  ServerFacts facts;
+  facts.version = VersionLine();
+  facts.state = state_;
+  facts.uptime = main_.loop.now() - started_;
+  facts.node = bootstrap_.node();
+  facts.options.set_concurrency(static_cast<uint32_t>(workers_.size()));
+  facts.options.set_config_path(options_.config_path);
+  facts.options.set_config_yaml(options_.config_yaml);
+  facts.options.set_log_level(std::string(LogLevelName(options_.log_level)));
+  facts.options.set_log_path(options_.log_path);
+  facts.options.set_service_cluster(options_.service_cluster);
+  facts.options.set_service_node(options_.service_node);
+  facts.options.set_service_zone(options_.service_zone);
+  facts.options.set_admin_address_path(options_.admin_address_path);
+  facts.options.mutable_drain_time()->set_seconds(options_.drain_time.count());
+  return facts;
+}
+
+std::vector<ListenerFacts> Server::ShowListeners() const {
+  std::vector<ListenerFacts> facts;
+  for (const ProxyCore::RunningListener& listener : core_->listeners()) {
+    facts.push_back({.name = listener.config->name, .addresses = {listener.address.text()}});
+  }
+  return facts;
+}
+
+// Envoy: /drain_listeners closes the listeners; with "graceful" connections are told to go first; the
+// process goes on.
+void Server::DrainListeners(DrainOrder order) {
+  if (core_->draining()) return;
+  SLUICE_LOG(kAdmin, kInfo, "draining all listeners");
+  const bool keep = order.after == AfterDrain::kKeepListeners;
+  core_->StartDrain([] {}, keep ? ProxyCore::Accepting::kGoesOn : ProxyCore::Accepting::kEnds);
+}
+
+void Server::SetHealthCheck(HealthCheckAnswer answer) {
+  if (exiting_) return;
+  state_ = answer == HealthCheckAnswer::kFail ? ServerState::kDraining : ServerState::kLive;
+}
+
+}  // namespace sluice
