@@ -5,12 +5,12 @@
 // once that has grown.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "source/accesslog/access_log_type.h"
 #include "source/config/field_scope.h"
 #include "source/http/headers.h"
 #include "source/http/stream_info.h"
@@ -25,9 +25,14 @@ struct FormatContext {
   const Headers* response_trailers = nullptr;
   absl::string_view local_reply_body;
   WallTime now{};
+  AccessLogType type = AccessLogType::kDownstreamEnd;
 };
 
-class FormatOperator;
+struct FormatOperator;
+
+// What stands for an operator that has no value: Envoy's "-", or nothing (header values, and formats
+// with omit_empty_values).
+enum class AbsentText : uint8_t { kDash, kNothing };
 
 class LogFormat {
  public:
@@ -35,17 +40,22 @@ class LogFormat {
   LogFormat(LogFormat&&) noexcept;
   LogFormat& operator=(LogFormat&&) noexcept;
   // Errors (unknown operator, unbalanced %) go to `scope`, all of them.
-  static std::optional<LogFormat> Parse(absl::string_view format, FieldScope scope);
+  static std::optional<LogFormat> Parse(absl::string_view format, const FieldScope& scope,
+                                        AbsentText absent = AbsentText::kDash);
   // Envoy's default access log line, newline included.
-  static const char* DefaultText();
+  static absl::string_view DefaultText();
 
-  // An absent value is "-"; with omit_empty, nothing.
   void Append(const FormatContext& context, std::string& out) const;
   bool constant() const;  // no operator in it
+  // The text of a constant format.
+  absl::string_view constant_text() const;
+  // The operator that is all of the format, or null: such a value keeps its type in JSON.
+  const FormatOperator* single_operator() const;
 
  private:
-  explicit LogFormat(std::vector<std::unique_ptr<const FormatOperator>> operators);
-  std::vector<std::unique_ptr<const FormatOperator>> operators_;
+  LogFormat(std::vector<FormatOperator> operators, AbsentText absent);
+  std::vector<FormatOperator> operators_;
+  AbsentText absent_;
 };
 
 }  // namespace sluice

@@ -3,16 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "source/base/random.h"
 #include "source/base/units.h"
 #include "source/http/headers.h"
-#include "source/http/stream_info.h"
 #include "source/route/header_edits.h"
 #include "source/route/redirect.h"
 #include "source/route/rewrite.h"
@@ -22,7 +19,7 @@ namespace sluice {
 struct WeightedCluster {
   std::string name;            // or, where empty, the value of:
   std::string cluster_header;
-  uint64_t weight_end;         // running sum of weights up to and with this one
+  uint64_t weight_end = 0;     // running sum of weights up to and with this one
   HeaderEdits request_edits, response_edits;
   std::string host_rewrite_literal;
 };
@@ -33,10 +30,12 @@ struct ClusterAction {
   std::string cluster;
   std::string cluster_header;
   std::vector<WeightedCluster> weighted_clusters;
+  // Where this header holds a number, it stands for the random value that picks a weighted cluster.
+  std::string weight_header;
   uint16_t cluster_not_found_code = 503;
   PathRewrite path_rewrite;
   HostRewrite host_rewrite;
-  bool append_x_forwarded_host = false;
+  ForwardedHost forwarded_host = ForwardedHost::kOmit;
   Duration timeout = std::chrono::seconds(15);          // 0: none
   std::optional<Duration> idle_timeout;                 // replaces the HCM's stream_idle_timeout; 0: none
   std::optional<Duration> max_stream_duration;          // 0: none
@@ -44,9 +43,8 @@ struct ClusterAction {
 };
 
 struct DirectResponse {
-  uint16_t status;
-  std::string body;
-  std::string content_type;  // empty: text/plain when there is a body
+  uint16_t status = 200;
+  std::string body;  // text/plain, unless response edits say otherwise
 };
 
 struct VirtualHost;
@@ -54,12 +52,23 @@ struct VirtualHost;
 struct Route {
   std::string name;
   std::variant<ClusterAction, Redirect, DirectResponse> action;
-  // Request edits in the order to apply (route, virtual host, configuration, or the reverse by
-  // most_specific_header_mutations_wins), response edits likewise: resolved when the table is built.
+  HeaderEdits own_request_edits, own_response_edits;
+  // Edits of all levels in the order to apply (route, virtual host, configuration, or the reverse by
+  // most_specific_header_mutations_wins): resolved when the table is built, empty ones left out.
   std::vector<const HeaderEdits*> request_edits, response_edits;
+  // Of which a weighted cluster's edits are the first, or with most_specific_header_mutations_wins
+  // the last.
+  bool weighted_edits_last = false;
   const VirtualHost* virtual_host = nullptr;
-  // Filled where the stream's cluster is chosen:
+  // Null for redirects and direct responses.
   const ClusterAction* cluster_action() const { return std::get_if<ClusterAction>(&action); }
 };
+
+// All edits that apply to one request, in their order; `weighted` may be null. `scratch` is the
+// worker's. Host and path rewrites come after, in this order (see rewrite.h).
+void ApplyRequestEdits(const Route& route, const WeightedCluster* weighted, Headers& headers,
+                       const FormatContext& context, std::string& scratch);
+void ApplyResponseEdits(const Route& route, const WeightedCluster* weighted, Headers& headers,
+                        const FormatContext& context, std::string& scratch);
 
 }  // namespace sluice

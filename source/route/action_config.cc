@@ -1,0 +1,212 @@
+#include "source/route/action_config.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "envoy/config/route/v3/route_components.pb.h"
+#include "re2/re2.h"
+#include "source/config/proto_fields.h"
+#include "source/http/match/match_config.h"
+#include "source/route/header_edits_config.h"
+#include "source/route/per_filter_config.h"
+
+namespace sluice {
+namespace {
+
+using envoy::config::route::v3::DirectResponseAction;
+using envoy::config::route::v3::RedirectAction;
+using envoy::config::route::v3::RouteAction;
+using ProtoWeightedCluster = envoy::config::route::v3::WeightedCluster;
+using envoy::type::matcher::v3::RegexMatchAndSubstitute;
+
+RegexRewrite ParseRegexRewrite(const RegexMatchAndSubstitute& rewrite, const FieldScope& scope) {
+  RegexRewrite result;
+  result.pattern = ParseRegexMatcher(rewrite.pattern(), scope.At("pattern"));
+  result.substitution = rewrite.substitution();
+  std::string error;
+  if (result.pattern != nullptr &&
+      !result.pattern->CheckRewriteString(result.substitution, &error)) {
+    scope.At("substitution").Error(error);
+  }
+  return result;
+}
+
+PathRewrite PrefixRewrite(const std::string& prefix, const PathMatch& path) {
+  const bool part = path.kind == PathMatch::Kind::kPrefix ||
+                    path.kind == PathMatch::Kind::kSeparatedPrefix;
+  PathRewrite rewrite;
+  if (prefix.empty()) return rewrite;
+  rewrite.kind = PathRewrite::Kind::kPrefix;
+  rewrite.matched_bytes = part ? path.text.size() : PathRewrite::kWholePath;
+  rewrite.prefix = prefix;
+  return rewrite;
+}
+
+PathRewrite RegexPathRewrite(const RegexMatchAndSubstitute& regex, const FieldScope& scope) {
+  PathRewrite rewrite;
+  rewrite.kind = PathRewrite::Kind::kRegex;
+  rewrite.regex = ParseRegexRewrite(regex, scope);
+  return rewrite;
+}
+
+WeightedCluster ParseWeightedCluster(const ProtoWeightedCluster::ClusterWeight& cluster,
+                                     const FieldScope& scope) {
+  WeightedCluster result;
+  result.name = cluster.name();
+  result.cluster_header = cluster.cluster_header();
+  if (result.name.empty() == result.cluster_header.empty()) {
+    scope.Error("needs exactly one of name and cluster_header");
+  }
+  result.request_edits = ParseRequestEdits(cluster, scope);
+  result.response_edits = ParseResponseEdits(cluster, scope);
+  result.host_rewrite_literal = cluster.host_rewrite_literal();
+  RefusePerFilterConfig(cluster.typed_per_filter_config(), scope);
+  return result;
+}
+
+void ParseWeightedClusters(const ProtoWeightedCluster& clusters, ClusterAction& action,
+                           const FieldScope& scope) {
+  uint64_t sum = 0;
+  for (int i = 0; i < clusters.clusters_size(); ++i) {
+    const FieldScope cluster_scope = scope.At("clusters", i);
+    WeightedCluster cluster = ParseWeightedCluster(clusters.clusters(i), cluster_scope);
+    if (!clusters.clusters(i).has_weight()) cluster_scope.At("weight").Error("is required");
+    sum += clusters.clusters(i).weight().value();
+    cluster.weight_end = sum;
+    action.weighted_clusters.push_back(std::move(cluster));
+  }
+  action.weight_header = HeaderKey(clusters.header_name()).text;
+  if (sum == 0) scope.At("clusters").Error("the weights must not all be zero");
+  if (sum > UINT32_MAX) scope.At("clusters").Error("the sum of weights is over 4294967295");
+  const uint32_t total = UInt32Or(clusters, "total_weight", 0, scope);
+  if (total != 0 && total != sum) {
+    scope.At("total_weight")
+        .Error(absl::StrCat("is ", total, ", but the weights add up to ", sum), "leave it out");
+  }
+}
+
+void ParseClusterSpecifier(const RouteAction& proto, ClusterAction& action,
+                           const FieldScope& scope) {
+  switch (proto.cluster_specifier_case()) {
+    case RouteAction::kCluster:
+      action.cluster = proto.cluster();
+      if (action.cluster.empty()) scope.At("cluster").Error("must not be empty");
+      return;
+    case RouteAction::kClusterHeader:
+      action.cluster_header = HeaderKey(proto.cluster_header()).text;
+      if (action.cluster_header.empty()) scope.At("cluster_header").Error("must not be empty");
+      return;
+    case RouteAction::kWeightedClusters:
+      ParseWeightedClusters(proto.weighted_clusters(), action, scope.At("weighted_clusters"));
+      return;
+    case RouteAction::kClusterSpecifierPlugin:
+      scope.At("cluster_specifier_plugin").Error("no such plugin is built in");
+      return;
+    case RouteAction::kInlineClusterSpecifierPlugin:
+      scope.At("inline_cluster_specifier_plugin").Error("no such plugin is built in");
+      return;
+    case RouteAction::CLUSTER_SPECIFIER_NOT_SET: break;
+  }
+  scope.Error("needs a cluster", "set one of cluster, cluster_header, weighted_clusters");
+}
+
+HostRewrite ParseHostRewrite(const RouteAction& action, const FieldScope& scope) {
+  HostRewrite rewrite;
+  switch (action.host_rewrite_specifier_case()) {
+    case RouteAction::kHostRewriteLiteral:
+      rewrite.text = action.host_rewrite_literal();
+      if (!rewrite.text.empty()) rewrite.kind = HostRewrite::Kind::kLiteral;
+      break;
+    case RouteAction::kAutoHostRewrite:
+      if (action.auto_host_rewrite().value()) rewrite.kind = HostRewrite::Kind::kUpstream;
+      break;
+    case RouteAction::kHostRewriteHeader:
+      rewrite.text = HeaderKey(action.host_rewrite_header()).text;
+      if (!rewrite.text.empty()) rewrite.kind = HostRewrite::Kind::kHeader;
+      break;
+    case RouteAction::kHostRewritePathRegex:
+      rewrite.kind = HostRewrite::Kind::kPathRegex;
+      rewrite.regex =
+          ParseRegexRewrite(action.host_rewrite_path_regex(), scope.At("host_rewrite_path_regex"));
+      break;
+    case RouteAction::HOST_REWRITE_SPECIFIER_NOT_SET: break;
+  }
+  return rewrite;
+}
+
+uint16_t NotFoundCode(RouteAction::ClusterNotFoundResponseCode code) {
+  switch (code) {
+    case RouteAction::NOT_FOUND: return 404;
+    case RouteAction::INTERNAL_SERVER_ERROR: return 500;
+    default: return 503;
+  }
+}
+
+uint16_t RedirectStatus(RedirectAction::RedirectResponseCode code) {
+  switch (code) {
+    case RedirectAction::FOUND: return 302;
+    case RedirectAction::SEE_OTHER: return 303;
+    case RedirectAction::TEMPORARY_REDIRECT: return 307;
+    case RedirectAction::PERMANENT_REDIRECT: return 308;
+    default: return 301;
+  }
+}
+
+}  // namespace
+
+ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path,
+                                 const FieldScope& scope) {
+  ClusterAction action;
+  ParseClusterSpecifier(proto, action, scope);
+  action.cluster_not_found_code = NotFoundCode(proto.cluster_not_found_response_code());
+  action.path_rewrite = PrefixRewrite(proto.prefix_rewrite(), path);
+  if (proto.has_regex_rewrite()) {
+    if (action.path_rewrite.any()) {
+      scope.At("regex_rewrite").Error("prefix_rewrite is set too", "set one of them");
+    }
+    action.path_rewrite = RegexPathRewrite(proto.regex_rewrite(), scope.At("regex_rewrite"));
+  }
+  action.host_rewrite = ParseHostRewrite(proto, scope);
+  if (proto.append_x_forwarded_host()) action.forwarded_host = ForwardedHost::kAppend;
+  action.timeout = DurationOr(proto, "timeout", action.timeout, scope);
+  action.idle_timeout = OptionalDuration(proto, "idle_timeout", scope);
+  if (proto.has_max_stream_duration()) {
+    const FieldScope duration_scope = scope.At("max_stream_duration");
+    action.max_stream_duration =
+        OptionalDuration(proto.max_stream_duration(), "max_stream_duration", duration_scope);
+  }
+  if (proto.priority() == envoy::config::core::v3::HIGH) action.priority = RoutePriority::kHigh;
+  return action;
+}
+
+Redirect ParseRedirect(const RedirectAction& proto, const PathMatch& path,
+                       const FieldScope& scope) {
+  Redirect redirect;
+  redirect.status = RedirectStatus(proto.response_code());
+  redirect.scheme = proto.https_redirect() ? "https" : proto.scheme_redirect();
+  redirect.host = proto.host_redirect();
+  if (proto.port_redirect() > 65535) scope.At("port_redirect").Error("must be at most 65535");
+  if (proto.port_redirect() != 0) redirect.port = absl::StrCat(":", proto.port_redirect());
+  redirect.path = proto.path_redirect();
+  redirect.path_rewrite = PrefixRewrite(proto.prefix_rewrite(), path);
+  if (proto.has_regex_rewrite()) {
+    redirect.path_rewrite = RegexPathRewrite(proto.regex_rewrite(), scope.At("regex_rewrite"));
+  }
+  redirect.strip_query = proto.strip_query();
+  return redirect;
+}
+
+DirectResponse ParseDirectResponse(const DirectResponseAction& proto, size_t body_bytes_max,
+                                   const FieldScope& scope) {
+  DirectResponse response;
+  response.status = static_cast<uint16_t>(proto.status());
+  if (proto.status() < 200 || proto.status() > 599) {
+    scope.At("status").Error("must be from 200 to 599");
+  }
+  if (proto.has_body()) {
+    response.body = ReadDataSource(proto.body(), scope.At("body"), {body_bytes_max}).value_or("");
+  }
+  return response;
+}
+
+}  // namespace sluice

@@ -1,0 +1,19 @@
+// A RouteConfiguration of Envoy's API to a RouteTable. Main thread. Errors go to the scope, all of them;
+// null when there was one.
+#pragma once
+
+#include <memory>
+
+#include "source/config/field_scope.h"
+#include "source/route/route_table.h"
+
+namespace envoy::config::route::v3 {
+class RouteConfiguration;
+}
+
+namespace sluice {
+
+std::shared_ptr<const RouteTable> ParseRouteTable(
+    const envoy::config::route::v3::RouteConfiguration& config, const FieldScope& scope);
+
+}  // namespace sluice
