@@ -1,9 +1,9 @@
-// AccessLog: one configured logger: its filter, its format, its sink. Const, shared by all workers; the
-// sink keeps per-worker buffers.
+// AccessLog: one configured logger: its filter, its format, its sink. Const, shared by all workers;
+// the sink keeps per-worker buffers.
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "source/accesslog/log_format.h"

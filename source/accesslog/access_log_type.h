@@ -28,12 +28,20 @@ enum class AccessLogType : uint8_t {
 
 // "DownstreamEnd".
 constexpr absl::string_view AccessLogTypeText(AccessLogType type) {
-  constexpr absl::string_view kTexts[] = {
-      "NotSet",        "TcpUpstreamConnected", "TcpPeriodic",
-      "TcpConnectionEnd", "DownstreamStart",   "DownstreamPeriodic",
-      "DownstreamEnd", "UpstreamPoolReady",    "UpstreamPeriodic",
-      "UpstreamEnd",   "DownstreamTunnelSuccessfullyEstablished",
-      "UdpTunnelUpstreamConnected", "UdpPeriodic", "UdpSessionEnd"};
+  constexpr absl::string_view kTexts[] = {"NotSet",
+                                          "TcpUpstreamConnected",
+                                          "TcpPeriodic",
+                                          "TcpConnectionEnd",
+                                          "DownstreamStart",
+                                          "DownstreamPeriodic",
+                                          "DownstreamEnd",
+                                          "UpstreamPoolReady",
+                                          "UpstreamPeriodic",
+                                          "UpstreamEnd",
+                                          "DownstreamTunnelSuccessfullyEstablished",
+                                          "UdpTunnelUpstreamConnected",
+                                          "UdpPeriodic",
+                                          "UdpSessionEnd"};
   return type < AccessLogType::kCount ? kTexts[static_cast<int>(type)] : kTexts[0];
 }
 

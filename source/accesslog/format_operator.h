@@ -1,5 +1,5 @@
-// FormatOperator: one piece of a LogFormat: literal text, or one of Envoy's command operators with its
-// arguments. Const after it was made; any thread.
+// FormatOperator: one piece of a LogFormat: literal text, or one of Envoy's command operators with
+// its arguments. Const after it was made; any thread.
 #pragma once
 
 #include <cstddef>

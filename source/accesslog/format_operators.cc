@@ -1,5 +1,5 @@
-// The table of command operators: each row is a name, what its parentheses hold, and how its value is
-// written. Envoy's documentation of access logging says what each of them means.
+// The table of command operators: each row is a name, what its parentheses hold, and how its value
+// is written. Envoy's documentation of access logging says what each of them means.
 #include <algorithm>
 #include <array>
 
@@ -18,7 +18,8 @@ bool AppendNonEmpty(absl::string_view text, std::string& out) {
   return !text.empty();
 }
 
-// Details may hold a system's error text; Envoy keeps a log line's fields apart by replacing spaces.
+// Details may hold a system's error text; Envoy keeps a log line's fields apart by replacing
+// spaces.
 bool AppendWithoutSpaces(absl::string_view text, std::string& out) {
   const size_t start = out.size();
   out.append(text.data(), text.size());

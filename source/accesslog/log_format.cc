@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "source/accesslog/format_operator.h"
 #include "source/config/suggest.h"
@@ -101,8 +101,7 @@ class FormatParser {
     FormatOperator op;
     op.evaluate = kind->evaluate;
     op.number = kind->number;
-    if (command.length.has_value() &&
-        !absl::SimpleAtoi(*command.length, &op.bytes_max)) {
+    if (command.length.has_value() && !absl::SimpleAtoi(*command.length, &op.bytes_max)) {
       Fail(absl::StrCat("%", command.name, "% has no number of bytes after its ':'"));
       return;
     }
@@ -120,7 +119,8 @@ class FormatParser {
         }
         if (kind.argument == OperatorArgument::kHostName) op.text = HostName();
         return true;
-      case OperatorArgument::kHeaders: return TakeHeaders(command.name, argument, op);
+      case OperatorArgument::kHeaders:
+        return TakeHeaders(command.name, argument, op);
       case OperatorArgument::kTime:
         op.time = argument.empty() ? TimeFormat() : TimeFormat::Parse(argument, scope_);
         good_ = good_ && op.time.has_value();
@@ -132,7 +132,8 @@ class FormatParser {
         }
         if (const char* value = std::getenv(std::string(argument).c_str())) op.text = value;
         return true;
-      case OperatorArgument::kUnevaluated: return true;
+      case OperatorArgument::kUnevaluated:
+        return true;
     }
     return false;
   }

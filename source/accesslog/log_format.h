@@ -1,8 +1,8 @@
-// LogFormat: an Envoy format string ("%REQ(:METHOD)% ..."), parsed once into a list of operators. Used by
-// access logs and by header values and local replies with operators in them.
+// LogFormat: an Envoy format string ("%REQ(:METHOD)% ..."), parsed once into a list of operators.
+// Used by access logs and by header values and local replies with operators in them.
 //
-// A const value, shared by all workers. Formatting appends to a string its caller reuses: no allocation
-// once that has grown.
+// A const value, shared by all workers. Formatting appends to a string its caller reuses: no
+// allocation once that has grown.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ struct FormatContext {
 
 struct FormatOperator;
 
-// What stands for an operator that has no value: Envoy's "-", or nothing (header values, and formats
-// with omit_empty_values).
+// What stands for an operator that has no value: Envoy's "-", or nothing (header values, and
+// formats with omit_empty_values).
 enum class AbsentText : uint8_t { kDash, kNothing };
 
 class LogFormat {

@@ -1,5 +1,5 @@
-// The texts of ResponseFlags: Envoy's short ones ("UF"), its long ones ("UpstreamConnectionFailure"),
-// and the way back for filters. Pure.
+// The texts of ResponseFlags: Envoy's short ones ("UF"), its long ones
+// ("UpstreamConnectionFailure"), and the way back for filters. Pure.
 #pragma once
 
 #include <optional>

@@ -143,20 +143,41 @@ void TimeFormat::Append(WallTime time, std::string& out) const {
   const CivilTime civil = ToCivil(time);
   for (const Piece& piece : pieces_) {
     switch (piece.conversion) {
-      case 0: out += piece.text; break;
-      case 'F': AppendDate(civil, out); break;
-      case 'T': AppendClock(civil, out); break;
+      case 0:
+        out += piece.text;
+        break;
+      case 'F':
+        AppendDate(civil, out);
+        break;
+      case 'T':
+        AppendClock(civil, out);
+        break;
       case 'Y':
         AppendPadded(static_cast<uint32_t>(static_cast<int>(civil.date.year())), 4, out);
         break;
-      case 'm': AppendPadded(static_cast<unsigned>(civil.date.month()), 2, out); break;
-      case 'd': AppendPadded(static_cast<unsigned>(civil.date.day()), 2, out); break;
-      case 'H': AppendPadded(civil.hour, 2, out); break;
-      case 'M': AppendPadded(civil.minute, 2, out); break;
-      case 'S': AppendPadded(civil.second, 2, out); break;
-      case 'f': AppendFraction(civil.nanosecond, piece.digits, out); break;
-      case 's': absl::StrAppend(&out, civil.since_epoch); break;
-      default: AppendWithStrftime(piece.conversion, civil, out);
+      case 'm':
+        AppendPadded(static_cast<unsigned>(civil.date.month()), 2, out);
+        break;
+      case 'd':
+        AppendPadded(static_cast<unsigned>(civil.date.day()), 2, out);
+        break;
+      case 'H':
+        AppendPadded(civil.hour, 2, out);
+        break;
+      case 'M':
+        AppendPadded(civil.minute, 2, out);
+        break;
+      case 'S':
+        AppendPadded(civil.second, 2, out);
+        break;
+      case 'f':
+        AppendFraction(civil.nanosecond, piece.digits, out);
+        break;
+      case 's':
+        absl::StrAppend(&out, civil.since_epoch);
+        break;
+      default:
+        AppendWithStrftime(piece.conversion, civil, out);
     }
   }
 }

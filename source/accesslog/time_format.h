@@ -1,5 +1,6 @@
 // TimeFormat: how START_TIME and its kin print a point of time: a strftime pattern with Envoy's
-// additions (%s seconds since the epoch, %f and %1f..%9f fractions of a second), compiled once. UTC.
+// additions (%s seconds since the epoch, %f and %1f..%9f fractions of a second), compiled once.
+// UTC.
 //
 // A const value, shared by all workers. Append allocates nothing once `out` has grown.
 #pragma once
@@ -25,8 +26,8 @@ class TimeFormat {
 
  private:
   struct Piece {
-    char conversion;      // 0: `text` as it is
-    uint8_t digits = 0;   // of a fraction
+    char conversion;     // 0: `text` as it is
+    uint8_t digits = 0;  // of a fraction
     std::string text;
   };
   explicit TimeFormat(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}

@@ -32,8 +32,8 @@ RegexRewrite ParseRegexRewrite(const RegexMatchAndSubstitute& rewrite, const Fie
 }
 
 PathRewrite PrefixRewrite(const std::string& prefix, const PathMatch& path) {
-  const bool part = path.kind == PathMatch::Kind::kPrefix ||
-                    path.kind == PathMatch::Kind::kSeparatedPrefix;
+  const bool part =
+      path.kind == PathMatch::Kind::kPrefix || path.kind == PathMatch::Kind::kSeparatedPrefix;
   PathRewrite rewrite;
   if (prefix.empty()) return rewrite;
   rewrite.kind = PathRewrite::Kind::kPrefix;
@@ -105,7 +105,8 @@ void ParseClusterSpecifier(const RouteAction& proto, ClusterAction& action,
     case RouteAction::kInlineClusterSpecifierPlugin:
       scope.At("inline_cluster_specifier_plugin").Error("no such plugin is built in");
       return;
-    case RouteAction::CLUSTER_SPECIFIER_NOT_SET: break;
+    case RouteAction::CLUSTER_SPECIFIER_NOT_SET:
+      break;
   }
   scope.Error("needs a cluster", "set one of cluster, cluster_header, weighted_clusters");
 }
@@ -129,26 +130,35 @@ HostRewrite ParseHostRewrite(const RouteAction& action, const FieldScope& scope)
       rewrite.regex =
           ParseRegexRewrite(action.host_rewrite_path_regex(), scope.At("host_rewrite_path_regex"));
       break;
-    case RouteAction::HOST_REWRITE_SPECIFIER_NOT_SET: break;
+    case RouteAction::HOST_REWRITE_SPECIFIER_NOT_SET:
+      break;
   }
   return rewrite;
 }
 
 uint16_t NotFoundCode(RouteAction::ClusterNotFoundResponseCode code) {
   switch (code) {
-    case RouteAction::NOT_FOUND: return 404;
-    case RouteAction::INTERNAL_SERVER_ERROR: return 500;
-    default: return 503;
+    case RouteAction::NOT_FOUND:
+      return 404;
+    case RouteAction::INTERNAL_SERVER_ERROR:
+      return 500;
+    default:
+      return 503;
   }
 }
 
 uint16_t RedirectStatus(RedirectAction::RedirectResponseCode code) {
   switch (code) {
-    case RedirectAction::FOUND: return 302;
-    case RedirectAction::SEE_OTHER: return 303;
-    case RedirectAction::TEMPORARY_REDIRECT: return 307;
-    case RedirectAction::PERMANENT_REDIRECT: return 308;
-    default: return 301;
+    case RedirectAction::FOUND:
+      return 302;
+    case RedirectAction::SEE_OTHER:
+      return 303;
+    case RedirectAction::TEMPORARY_REDIRECT:
+      return 307;
+    case RedirectAction::PERMANENT_REDIRECT:
+      return 308;
+    default:
+      return 301;
   }
 }
 

@@ -54,9 +54,8 @@ DomainTable::AddResult DomainTable::Add(absl::string_view domain, uint32_t owner
 
 DomainTable::AddResult DomainTable::AddWildcard(std::vector<Wildcards>& wildcards,
                                                 absl::string_view part, uint32_t owner) {
-  auto place = std::find_if(wildcards.begin(), wildcards.end(), [&](const Wildcards& same) {
-    return same.bytes <= part.size();
-  });
+  auto place = std::find_if(wildcards.begin(), wildcards.end(),
+                            [&](const Wildcards& same) { return same.bytes <= part.size(); });
   if (place == wildcards.end() || place->bytes != part.size()) {
     place = wildcards.insert(place, Wildcards{part.size(), {}});
   }

@@ -1,7 +1,8 @@
-// DomainTable: the domains of a route configuration: exact ones before "*.suffix" (the longest first),
-// before "prefix.*" (the longest first), before "*". Case does not count.
+// DomainTable: the domains of a route configuration: exact ones before "*.suffix" (the longest
+// first), before "prefix.*" (the longest first), before "*". Case does not count.
 //
-// Filled on the main thread, const afterwards; Find allocates nothing (but for hosts of more than 1 KiB).
+// Filled on the main thread, const afterwards; Find allocates nothing (but for hosts of more than 1
+// KiB).
 #pragma once
 
 #include <cstdint>

@@ -23,9 +23,12 @@ absl::string_view Evaluate(const HeaderAddition& addition, Headers& headers,
 bool Applies(const HeaderAddition& addition, const Headers& headers) {
   switch (addition.action) {
     case HeaderAction::kAppendOrAdd:
-    case HeaderAction::kOverwriteOrAdd: return true;
-    case HeaderAction::kAddIfAbsent: return addition.name.FindIn(headers) == nullptr;
-    case HeaderAction::kOverwriteIfPresent: return addition.name.FindIn(headers) != nullptr;
+    case HeaderAction::kOverwriteOrAdd:
+      return true;
+    case HeaderAction::kAddIfAbsent:
+      return addition.name.FindIn(headers) == nullptr;
+    case HeaderAction::kOverwriteIfPresent:
+      return addition.name.FindIn(headers) != nullptr;
   }
   return false;
 }

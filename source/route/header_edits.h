@@ -1,8 +1,9 @@
-// HeaderEdits: headers to remove and to add, of one level of a route configuration (request_headers_to_add
-// and its three sisters). Values may hold command operators. Const, part of a RouteTable; any thread.
+// HeaderEdits: headers to remove and to add, of one level of a route configuration
+// (request_headers_to_add and its three sisters). Values may hold command operators. Const, part of
+// a RouteTable; any thread.
 //
-// Names and constant values enter the headers by reference: the RouteTable must outlive them, which a
-// stream sees to by pinning the table it was routed by.
+// Names and constant values enter the headers by reference: the RouteTable must outlive them, which
+// a stream sees to by pinning the table it was routed by.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,8 @@ class HeaderEdits {
   HeaderEdits(std::vector<HeaderKey> removals, std::vector<HeaderAddition> additions);
 
   bool empty() const { return removals_.empty() && additions_.empty(); }
-  // Removes, then evaluates every value on what is left, then overwrites, then adds: no addition sees
-  // another. `scratch` is the worker's, for values with operators.
+  // Removes, then evaluates every value on what is left, then overwrites, then adds: no addition
+  // sees another. `scratch` is the worker's, for values with operators.
   void Apply(Headers& headers, const FormatContext& context, std::string& scratch) const;
 
  private:

@@ -34,11 +34,16 @@ HeaderAction ActionOf(const HeaderValueOption& option, const FieldScope& scope) 
     return option.append().value() ? HeaderAction::kAppendOrAdd : HeaderAction::kOverwriteOrAdd;
   }
   switch (option.append_action()) {
-    case HeaderValueOption::APPEND_IF_EXISTS_OR_ADD: return HeaderAction::kAppendOrAdd;
-    case HeaderValueOption::ADD_IF_ABSENT: return HeaderAction::kAddIfAbsent;
-    case HeaderValueOption::OVERWRITE_IF_EXISTS_OR_ADD: return HeaderAction::kOverwriteOrAdd;
-    case HeaderValueOption::OVERWRITE_IF_EXISTS: return HeaderAction::kOverwriteIfPresent;
-    default: break;
+    case HeaderValueOption::APPEND_IF_EXISTS_OR_ADD:
+      return HeaderAction::kAppendOrAdd;
+    case HeaderValueOption::ADD_IF_ABSENT:
+      return HeaderAction::kAddIfAbsent;
+    case HeaderValueOption::OVERWRITE_IF_EXISTS_OR_ADD:
+      return HeaderAction::kOverwriteOrAdd;
+    case HeaderValueOption::OVERWRITE_IF_EXISTS:
+      return HeaderAction::kOverwriteIfPresent;
+    default:
+      break;
   }
   scope.At("append_action").Error(absl::StrCat("unknown value ", option.append_action()));
   return HeaderAction::kAppendOrAdd;
@@ -63,10 +68,9 @@ std::optional<HeaderAddition> ParseAddition(const HeaderValueOption& option,
 
 }  // namespace
 
-HeaderEdits ParseHeaderEdits(
-    const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
-    const google::protobuf::RepeatedPtrField<std::string>& to_remove, EditedMessage message,
-    const FieldScope& scope) {
+HeaderEdits ParseHeaderEdits(const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
+                             const google::protobuf::RepeatedPtrField<std::string>& to_remove,
+                             EditedMessage message, const FieldScope& scope) {
   const bool request = message == EditedMessage::kRequest;
   const char* const add_field = request ? "request_headers_to_add" : "response_headers_to_add";
   const char* const remove_field =

@@ -8,7 +8,8 @@ namespace sluice {
 bool PathMatch::Matches(absl::string_view path) const {
   const bool exact_case = case_rule == CaseRule::kExact;
   switch (kind) {
-    case Kind::kExact: return exact_case ? path == text : absl::EqualsIgnoreCase(path, text);
+    case Kind::kExact:
+      return exact_case ? path == text : absl::EqualsIgnoreCase(path, text);
     case Kind::kPrefix:
     case Kind::kSeparatedPrefix:
       if (!(exact_case ? absl::StartsWith(path, text) : absl::StartsWithIgnoreCase(path, text))) {
@@ -17,7 +18,8 @@ bool PathMatch::Matches(absl::string_view path) const {
       return kind == Kind::kPrefix || path.size() == text.size() || path[text.size()] == '/';
     case Kind::kRegex:
       return re2::RE2::FullMatch(re2::StringPiece(path.data(), path.size()), *regex);
-    case Kind::kConnect: break;
+    case Kind::kConnect:
+      break;
   }
   return false;
 }

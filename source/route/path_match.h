@@ -1,5 +1,6 @@
-// PathMatch: the path_specifier of a RouteMatch as a value, and what it means for one path. The route index
-// finds routes by the same meaning without asking each. Const; any thread; allocates nothing.
+// PathMatch: the path_specifier of a RouteMatch as a value, and what it means for one path. The
+// route index finds routes by the same meaning without asking each. Const; any thread; allocates
+// nothing.
 #pragma once
 
 #include <cstdint>

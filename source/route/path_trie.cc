@@ -7,9 +7,9 @@
 
 namespace sluice {
 
-// Keys sorted by text; every node is a range of them that shares its first `depth` bytes. Nodes are made
-// breadth first, so that siblings are neighbours, and with a list of work instead of recursion: keys that
-// are prefixes of each other nest as deep as there are keys.
+// Keys sorted by text; every node is a range of them that shares its first `depth` bytes. Nodes are
+// made breadth first, so that siblings are neighbours, and with a list of work instead of
+// recursion: keys that are prefixes of each other nest as deep as there are keys.
 struct PathTrie::Builder {
   struct Work {
     uint32_t node;

@@ -1,8 +1,9 @@
-// PathTrie: which routes a path leads to, for routes whose paths are plain texts (exact, prefix, prefix up
-// to a '/'). A radix tree laid out in arrays; one walk down along the path meets every candidate.
+// PathTrie: which routes a path leads to, for routes whose paths are plain texts (exact, prefix,
+// prefix up to a '/'). A radix tree laid out in arrays; one walk down along the path meets every
+// candidate.
 //
-// Const after it was made; any thread; Walk allocates nothing, and its cost grows with the length of the
-// path, not with the number of routes.
+// Const after it was made; any thread; Walk allocates nothing, and its cost grows with the length
+// of the path, not with the number of routes.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ class PathTrie {
 
   bool empty() const { return entries_.empty(); }
 
-  // The lowest route below `best` that `path` leads to and, where it is conditional, `accepts(route)`
-  // agrees to; `best` when there is none.
+  // The lowest route below `best` that `path` leads to and, where it is conditional,
+  // `accepts(route)` agrees to; `best` when there is none.
   template <class Accepts>
   uint32_t Walk(absl::string_view path, uint32_t best, Accepts&& accepts) const;
 
@@ -65,8 +66,8 @@ class PathTrie {
   uint32_t FindChild(const Node& node, char first) const;
 
   CaseRule case_rule_;
-  std::vector<Node> nodes_;   // children of one node are neighbours
-  std::string first_bytes_;   // of each node's label, at the node's index: searched by memchr
+  std::vector<Node> nodes_;  // children of one node are neighbours
+  std::string first_bytes_;  // of each node's label, at the node's index: searched by memchr
   std::string labels_;
   std::vector<Entry> entries_;
 };

@@ -1,12 +1,15 @@
-// typed_per_filter_config, of whatever level of a route configuration. No built-in filter takes any, so
-// every entry is refused but those that say they are optional. Main thread.
+// typed_per_filter_config, of whatever level of a route configuration. No built-in filter takes
+// any, so every entry is refused but those that say they are optional. Main thread.
 #pragma once
 
 #include <string>
 
-#include "google/protobuf/any.pb.h"
 #include "google/protobuf/map.h"
 #include "source/config/field_scope.h"
+
+namespace google::protobuf {
+class Any;
+}
 
 namespace sluice {
 

@@ -46,11 +46,13 @@ std::optional<PathMatch> ParsePathMatch(const ProtoMatch& match, const FieldScop
       if (regex == nullptr) return std::nullopt;
       return PathMatch{Kind::kRegex, match.safe_regex().regex(), rule, std::move(regex)};
     }
-    case ProtoMatch::kConnectMatcher: return PathMatch{Kind::kConnect, "", rule, nullptr};
+    case ProtoMatch::kConnectMatcher:
+      return PathMatch{Kind::kConnect, "", rule, nullptr};
     case ProtoMatch::kPathMatchPolicy:
       scope.At("path_match_policy").Error("no path matcher extension is built in");
       return std::nullopt;
-    case ProtoMatch::PATH_SPECIFIER_NOT_SET: break;
+    case ProtoMatch::PATH_SPECIFIER_NOT_SET:
+      break;
   }
   scope.Error("needs a path",
               "set one of prefix, path, safe_regex, path_separated_prefix, connect_matcher");
@@ -67,8 +69,11 @@ std::optional<QueryMatch> ParseQueryMatch(const QueryParameterMatcher& matcher,
       match.value = ParseStringMatch(matcher.string_match(), scope.At("string_match"));
       if (!match.value.has_value()) return std::nullopt;
       break;
-    case QueryParameterMatcher::kPresentMatch: match.expected = matcher.present_match(); break;
-    case QueryParameterMatcher::QUERY_PARAMETER_MATCH_SPECIFIER_NOT_SET: break;
+    case QueryParameterMatcher::kPresentMatch:
+      match.expected = matcher.present_match();
+      break;
+    case QueryParameterMatcher::QUERY_PARAMETER_MATCH_SPECIFIER_NOT_SET:
+      break;
   }
   return match;
 }

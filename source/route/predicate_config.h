@@ -1,5 +1,5 @@
-// A RouteMatch of Envoy's API to a RoutePredicate. Main thread; errors go to the scope, and nothing is
-// returned where there was one.
+// A RouteMatch of Envoy's API to a RoutePredicate. Main thread; errors go to the scope, and nothing
+// is returned where there was one.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ class RouteMatch;
 
 namespace sluice {
 
-std::optional<RoutePredicate> ParseRoutePredicate(
-    const envoy::config::route::v3::RouteMatch& match, const FieldScope& scope);
+std::optional<RoutePredicate> ParseRoutePredicate(const envoy::config::route::v3::RouteMatch& match,
+                                                  const FieldScope& scope);
 
 }  // namespace sluice

@@ -1,5 +1,6 @@
-// QueryMatch: a QueryParameterMatcher of envoy.config.route.v3 as a value: a condition on the first query
-// parameter of a name, compared as it is written (nothing is percent-decoded). Const; any thread.
+// QueryMatch: a QueryParameterMatcher of envoy.config.route.v3 as a value: a condition on the first
+// query parameter of a name, compared as it is written (nothing is percent-decoded). Const; any
+// thread.
 #pragma once
 
 #include <optional>

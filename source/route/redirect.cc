@@ -21,8 +21,8 @@ size_t FindPort(absl::string_view host) {
   return close == absl::string_view::npos ? close : close + 1;
 }
 
-// The request's host. Its port goes when a new one comes, and when it is the default port of a scheme
-// that the redirect leaves.
+// The request's host. Its port goes when a new one comes, and when it is the default port of a
+// scheme that the redirect leaves.
 absl::string_view RequestHost(const Headers& request, absl::string_view new_scheme, bool new_port) {
   const absl::string_view host = request.Get(HeaderId::kAuthority);
   const size_t at = FindPort(host);

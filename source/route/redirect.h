@@ -1,5 +1,5 @@
-// Redirect: a RedirectAction of envoy.config.route.v3 as a value: where a request is sent instead. Const,
-// part of a RouteTable; any thread.
+// Redirect: a RedirectAction of envoy.config.route.v3 as a value: where a request is sent instead.
+// Const, part of a RouteTable; any thread.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,9 @@ void RegexRewrite::AppendReplaced(absl::string_view text, std::string& out) cons
 void PathRewrite::AppendRewritten(absl::string_view path, std::string& out) const {
   const absl::string_view matched = PathWithoutQuery(path);
   switch (kind) {
-    case Kind::kNone: absl::StrAppend(&out, path); return;
+    case Kind::kNone:
+      absl::StrAppend(&out, path);
+      return;
     case Kind::kPrefix:
       absl::StrAppend(&out, prefix, path.substr(std::min(matched_bytes, matched.size())));
       return;
@@ -48,8 +50,11 @@ void HostRewrite::Apply(Headers& request, ForwardedHost forwarded, OriginalHeade
                         std::string& scratch) const {
   switch (kind) {
     case Kind::kNone:
-    case Kind::kUpstream: return;
-    case Kind::kLiteral: SetHost(request, text, forwarded, original); return;
+    case Kind::kUpstream:
+      return;
+    case Kind::kLiteral:
+      SetHost(request, text, forwarded, original);
+      return;
     case Kind::kHeader: {
       const Header* header = request.Find(text);
       if (header == nullptr || header->value.empty()) return;
@@ -71,9 +76,8 @@ void SetHost(Headers& request, absl::string_view host, ForwardedHost forwarded,
       // Not twice in a row: a retry, or a second proxy, would repeat it.
       const absl::string_view hosts = request.Get(HeaderId::kXForwardedHost);
       const size_t comma = hosts.rfind(',');
-      const absl::string_view last =
-          absl::StripAsciiWhitespace(comma == absl::string_view::npos ? hosts
-                                                                      : hosts.substr(comma + 1));
+      const absl::string_view last = absl::StripAsciiWhitespace(
+          comma == absl::string_view::npos ? hosts : hosts.substr(comma + 1));
       if (last != before) request.AppendValue(HeaderId::kXForwardedHost, before);
     }
     if (original == OriginalHeaders::kSet) {

@@ -1,5 +1,5 @@
-// PathRewrite and HostRewrite: what a route changes of a request's target before it goes upstream. Const
-// values of a RouteTable; any thread.
+// PathRewrite and HostRewrite: what a route changes of a request's target before it goes upstream.
+// Const values of a RouteTable; any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct RegexRewrite {
   void AppendReplaced(absl::string_view text, std::string& out) const;
 };
 
-// Whether the request tells upstream what it looked like (x-envoy-original-path, x-envoy-original-host):
-// not with the router's suppress_envoy_headers.
+// Whether the request tells upstream what it looked like (x-envoy-original-path,
+// x-envoy-original-host): not with the router's suppress_envoy_headers.
 enum class OriginalHeaders : uint8_t { kSet, kOmit };
 
 struct PathRewrite {

@@ -1,5 +1,6 @@
-// Route: what is to be done with a request that matched: const values, made from the RouteConfiguration
-// by route_config.cc, part of a RouteTable snapshot. Field names follow Envoy's API.
+// Route: what is to be done with a request that matched: const values, made from the
+// RouteConfiguration by route_config.cc, part of a RouteTable snapshot. Field names follow Envoy's
+// API.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@
 namespace sluice {
 
 struct WeightedCluster {
-  std::string name;            // or, where empty, the value of:
+  std::string name;  // or, where empty, the value of:
   std::string cluster_header;
-  uint64_t weight_end = 0;     // running sum of weights up to and with this one
+  uint64_t weight_end = 0;  // running sum of weights up to and with this one
   HeaderEdits request_edits, response_edits;
   std::string host_rewrite_literal;
 };
@@ -36,9 +37,9 @@ struct ClusterAction {
   PathRewrite path_rewrite;
   HostRewrite host_rewrite;
   ForwardedHost forwarded_host = ForwardedHost::kOmit;
-  Duration timeout = std::chrono::seconds(15);          // 0: none
-  std::optional<Duration> idle_timeout;                 // replaces the HCM's stream_idle_timeout; 0: none
-  std::optional<Duration> max_stream_duration;          // 0: none
+  Duration timeout = std::chrono::seconds(15);  // 0: none
+  std::optional<Duration> idle_timeout;         // replaces the HCM's stream_idle_timeout; 0: none
+  std::optional<Duration> max_stream_duration;  // 0: none
   RoutePriority priority = RoutePriority::kDefault;
 };
 
@@ -53,8 +54,8 @@ struct Route {
   std::string name;
   std::variant<ClusterAction, Redirect, DirectResponse> action;
   HeaderEdits own_request_edits, own_response_edits;
-  // Edits of all levels in the order to apply (route, virtual host, configuration, or the reverse by
-  // most_specific_header_mutations_wins): resolved when the table is built, empty ones left out.
+  // Edits of all levels in the order to apply (route, virtual host, configuration, or the reverse
+  // by most_specific_header_mutations_wins): resolved when the table is built, empty ones left out.
   std::vector<const HeaderEdits*> request_edits, response_edits;
   // Of which a weighted cluster's edits are the first, or with most_specific_header_mutations_wins
   // the last.

@@ -25,7 +25,7 @@ constexpr uint32_t kDirectResponseBytesMax = 4096;
 class RouteTableParser {
  public:
   RouteTableParser(const RouteConfiguration& config, const FieldScope& scope)
-      : config_(config), scope_(scope), table_(std::make_shared<RouteTable>()) {}
+      : config_(config), scope_(scope), table_(std::make_unique<RouteTable>()) {}
 
   std::shared_ptr<const RouteTable> Parse() {
     const size_t errors_before = scope_.errors().size();
@@ -34,8 +34,8 @@ class RouteTableParser {
     if (config_.has_validate_clusters()) {
       table_->validate_clusters_ = config_.validate_clusters().value();
     }
-    body_bytes_max_ = UInt32Or(config_, "max_direct_response_body_size_bytes",
-                               kDirectResponseBytesMax, scope_);
+    body_bytes_max_ =
+        UInt32Or(config_, "max_direct_response_body_size_bytes", kDirectResponseBytesMax, scope_);
     table_->request_edits_ = ParseRequestEdits(config_, scope_);
     table_->response_edits_ = ParseResponseEdits(config_, scope_);
     RefusePerFilterConfig(config_.typed_per_filter_config(), scope_);
@@ -46,13 +46,14 @@ class RouteTableParser {
     table_->clusters_.erase(std::unique(table_->clusters_.begin(), table_->clusters_.end()),
                             table_->clusters_.end());
     if (scope_.errors().size() != errors_before) return nullptr;
-    return table_;
+    return std::move(table_);
   }
 
  private:
   void AddVirtualHost(const ProtoVirtualHost& proto, const FieldScope& scope) {
     if (Required(proto, "name", scope) && !names_.insert(proto.name()).second) {
-      scope.At("name").Error(absl::StrCat("\"", proto.name(), "\" is taken by another virtual host"));
+      scope.At("name").Error(
+          absl::StrCat("\"", proto.name(), "\" is taken by another virtual host"));
     }
     AddDomains(proto, scope);
     RefusePerFilterConfig(proto.typed_per_filter_config(), scope);
@@ -68,7 +69,8 @@ class RouteTableParser {
     host->attempt_count_in_response = proto.include_attempt_count_in_response();
     host->request_edits = ParseRequestEdits(proto, scope);
     host->response_edits = ParseResponseEdits(proto, scope);
-    for (int i = 0; i < static_cast<int>(host->routes.size()); ++i) LinkRoute(*host, host->routes[i]);
+    for (int i = 0; i < static_cast<int>(host->routes.size()); ++i)
+      LinkRoute(*host, host->routes[i]);
     table_->virtual_hosts_.push_back(std::move(host));
   }
 
@@ -77,7 +79,8 @@ class RouteTableParser {
     const auto owner = static_cast<uint32_t>(table_->virtual_hosts_.size());
     for (int i = 0; i < proto.domains_size(); ++i) {
       switch (table_->domains_.Add(proto.domains(i), owner)) {
-        case DomainTable::AddResult::kAdded: break;
+        case DomainTable::AddResult::kAdded:
+          break;
         case DomainTable::AddResult::kDuplicate:
           scope.At("domains", i)
               .Error(absl::StrCat("\"", proto.domains(i), "\" is there already"),
@@ -93,10 +96,14 @@ class RouteTableParser {
 
   TlsRequirement RequirementOf(const ProtoVirtualHost& proto, const FieldScope& scope) {
     switch (proto.require_tls()) {
-      case ProtoVirtualHost::NONE: return TlsRequirement::kNone;
-      case ProtoVirtualHost::EXTERNAL_ONLY: return TlsRequirement::kExternalOnly;
-      case ProtoVirtualHost::ALL: return TlsRequirement::kAll;
-      default: break;
+      case ProtoVirtualHost::NONE:
+        return TlsRequirement::kNone;
+      case ProtoVirtualHost::EXTERNAL_ONLY:
+        return TlsRequirement::kExternalOnly;
+      case ProtoVirtualHost::ALL:
+        return TlsRequirement::kAll;
+      default:
+        break;
     }
     scope.At("require_tls").Error(absl::StrCat("unknown value ", proto.require_tls()));
     return TlsRequirement::kAll;
@@ -104,8 +111,7 @@ class RouteTableParser {
 
   void AddRoute(const ProtoRoute& proto, const FieldScope& scope, std::vector<Route>& routes,
                 std::vector<RoutePredicate>& predicates) {
-    std::optional<RoutePredicate> predicate =
-        ParseRoutePredicate(proto.match(), scope.At("match"));
+    std::optional<RoutePredicate> predicate = ParseRoutePredicate(proto.match(), scope.At("match"));
     const PathMatch path = predicate.has_value() ? predicate->path : PathMatch();
     Route route;
     route.name = proto.name();
@@ -133,12 +139,15 @@ class RouteTableParser {
                                            scope.At("direct_response"));
         return;
       case ProtoRoute::kFilterAction:
-        scope.At("filter_action").Error("no filter takes an action", "use route, redirect or direct_response");
+        scope.At("filter_action")
+            .Error("no filter takes an action", "use route, redirect or direct_response");
         return;
       case ProtoRoute::kNonForwardingAction:
-        scope.At("non_forwarding_action").Error("is for servers without a proxy", "use route, redirect or direct_response");
+        scope.At("non_forwarding_action")
+            .Error("is for servers without a proxy", "use route, redirect or direct_response");
         return;
-      case ProtoRoute::ACTION_NOT_SET: break;
+      case ProtoRoute::ACTION_NOT_SET:
+        break;
     }
     scope.Error("needs an action", "set one of route, redirect, direct_response");
   }
@@ -152,10 +161,10 @@ class RouteTableParser {
 
   void LinkRoute(const VirtualHost& host, Route& route) {
     route.virtual_host = &host;
-    route.request_edits = EditLevels(route.own_request_edits, host.request_edits,
-                                     table_->request_edits_);
-    route.response_edits = EditLevels(route.own_response_edits, host.response_edits,
-                                      table_->response_edits_);
+    route.request_edits =
+        EditLevels(route.own_request_edits, host.request_edits, table_->request_edits_);
+    route.response_edits =
+        EditLevels(route.own_response_edits, host.response_edits, table_->response_edits_);
     route.weighted_edits_last = config_.most_specific_header_mutations_wins();
   }
 
@@ -172,7 +181,7 @@ class RouteTableParser {
 
   const RouteConfiguration& config_;
   const FieldScope& scope_;
-  std::shared_ptr<RouteTable> table_;
+  std::unique_ptr<RouteTable> table_;
   uint32_t body_bytes_max_ = kDirectResponseBytesMax;
   absl::flat_hash_set<std::string> names_;
 };

@@ -1,5 +1,5 @@
-// A RouteConfiguration of Envoy's API to a RouteTable. Main thread. Errors go to the scope, all of them;
-// null when there was one.
+// A RouteConfiguration of Envoy's API to a RouteTable. Main thread. Errors go to the scope, all of
+// them; null when there was one.
 #pragma once
 
 #include <memory>

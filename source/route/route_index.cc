@@ -11,7 +11,8 @@ std::vector<PathTrie::Key> TrieKeys(const std::vector<RoutePredicate>& predicate
   std::vector<PathTrie::Key> keys;
   for (uint32_t i = 0; i < predicates.size(); ++i) {
     const PathMatch& path = predicates[i].path;
-    if (path.case_rule != rule || path.kind == Kind::kRegex || path.kind == Kind::kConnect) continue;
+    if (path.case_rule != rule || path.kind == Kind::kRegex || path.kind == Kind::kConnect)
+      continue;
     const PathTrie::Ending ending = path.kind == Kind::kExact    ? PathTrie::Ending::kEnd
                                     : path.kind == Kind::kPrefix ? PathTrie::Ending::kAnything
                                                                  : PathTrie::Ending::kSlashOrEnd;

@@ -1,6 +1,6 @@
-// RouteIndex: the list of routes of a virtual host, compiled. Find gives what a walk along the list would:
-// the first that matches. Routes with plain paths are found by tries; regular expressions are tried in
-// order, up to the best route found so far.
+// RouteIndex: the list of routes of a virtual host, compiled. Find gives what a walk along the list
+// would: the first that matches. Routes with plain paths are found by tries; regular expressions
+// are tried in order, up to the best route found so far.
 //
 // Const after it was made; any thread; Find allocates nothing (but see HeaderMatch).
 #pragma once

@@ -12,7 +12,8 @@ namespace {
 bool IsGrpc(const Headers& headers) {
   constexpr absl::string_view kGrpc = "application/grpc";
   const absl::string_view type = headers.Get(HeaderId::kContentType);
-  return absl::StartsWith(type, kGrpc) && (type.size() == kGrpc.size() || type[kGrpc.size()] == '+');
+  return absl::StartsWith(type, kGrpc) &&
+         (type.size() == kGrpc.size() || type[kGrpc.size()] == '+');
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// RoutePredicate: when a route applies: its path, and the conditions that come on top. Const; any thread;
-// allocates nothing (but see HeaderMatch).
+// RoutePredicate: when a route applies: its path, and the conditions that come on top. Const; any
+// thread; allocates nothing (but see HeaderMatch).
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,7 @@ struct RouteConditions {
   std::optional<Fraction> fraction;
   bool grpc = false;
 
-  bool any() const {
-    return grpc || fraction.has_value() || !headers.empty() || !query.empty();
-  }
+  bool any() const { return grpc || fraction.has_value() || !headers.empty() || !query.empty(); }
   bool Match(const RouteRequest& request) const;
 };
 

@@ -1,7 +1,9 @@
-// RouteTable: one RouteConfiguration, compiled: domain to virtual host by hash, path to route without
-// walking the list where the order allows it, with exactly the meaning of "the first match wins".
+// RouteTable: one RouteConfiguration, compiled: domain to virtual host by hash, path to route
+// without walking the list where the order allows it, with exactly the meaning of "the first match
+// wins".
 //
-// Immutable, shared by all workers; a stream pins the one it was routed by. Match allocates nothing.
+// Immutable, shared by all workers; a stream pins the one it was routed by. Match allocates
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +40,16 @@ class RouteTable {
   RouteTable& operator=(const RouteTable&) = delete;
 
   // `secure`: the request came over TLS (or x-forwarded-proto says so from a trusted peer).
-  // `random_value` decides runtime fractions and is taken from the stream, so that a second match agrees.
+  // `random_value` decides runtime fractions and is taken from the stream, so that a second match
+  // agrees.
   RouteMatch Match(const Headers& request, bool secure, uint64_t random_value) const;
 
   const std::string& name() const { return name_; }
-  // Every cluster that a route names, sorted, once each; what cluster_header names is not known here.
+  // Every cluster that a route names, sorted, once each; what cluster_header names is not known
+  // here.
   const std::vector<std::string>& clusters() const { return clusters_; }
-  // Whether a cluster that does not exist refuses the table; unset: as the source of the table has it
-  // (static: yes, RDS: no).
+  // Whether a cluster that does not exist refuses the table; unset: as the source of the table has
+  // it (static: yes, RDS: no).
   std::optional<bool> validate_clusters() const { return validate_clusters_; }
 
  private:

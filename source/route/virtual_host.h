@@ -1,5 +1,5 @@
-// VirtualHost: the routes of a set of domains, in order, and the index that finds among them. Const, part
-// of a RouteTable; any thread.
+// VirtualHost: the routes of a set of domains, in order, and the index that finds among them.
+// Const, part of a RouteTable; any thread.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct VirtualHost {
 
   std::string name;
   TlsRequirement require_tls = TlsRequirement::kNone;
-  bool attempt_count_in_request = false;   // x-envoy-attempt-count
+  bool attempt_count_in_request = false;  // x-envoy-attempt-count
   bool attempt_count_in_response = false;
   HeaderEdits request_edits, response_edits;  // Routes point to them
   std::vector<Route> routes;

@@ -25,6 +25,8 @@ LAYERS = [
 SAME_ROW = [
     # A worker's context carries its index into the cells of every counter.
     ("event", "stats"),
+    # Header values of routes hold command operators.
+    ("route", "accesslog"),
 ]
 
 # Extensions are held to what a stranger may use.

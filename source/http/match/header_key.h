@@ -1,5 +1,5 @@
-// HeaderKey: a header name of a configuration, ready to be looked up: lower case, and known by number
-// where it is a well-known one. A const value; any thread.
+// HeaderKey: a header name of a configuration, ready to be looked up: lower case, and known by
+// number where it is a well-known one. A const value; any thread.
 #pragma once
 
 #include <string>

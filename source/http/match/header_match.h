@@ -1,5 +1,5 @@
-// HeaderMatch: a HeaderMatcher of envoy.config.route.v3 as a value: one condition on one header, all of
-// whose lines count as one, joined by commas. Const; any thread.
+// HeaderMatch: a HeaderMatcher of envoy.config.route.v3 as a value: one condition on one header,
+// all of whose lines count as one, joined by commas. Const; any thread.
 //
 // Matching allocates nothing, but where several long lines of one name have to be joined.
 #pragma once
@@ -27,7 +27,8 @@ struct HeaderMatch {
   HeaderKey name;
   std::variant<Presence, Range, StringMatch> condition;
   bool invert = false;
-  // A condition on the value of a header that is missing fails, inverted or not, unless this is set.
+  // A condition on the value of a header that is missing fails, inverted or not, unless this is
+  // set.
   bool missing_is_empty = false;
 
   bool Matches(const Headers& headers) const;

@@ -22,10 +22,14 @@ std::optional<StringMatch> ParseStringMatch(const StringMatcher& matcher, const 
   using Kind = StringMatch::Kind;
   const CaseRule rule = matcher.ignore_case() ? CaseRule::kIgnore : CaseRule::kExact;
   switch (matcher.match_pattern_case()) {
-    case StringMatcher::kExact: return StringMatch(Kind::kExact, matcher.exact(), rule);
-    case StringMatcher::kPrefix: return StringMatch(Kind::kPrefix, matcher.prefix(), rule);
-    case StringMatcher::kSuffix: return StringMatch(Kind::kSuffix, matcher.suffix(), rule);
-    case StringMatcher::kContains: return StringMatch(Kind::kContains, matcher.contains(), rule);
+    case StringMatcher::kExact:
+      return StringMatch(Kind::kExact, matcher.exact(), rule);
+    case StringMatcher::kPrefix:
+      return StringMatch(Kind::kPrefix, matcher.prefix(), rule);
+    case StringMatcher::kSuffix:
+      return StringMatch(Kind::kSuffix, matcher.suffix(), rule);
+    case StringMatcher::kContains:
+      return StringMatch(Kind::kContains, matcher.contains(), rule);
     case StringMatcher::kSafeRegex: {
       auto regex = ParseRegexMatcher(matcher.safe_regex(), scope.At("safe_regex"));
       if (regex == nullptr) return std::nullopt;
@@ -34,7 +38,8 @@ std::optional<StringMatch> ParseStringMatch(const StringMatcher& matcher, const 
     case StringMatcher::kCustom:
       scope.At("custom").Error("no string matcher extension is built in");
       return std::nullopt;
-    case StringMatcher::MATCH_PATTERN_NOT_SET: break;
+    case StringMatcher::MATCH_PATTERN_NOT_SET:
+      break;
   }
   scope.Error("needs a pattern", "set one of exact, prefix, suffix, contains, safe_regex");
   return std::nullopt;
@@ -50,10 +55,14 @@ std::optional<Condition> ParseCondition(const HeaderMatcher& matcher, const Fiel
     return StringMatch(kind, pattern, CaseRule::kExact);
   };
   switch (matcher.header_match_specifier_case()) {
-    case HeaderMatcher::kExactMatch: return text(Kind::kExact, matcher.exact_match());
-    case HeaderMatcher::kPrefixMatch: return text(Kind::kPrefix, matcher.prefix_match());
-    case HeaderMatcher::kSuffixMatch: return text(Kind::kSuffix, matcher.suffix_match());
-    case HeaderMatcher::kContainsMatch: return text(Kind::kContains, matcher.contains_match());
+    case HeaderMatcher::kExactMatch:
+      return text(Kind::kExact, matcher.exact_match());
+    case HeaderMatcher::kPrefixMatch:
+      return text(Kind::kPrefix, matcher.prefix_match());
+    case HeaderMatcher::kSuffixMatch:
+      return text(Kind::kSuffix, matcher.suffix_match());
+    case HeaderMatcher::kContainsMatch:
+      return text(Kind::kContains, matcher.contains_match());
     case HeaderMatcher::kSafeRegexMatch: {
       auto regex = ParseRegexMatcher(matcher.safe_regex_match(), scope.At("safe_regex_match"));
       if (regex == nullptr) return std::nullopt;
@@ -66,8 +75,10 @@ std::optional<Condition> ParseCondition(const HeaderMatcher& matcher, const Fiel
     }
     case HeaderMatcher::kRangeMatch:
       return HeaderMatch::Range{matcher.range_match().start(), matcher.range_match().end()};
-    case HeaderMatcher::kPresentMatch: return HeaderMatch::Presence{matcher.present_match()};
-    case HeaderMatcher::HEADER_MATCH_SPECIFIER_NOT_SET: break;
+    case HeaderMatcher::kPresentMatch:
+      return HeaderMatch::Presence{matcher.present_match()};
+    case HeaderMatcher::HEADER_MATCH_SPECIFIER_NOT_SET:
+      break;
   }
   return HeaderMatch::Presence{true};
 }

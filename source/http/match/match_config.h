@@ -1,5 +1,5 @@
-// Matchers of Envoy's API to values. Main thread; errors go to the scope, and nothing is returned where
-// there was one.
+// Matchers of Envoy's API to values. Main thread; errors go to the scope, and nothing is returned
+// where there was one.
 #pragma once
 
 #include <memory>

@@ -16,7 +16,8 @@ bool SameLetter(char a, char b) {
 }
 
 bool ContainsIgnoringCase(absl::string_view text, absl::string_view part) {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), SameLetter) != text.end() ||
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), SameLetter) !=
+             text.end() ||
          part.empty();
 }
 
@@ -33,7 +34,8 @@ bool StringMatch::Matches(absl::string_view text) const {
   }
   const bool exact_case = case_rule_ == CaseRule::kExact;
   switch (kind_) {
-    case Kind::kExact: return exact_case ? text == text_ : absl::EqualsIgnoreCase(text, text_);
+    case Kind::kExact:
+      return exact_case ? text == text_ : absl::EqualsIgnoreCase(text, text_);
     case Kind::kPrefix:
       return exact_case ? absl::StartsWith(text, text_) : absl::StartsWithIgnoreCase(text, text_);
     case Kind::kSuffix:

@@ -1,5 +1,5 @@
-// StringMatch: a StringMatcher of envoy.type.matcher.v3 as a value: exact, prefix, suffix, contains or a
-// regular expression over the whole text. Const; any thread; matching allocates nothing.
+// StringMatch: a StringMatcher of envoy.type.matcher.v3 as a value: exact, prefix, suffix, contains
+// or a regular expression over the whole text. Const; any thread; matching allocates nothing.
 #pragma once
 
 #include <memory>
