@@ -69,7 +69,7 @@ void ReportUnknownType(std::string_view type_url, const FieldScope& scope) {
   std::string hint;
   if (absl::StrContains(type, ".v2.") || absl::StrContains(type, ".v2alpha")) {
     hint = "this is Envoy's v2 API; write it with the v3 API";
-  } else {
+  } else if (!scope.errors().full()) {
     hint = DidYouMean(type, ExtensionNames());
   }
   scope.Error(absl::StrCat("no extension \"", type, "\" is built in"), hint);

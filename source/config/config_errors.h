@@ -45,6 +45,8 @@ class ConfigErrors {
   bool empty() const { return count_ == 0; }
   // All that were added, kept or not: compare before and after to see whether a part was good.
   size_t size() const { return count_; }
+  // Whether more would be counted only: no use in wording hints for them.
+  bool full() const { return count_ >= kErrorsMax; }
   const std::vector<ConfigError>& errors() const { return errors_; }
 
   // One line per error, each ended by a newline.

@@ -22,6 +22,7 @@ using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
 
 constexpr std::string_view kAnyType = "@type";
+constexpr std::string_view kYamlMergeKey = "<<";
 
 bool IsAny(const Descriptor& type) {
   return type.well_known_type() == Descriptor::WELLKNOWNTYPE_ANY;
@@ -40,9 +41,11 @@ const FieldDescriptor* FindField(const Descriptor& type, const std::string& name
 }
 
 void UnknownField(const Descriptor& type, const FieldScope& field_scope, std::string_view name) {
+  if (field_scope.errors().full()) return field_scope.Error("unknown field");
   std::vector<std::string_view> names;
   for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
   std::string hint = DidYouMean(name, names);
+  if (name == kYamlMergeKey) hint = "merge keys are no part of YAML 1.2; use aliases for values";
   if (hint.empty()) hint = absl::StrCat(type.full_name(), " has no field of that name");
   field_scope.Error("unknown field", hint);
 }

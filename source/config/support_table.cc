@@ -81,8 +81,8 @@ extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnec
   + normalize_path merge_slashes path_with_escaped_slashes_action
   + strip_matching_host_port strip_any_host_port strip_trailing_host_dot
   + stream_error_on_invalid_http_message
-  ~ http2_protocol_options: HTTP/2 is not offered; codec_type refuses it
-  ~ http3_protocol_options: HTTP/3 is not offered; codec_type refuses it
+  ~ http2_protocol_options: there is no HTTP/2 whose limits it would set
+  ~ http3_protocol_options: there is no HTTP/3 whose limits it would set
   ! forward_client_cert_details set_current_client_cert_details internal_address_config
   ! original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options

@@ -39,6 +39,21 @@ TEST(Fields, UnknownOnesInEveryNotation) {
             "f:1: staticResources: unknown field; did you mean \"static_resources\"?\n");
 }
 
+TEST(Fields, YamlMergeKeys) {
+  EXPECT_EQ(Reading().Yaml("!ignore a: &a {id: x}\nnode:\n  <<: *a\n").errors(),
+            "f:3: node.<<: unknown field; merge keys are no part of YAML 1.2; use aliases for "
+            "values\n");
+}
+
+// Hints cost a comparison with every name: not for errors that nobody will see.
+TEST(Fields, AHundredThousandUnknownFields) {
+  std::string text = "{";
+  for (int i = 0; i < 100'000; ++i) text += "\"nod" + std::to_string(i) + "\": 1,";
+  text.back() = '}';
+  std::string errors = Reading().Json(text).errors();
+  EXPECT_TRUE(errors.ends_with("and 99900 more errors\n"));
+}
+
 TEST(Fields, AllErrorsOfAFileAtOnce) {
   EXPECT_EQ(
       Reading()
