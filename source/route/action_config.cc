@@ -177,7 +177,7 @@ ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path
     action.path_rewrite = RegexPathRewrite(proto.regex_rewrite(), scope.At("regex_rewrite"));
   }
   action.host_rewrite = ParseHostRewrite(proto, scope);
-  if (proto.append_x_forwarded_host()) action.forwarded_host = ForwardedHost::kAppend;
+  action.append_x_forwarded_host = proto.append_x_forwarded_host();
   action.timeout = DurationOr(proto, "timeout", action.timeout, scope);
   action.idle_timeout = OptionalDuration(proto, "idle_timeout", scope);
   if (proto.has_max_stream_duration()) {

@@ -66,11 +66,23 @@ std::optional<HeaderAddition> ParseAddition(const HeaderValueOption& option,
                         option.keep_empty_value()};
 }
 
+std::vector<HeaderAddition> ParseAdditions(
+    const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add, std::string_view field,
+    const FieldScope& scope) {
+  std::vector<HeaderAddition> additions;
+  for (int i = 0; i < to_add.size(); ++i) {
+    std::optional<HeaderAddition> addition = ParseAddition(to_add[i], scope.At(field, i));
+    if (addition.has_value()) additions.push_back(*std::move(addition));
+  }
+  return additions;
+}
+
 }  // namespace
 
-HeaderEdits ParseHeaderEdits(const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
-                             const google::protobuf::RepeatedPtrField<std::string>& to_remove,
-                             EditedMessage message, const FieldScope& scope) {
+HeaderEdits ParseHeaderEdits(
+    const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
+    const google::protobuf::RepeatedPtrField<std::string>& to_remove, EditedMessage message,
+    const FieldScope& scope) {
   const bool request = message == EditedMessage::kRequest;
   const char* const add_field = request ? "request_headers_to_add" : "response_headers_to_add";
   const char* const remove_field =
@@ -81,12 +93,13 @@ HeaderEdits ParseHeaderEdits(const google::protobuf::RepeatedPtrField<HeaderValu
       removals.emplace_back(to_remove[i]);
     }
   }
-  std::vector<HeaderAddition> additions;
-  for (int i = 0; i < to_add.size(); ++i) {
-    std::optional<HeaderAddition> addition = ParseAddition(to_add[i], scope.At(add_field, i));
-    if (addition.has_value()) additions.push_back(*std::move(addition));
-  }
-  return HeaderEdits(std::move(removals), std::move(additions));
+  return HeaderEdits(std::move(removals), ParseAdditions(to_add, add_field, scope));
+}
+
+HeaderEdits ParseHeaderEdits(
+    const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add, std::string_view field,
+    const FieldScope& scope) {
+  return HeaderEdits({}, ParseAdditions(to_add, field, scope));
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "google/protobuf/repeated_field.h"
 #include "source/config/field_scope.h"
@@ -21,6 +22,11 @@ HeaderEdits ParseHeaderEdits(
     const google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>& to_add,
     const google::protobuf::RepeatedPtrField<std::string>& to_remove, EditedMessage message,
     const FieldScope& scope);
+
+// Additions only, from the field `field` of `scope`'s message.
+HeaderEdits ParseHeaderEdits(
+    const google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>& to_add,
+    std::string_view field, const FieldScope& scope);
 
 // The edits of a message that has these four fields: a route, a virtual host, a weighted cluster...
 template <class Message>

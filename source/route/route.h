@@ -36,7 +36,7 @@ struct ClusterAction {
   uint16_t cluster_not_found_code = 503;
   PathRewrite path_rewrite;
   HostRewrite host_rewrite;
-  ForwardedHost forwarded_host = ForwardedHost::kOmit;
+  bool append_x_forwarded_host = false;
   Duration timeout = std::chrono::seconds(15);  // 0: none
   std::optional<Duration> idle_timeout;         // replaces the HCM's stream_idle_timeout; 0: none
   std::optional<Duration> max_stream_duration;  // 0: none
@@ -45,7 +45,8 @@ struct ClusterAction {
 
 struct DirectResponse {
   uint16_t status = 200;
-  std::string body;  // text/plain, unless response edits say otherwise
+  std::string body;
+  std::string content_type;  // empty: text/plain when there is a body
 };
 
 struct VirtualHost;
