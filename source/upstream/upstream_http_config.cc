@@ -66,17 +66,26 @@ void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, Clust
   }
 }
 
-}  // namespace
-
-void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
-                       ClusterSpec& spec) {
-  // Oldest first: what replaces a field wins over it.
+// The fields that HttpProtocolOptions replaces; existing configurations use them.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+void ParseDeprecated(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
+                     ClusterSpec& spec) {
   spec.requests_per_connection_max = UInt32Or(cluster, "max_requests_per_connection", 0, scope);
-  ParseCommon(cluster.common_http_protocol_options(), scope.At("common_http_protocol_options"), spec);
+  ParseCommon(cluster.common_http_protocol_options(), scope.At("common_http_protocol_options"),
+              spec);
   if (cluster.has_http_protocol_options()) ParseHttp1(cluster.http_protocol_options(), spec);
   if (cluster.has_http2_protocol_options()) {
     scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
   }
+}
+#pragma GCC diagnostic pop
+
+}  // namespace
+
+void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
+                       ClusterSpec& spec) {
+  ParseDeprecated(cluster, scope, spec);  // first: what replaces a field wins over it
   for (const auto& [name, any] : cluster.typed_extension_protocol_options()) {
     const FieldScope field = scope.AtKey("typed_extension_protocol_options", name);
     if (name != kUpstreamOptions) {

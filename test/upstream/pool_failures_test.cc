@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "source/upstream/connection_pool.h"
+#include "test/harness/fault_schedule.h"
 #include "test/upstream/pool_fixture.h"
 
 namespace sluice {
@@ -344,32 +345,31 @@ TEST(PoolFailures, ARetryFromTheResetGetsAnotherConnection) {
 
 // Whatever call fails, each request has one outcome and nothing is left over.
 TEST(PoolFailures, EveryIoCallMayFail) {
-  for (const FaultKind kind : {FaultKind::kReset, FaultKind::kShort}) {
-    bool happened = true;
-    for (uint64_t call = 1; happened; ++call) {
-      PoolFixture fixture;
-      fixture.world.memory().FailCall(call, kind);
-      std::vector<std::unique_ptr<Borrower>> borrowers;
-      for (int i = 0; i < 3; ++i) {
-        borrowers.push_back(std::make_unique<Borrower>(i == 1 ? "body" : ""));
-        fixture.Exchange(*borrowers.back());
-        fixture.world.Advance(milliseconds(1));
-      }
-      happened = fixture.world.memory().fault_happened();
-      for (const auto& borrower : borrowers) {
-        EXPECT_FALSE(borrower->outcome.empty()) << call;
-        EXPECT_EQ(borrower->outcome.find("then"), std::string::npos) << call;
-        if (kind == FaultKind::kShort) {
-          EXPECT_EQ(borrower->outcome, "200 hello") << call;
-        }
-      }
-      EXPECT_EQ(fixture.stat("upstream_rq_active"), 0) << call;
-      EXPECT_EQ(fixture.stat("upstream_rq_pending_active"), 0) << call;
-      EXPECT_EQ(fixture.cluster().breaker().in_use(kDefault, BreakerResource::kRequests), 0u);
-      EXPECT_EQ(fixture.cluster().breaker().in_use(kDefault, BreakerResource::kConnections),
-                fixture.pool().connections());
+  const uint64_t runs = RunUnderFaults([](FaultSchedule& faults) {
+    PoolFixture fixture;
+    faults.Arm(fixture.world);
+    std::vector<std::unique_ptr<Borrower>> borrowers;
+    for (int i = 0; i < 3; ++i) {
+      borrowers.push_back(std::make_unique<Borrower>(i == 1 ? "body" : ""));
+      fixture.Exchange(*borrowers.back());
+      fixture.world.Advance(seconds(2));
     }
-  }
+    for (const auto& borrower : borrowers) {
+      EXPECT_FALSE(borrower->outcome.empty());
+      EXPECT_EQ(borrower->outcome.find("then"), std::string::npos);
+      if (!faults.happened()) {
+        EXPECT_EQ(borrower->outcome, "200 hello");
+      }
+    }
+    const CircuitBreaker& breaker = fixture.cluster().breaker();
+    EXPECT_EQ(fixture.stat("upstream_rq_active"), 0);
+    EXPECT_EQ(fixture.stat("upstream_rq_pending_active"), 0);
+    EXPECT_EQ(breaker.in_use(kDefault, BreakerResource::kRequests), 0u);
+    EXPECT_EQ(breaker.in_use(kDefault, BreakerResource::kPendingRequests), 0u);
+    EXPECT_EQ(breaker.in_use(kDefault, BreakerResource::kConnections),
+              fixture.pool().connections());
+  });
+  EXPECT_GT(runs, 8u);
 }
 
 }  // namespace

@@ -1,0 +1,289 @@
+#include "source/upstream/cluster_config.h"
+
+#include <memory>
+#include <string>
+
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "source/config/config_errors.h"
+#include "source/config/field_scope.h"
+#include "source/stats/registry.h"
+#include "source/stats/stat_cells.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+struct Parsed {
+  std::shared_ptr<const ClusterSpec> spec;
+  std::string errors;
+};
+
+Parsed Parse(const std::string& text) {
+  static auto* const registry = new StatsRegistry();
+  envoy::config::cluster::v3::Cluster cluster;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &cluster)) << text;
+  ConfigErrors errors;
+  const FieldScope scope(errors, "c");
+  Parsed parsed;
+  parsed.spec = ParseCluster(cluster, scope, *registry);
+  parsed.errors = errors.ToString();
+  return parsed;
+}
+
+ClusterSpec Good(const std::string& text) {
+  Parsed parsed = Parse(text);
+  EXPECT_EQ(parsed.errors, "");
+  EXPECT_NE(parsed.spec, nullptr) << text;
+  return parsed.spec == nullptr ? ClusterSpec() : *parsed.spec;
+}
+
+void ExpectError(const std::string& text, const std::string& part) {
+  const Parsed parsed = Parse(text);
+  EXPECT_EQ(parsed.spec, nullptr) << text;
+  EXPECT_NE(parsed.errors.find(part), std::string::npos) << parsed.errors;
+}
+
+std::string Endpoint(const std::string& address, int port = 80, const std::string& more = "") {
+  return "endpoint { address { socket_address { address: \"" + address +
+         "\" port_value: " + std::to_string(port) + " } } " + more + " }";
+}
+
+std::string With(const std::string& lb_endpoint, const std::string& more = "") {
+  return "name: \"users\" load_assignment { cluster_name: \"users\" endpoints { lb_endpoints { " +
+         lb_endpoint + " } } } " + more;
+}
+
+TEST(ClusterConfig, DefaultsAreEnvoys) {
+  const ClusterSpec spec = Good("name: \"users\"");
+  EXPECT_EQ(spec.name, "users");
+  EXPECT_EQ(spec.stat_name, "users");
+  EXPECT_EQ(spec.type, DiscoveryType::kStatic);
+  EXPECT_TRUE(spec.endpoints.empty());
+  EXPECT_EQ(spec.connect_timeout, seconds(5));
+  EXPECT_EQ(spec.connection.connect_timeout, seconds(5));
+  EXPECT_EQ(spec.connection_buffer_bytes_max, 1_MiB);
+  EXPECT_EQ(spec.breakers[0].connections_max, 1024u);
+  EXPECT_EQ(spec.breakers[0].retries_max, 3u);
+  EXPECT_EQ(spec.idle_timeout, minutes(60));
+  EXPECT_EQ(spec.requests_per_connection_max, 0u);
+  EXPECT_EQ(spec.dns_refresh, seconds(5));
+  EXPECT_EQ(spec.dns_family, DnsFamily::kAuto);
+  EXPECT_FALSE(spec.socket.keep_alive);
+  EXPECT_NE(spec.stats.rq_total.index(), 0u);
+}
+
+TEST(ClusterConfig, EveryFieldArrives) {
+  const ClusterSpec spec = Good(R"(
+    name: "users" alt_stat_name: "u" type: STRICT_DNS
+    connect_timeout { nanos: 250000000 }
+    per_connection_buffer_limit_bytes { value: 32768 }
+    lb_policy: ROUND_ROBIN
+    circuit_breakers {
+      thresholds { max_connections { value: 1 } max_pending_requests { value: 2 } track_remaining: true }
+      thresholds { priority: HIGH max_requests { value: 3 } max_retries { value: 4 } }
+    }
+    upstream_connection_options { tcp_keepalive { keepalive_probes { value: 3 } keepalive_time { value: 30 } keepalive_interval { value: 5 } } }
+    dns_lookup_family: V4_PREFERRED dns_refresh_rate { seconds: 60 } respect_dns_ttl: true
+    dns_failure_refresh_rate { base_interval { seconds: 2 } max_interval { seconds: 20 } })");
+  EXPECT_EQ(spec.stat_name, "u");
+  EXPECT_EQ(spec.type, DiscoveryType::kStrictDns);
+  EXPECT_EQ(spec.connection.connect_timeout, milliseconds(250));
+  EXPECT_EQ(spec.connection_buffer_bytes_max, 32768u);
+  EXPECT_EQ(spec.breakers[0].connections_max, 1u);
+  EXPECT_EQ(spec.breakers[0].pending_requests_max, 2u);
+  EXPECT_EQ(spec.breakers[0].requests_max, 1024u);
+  EXPECT_TRUE(spec.breakers[0].track_remaining);
+  EXPECT_EQ(spec.breakers[1].requests_max, 3u);
+  EXPECT_EQ(spec.breakers[1].retries_max, 4u);
+  EXPECT_EQ(spec.breakers[1].connections_max, 1024u);
+  EXPECT_TRUE(spec.socket.keep_alive);
+  EXPECT_EQ(spec.socket.keep_alive_probes, 3);
+  EXPECT_EQ(spec.socket.keep_alive_time_s, 30);
+  EXPECT_EQ(spec.socket.keep_alive_interval_s, 5);
+  EXPECT_EQ(spec.dns_family, DnsFamily::kV4Preferred);
+  EXPECT_EQ(spec.dns_refresh, seconds(60));
+  EXPECT_TRUE(spec.respect_dns_ttl);
+  EXPECT_EQ(spec.dns_retry_first, seconds(2));
+  EXPECT_EQ(spec.dns_retry_max, seconds(20));
+}
+
+TEST(ClusterConfig, HttpOptionsArrive) {
+  const ClusterSpec spec = Good(R"(
+    name: "users"
+    typed_extension_protocol_options {
+      key: "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+      value { [type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions] {
+        common_http_protocol_options {
+          idle_timeout { seconds: 30 } max_connection_duration { seconds: 300 }
+          max_requests_per_connection { value: 100 } max_headers_count { value: 50 } }
+        explicit_http_config { http_protocol_options {
+          enable_trailers: true allow_chunked_length: true
+          header_key_format { proper_case_words {} } } } } } })");
+  EXPECT_EQ(spec.idle_timeout, seconds(30));
+  EXPECT_EQ(spec.connection_duration_max, seconds(300));
+  EXPECT_EQ(spec.requests_per_connection_max, 100u);
+  EXPECT_EQ(spec.codec_limits.headers_count_max, 50u);
+  EXPECT_TRUE(spec.http1.enable_trailers);
+  EXPECT_TRUE(spec.http1.allow_chunked_length);
+  EXPECT_TRUE(spec.http1.proper_case_names);
+}
+
+TEST(ClusterConfig, DeprecatedHttpFieldsWorkAndGiveWay) {
+  const std::string old = R"(name: "users" max_requests_per_connection { value: 7 }
+    common_http_protocol_options { idle_timeout { seconds: 9 } })";
+  EXPECT_EQ(Good(old).requests_per_connection_max, 7u);
+  EXPECT_EQ(Good(old).idle_timeout, seconds(9));
+  const ClusterSpec both = Good(old + R"(
+    typed_extension_protocol_options {
+      key: "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+      value { [type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions] {
+        common_http_protocol_options { max_requests_per_connection { value: 8 } }
+        use_downstream_protocol_config {} } } })");
+  EXPECT_EQ(both.requests_per_connection_max, 8u);
+  EXPECT_EQ(both.idle_timeout, seconds(9));
+}
+
+TEST(ClusterConfig, EndpointsKeepTheirFacts) {
+  const ClusterSpec spec = Good(R"(
+    name: "users"
+    load_assignment {
+      cluster_name: "users"
+      endpoints {
+        locality { region: "eu" zone: "a" } priority: 1
+        lb_endpoints { load_balancing_weight { value: 5 } health_status: DRAINING )" +
+                                Endpoint("10.0.0.1", 8080, "hostname: \"one\"") + R"( }
+        lb_endpoints { )" + Endpoint("2001:db8::1") + R"( } }
+      endpoints { lb_endpoints { endpoint { address { pipe { path: "/run/users.sock" } } } } } })");
+  ASSERT_EQ(spec.endpoints.size(), 3u);
+  EXPECT_EQ(spec.endpoints[0].facts.address.text(), "10.0.0.1:8080");
+  EXPECT_EQ(spec.endpoints[0].facts.hostname, "one");
+  EXPECT_EQ(spec.endpoints[0].facts.weight, 5u);
+  EXPECT_EQ(spec.endpoints[0].facts.priority, 1u);
+  EXPECT_EQ(spec.endpoints[0].facts.locality.zone, "a");
+  EXPECT_EQ(spec.endpoints[0].health, HostHealth::kUnhealthy);
+  EXPECT_EQ(spec.endpoints[1].facts.address.text(), "[2001:db8::1]:80");
+  EXPECT_EQ(spec.endpoints[1].facts.weight, 1u);
+  EXPECT_EQ(spec.endpoints[2].facts.address.text(), "/run/users.sock");
+  EXPECT_EQ(spec.endpoints[2].facts.priority, 0u);
+}
+
+TEST(ClusterConfig, StrictDnsTakesNamesAndAddresses) {
+  ClusterSpec spec = Good(With(Endpoint("users.example", 8080), "type: STRICT_DNS"));
+  ASSERT_EQ(spec.endpoints.size(), 1u);
+  EXPECT_EQ(spec.endpoints[0].dns_name, "users.example");
+  EXPECT_EQ(spec.endpoints[0].port, 8080);
+  EXPECT_EQ(spec.endpoints[0].facts.hostname, "users.example");
+  spec = Good(With(Endpoint("10.0.0.1"), "type: STRICT_DNS"));
+  EXPECT_EQ(spec.endpoints[0].dns_name, "");
+  EXPECT_EQ(spec.endpoints[0].facts.address.text(), "10.0.0.1:80");
+}
+
+TEST(ClusterConfig, StaticRefusesNames) {
+  ExpectError(With(Endpoint("users.example")),
+              "c.load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address."
+              "address: \"users.example\" is not an IP address");
+  ExpectError(With(Endpoint("users.example")), "STRICT_DNS");
+}
+
+TEST(ClusterConfig, BadEndpointsAreNamed) {
+  ExpectError(With(Endpoint("10.0.0.1", 0)), "port_value: must be a port");
+  ExpectError(With(Endpoint("10.0.0.1", 65536)), "port_value: must be at most 65535");
+  ExpectError(With("endpoint {}"), "endpoint.address: must be a socket_address");
+  ExpectError(With("endpoint_name: \"x\""), "endpoint: is required");
+  ExpectError(With(Endpoint("10.0.0.1") + " load_balancing_weight { value: 0 }"),
+              "load_balancing_weight");
+  ExpectError(With(Endpoint(std::string(254, 'a')), "type: STRICT_DNS"), "at most 253 bytes");
+  ExpectError(With("endpoint { address { socket_address { protocol: UDP address: \"10.0.0.1\" "
+                   "port_value: 1 } } }"),
+              "protocol: must be TCP");
+}
+
+TEST(ClusterConfig, WithoutANameThereIsNoCluster) { ExpectError("", "c.name: is required"); }
+
+TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {
+  ExpectError("name: \"x\" type: EDS", "c.type: EDS is not supported");
+  ExpectError("name: \"x\" cluster_type { name: \"y\" }", "c.cluster_type");
+  ExpectError("name: \"x\" lb_policy: RING_HASH", "c.lb_policy: RING_HASH is not supported");
+  ExpectError("name: \"x\" lb_policy: LOAD_BALANCING_POLICY_CONFIG",
+              "c.load_balancing_policy: is required");
+  ExpectError("name: \"x\" http2_protocol_options {}", "c.http2_protocol_options");
+  ExpectError("name: \"x\" transport_socket { name: \"tls\" }", "c.transport_socket");
+}
+
+TEST(ClusterConfig, UpstreamProtocolsButHttp1AreRefused) {
+  const auto with = [](const std::string& options) {
+    return "name: \"x\" typed_extension_protocol_options { key: "
+           "\"envoy.extensions.upstreams.http.v3.HttpProtocolOptions\" value { "
+           "[type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions] { " +
+           options + " } } }";
+  };
+  ExpectError(with("explicit_http_config { http2_protocol_options {} }"),
+              "explicit_http_config.http2_protocol_options: has no effect");
+  ExpectError(with("auto_config {}"), "auto_config: needs TLS");
+  ExpectError(with(""), "must say which protocol");
+  ExpectError("name: \"x\" typed_extension_protocol_options { key: \"y\" value {} }",
+              "unknown protocol options");
+}
+
+TEST(ClusterConfig, ThePolicyListWins) {
+  const std::string round_robin =
+      "policies { typed_extension_config { name: \"rr\" typed_config { "
+      "[type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin] {} "
+      "} } }";
+  const std::string maglev =
+      "policies { typed_extension_config { name: \"m\" typed_config { "
+      "[type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev] {} } } }";
+  Good("name: \"x\" lb_policy: MAGLEV load_balancing_policy { " + round_robin + " }");
+  Good("name: \"x\" load_balancing_policy { " + maglev + round_robin + " }");
+  ExpectError("name: \"x\" load_balancing_policy { " + maglev + " }",
+              "none is supported of envoy.extensions.load_balancing_policies.maglev.v3.Maglev");
+  ExpectError("name: \"x\" load_balancing_policy {}", "must name a policy");
+}
+
+TEST(ClusterConfig, PlaintextTransportIsWhatThereIs) {
+  Good("name: \"x\" transport_socket { name: \"raw\" typed_config { "
+       "[type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer] {} } }");
+}
+
+TEST(ClusterConfig, AllErrorsAreReportedAtOnce) {
+  const Parsed parsed = Parse(With(Endpoint("users.example", 0), "lb_policy: RANDOM type: EDS"));
+  EXPECT_NE(parsed.errors.find("c.type"), std::string::npos);
+  EXPECT_NE(parsed.errors.find("c.lb_policy"), std::string::npos);
+  EXPECT_NE(parsed.errors.find("port_value"), std::string::npos);
+}
+
+TEST(ClusterConfig, RangesAreChecked) {
+  ExpectError("name: \"x\" connect_timeout {}", "c.connect_timeout");
+  ExpectError("name: \"x\" dns_refresh_rate { nanos: 1 }", "c.dns_refresh_rate");
+  ExpectError("name: \"x\" dns_failure_refresh_rate {}", "base_interval: is required");
+  ExpectError("name: \"x\" dns_failure_refresh_rate { base_interval { seconds: 3 } max_interval { "
+              "seconds: 2 } }",
+              "max_interval: must be at least base_interval");
+  ExpectError("name: \"x\" upstream_connection_options { tcp_keepalive { keepalive_time { value: "
+              "40000 } } }",
+              "c.upstream_connection_options.tcp_keepalive.keepalive_time");
+}
+
+TEST(ClusterConfig, StatNamesAreEnvoys) {
+  StatsRegistry registry;
+  StatCells cells;
+  registry.AddCells(cells);
+  envoy::config::cluster::v3::Cluster cluster;
+  cluster.set_name("users:8080");
+  ConfigErrors errors;
+  const FieldScope scope(errors);
+  const auto spec = ParseCluster(cluster, scope, registry);
+  ASSERT_NE(spec, nullptr);
+  spec->stats.rq_2xx.Add(cells);
+  spec->stats.cx_active.Add(cells, 2);
+  EXPECT_EQ(registry.Value("cluster.users_8080.upstream_rq_2xx"), 1);
+  EXPECT_EQ(registry.Value("cluster.users_8080.upstream_cx_active"), 2);
+}
+
+}  // namespace
+}  // namespace sluice

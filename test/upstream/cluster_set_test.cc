@@ -1,0 +1,290 @@
+// Clusters on the main thread: from a spec, through static addresses and DNS, to what workers see.
+#include "source/upstream/cluster_set.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "source/upstream/cluster_map.h"
+#include "source/upstream/cluster_stats.h"
+#include "test/harness/scripted_resolver.h"
+#include "test/harness/sim_world.h"
+#include "test/upstream/test_hosts.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class ClusterSetTest : public testing::Test {
+ protected:
+  ClusterSetTest() {
+    std::vector<WorkerUpstreams::Side> sides;
+    for (uint32_t i = 0; i < 2; ++i) {
+      sides.push_back({world_.worker(i), world_.network(), worker_clusters_[i]});
+    }
+    workers_ = std::make_unique<WorkerUpstreams>(world_.workers(), std::move(sides));
+    clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.stats(), resolver_, *workers_);
+  }
+
+  std::shared_ptr<ClusterSpec> SpecOf(const std::string& name, DiscoveryType type) {
+    auto spec = std::make_shared<ClusterSpec>();
+    spec->name = spec->stat_name = name;
+    spec->type = type;
+    spec->stats = MakeClusterStats(world_.stats(), name);
+    return spec;
+  }
+  std::shared_ptr<ClusterSpec> Static(const std::string& name, const std::vector<int>& numbers) {
+    auto spec = SpecOf(name, DiscoveryType::kStatic);
+    for (int n : numbers) {
+      EndpointSpec endpoint;
+      endpoint.facts.address = TestAddress(n);
+      spec->endpoints.push_back(endpoint);
+    }
+    return spec;
+  }
+  // Port 80 of each.
+  std::shared_ptr<ClusterSpec> Dns(const std::vector<std::string>& names) {
+    auto spec = SpecOf("users", DiscoveryType::kStrictDns);
+    for (const std::string& name : names) {
+      EndpointSpec endpoint;
+      endpoint.dns_name = name;
+      endpoint.facts.hostname = name;
+      endpoint.port = 80;
+      spec->endpoints.push_back(endpoint);
+    }
+    return spec;
+  }
+  void Set(std::shared_ptr<ClusterSpec> spec) {
+    clusters_->Set(std::move(spec));
+    world_.RunUntilIdle();
+  }
+  // "10.0.0.1:80 10.0.0.2:80"
+  std::string Hosts(const std::string& cluster = "users") {
+    std::string text;
+    for (const auto& host : clusters_->Find(cluster)->hosts().hosts) {
+      absl::StrAppend(&text, text.empty() ? "" : " ", host->address().text());
+    }
+    return text;
+  }
+  WorkerCluster* OnWorker(uint32_t worker, const std::string& cluster = "users") {
+    return worker_clusters_[worker].Find(cluster);
+  }
+  int64_t stat(const std::string& name) { return world_.stats().Value("cluster.users." + name); }
+
+  SimWorld world_{{.workers = 2}};
+  ScriptedResolver resolver_{world_.main().loop};
+  WorkerClusters worker_clusters_[2];
+  std::unique_ptr<WorkerUpstreams> workers_;
+  std::unique_ptr<ClusterSet> clusters_;
+};
+
+TEST_F(ClusterSetTest, AStaticClusterIsReadyAtOnceAndReachesEveryWorker) {
+  Set(Static("users", {1, 2}));
+  EXPECT_TRUE(clusters_->Find("users")->ready());
+  EXPECT_EQ(Hosts(), "10.0.0.1:80 10.0.0.2:80");
+  for (uint32_t worker : {0u, 1u}) {
+    ASSERT_NE(OnWorker(worker), nullptr);
+    EXPECT_NE(OnWorker(worker)->PickHost(0), nullptr);
+    EXPECT_NE(OnWorker(worker)->PickHost(0), OnWorker(worker)->PickHost(0));
+  }
+  EXPECT_EQ(stat("membership_total"), 2);
+  EXPECT_EQ(stat("membership_healthy"), 2);
+  EXPECT_EQ(stat("membership_change"), 1);
+  EXPECT_EQ(world_.stats().Value("cluster_manager.active_clusters"), 1);
+  EXPECT_EQ(world_.stats().Value("cluster_manager.cluster_added"), 1);
+}
+
+TEST_F(ClusterSetTest, WorkersShareOneBreaker) {
+  Set(Static("users", {1}));
+  EXPECT_EQ(&OnWorker(0)->breaker(), &OnWorker(1)->breaker());
+  EXPECT_EQ(&OnWorker(0)->breaker(), &clusters_->Find("users")->breaker());
+}
+
+TEST_F(ClusterSetTest, AnAddressListedTwiceIsTwoHosts) {
+  Set(Static("users", {1, 1}));
+  EXPECT_EQ(Hosts(), "10.0.0.1:80 10.0.0.1:80");
+}
+
+TEST_F(ClusterSetTest, ForEachGoesInOrderOfName) {
+  Set(Static("b", {1}));
+  Set(Static("a", {1}));
+  std::string names;
+  clusters_->ForEach([&](const Cluster& cluster) { names += cluster.spec().name; });
+  EXPECT_EQ(names, "ab");
+  EXPECT_EQ(clusters_->size(), 2u);
+}
+
+TEST_F(ClusterSetTest, RemovalReachesTheWorkers) {
+  Set(Static("users", {1}));
+  EXPECT_TRUE(clusters_->Remove("users"));
+  EXPECT_FALSE(clusters_->Remove("users"));
+  world_.RunUntilIdle();
+  EXPECT_EQ(clusters_->Find("users"), nullptr);
+  EXPECT_EQ(OnWorker(0), nullptr);
+  EXPECT_EQ(OnWorker(1), nullptr);
+  EXPECT_EQ(stat("membership_total"), 0);
+  EXPECT_EQ(world_.stats().Value("cluster_manager.active_clusters"), 0);
+}
+
+TEST_F(ClusterSetTest, ReplacementReachesTheWorkers) {
+  Set(Static("users", {1}));
+  Set(Static("users", {2, 3}));
+  EXPECT_EQ(Hosts(), "10.0.0.2:80 10.0.0.3:80");
+  EXPECT_EQ(OnWorker(0)->PickHost(0)->address() == TestAddress(1), false);
+  EXPECT_EQ(stat("membership_total"), 2);
+  EXPECT_EQ(world_.stats().Value("cluster_manager.cluster_modified"), 1);
+}
+
+TEST_F(ClusterSetTest, NamesAreResolvedToAllTheirAddresses) {
+  resolver_.Say("a.example", {"10.0.0.2", "10.0.0.1"});
+  resolver_.Say("b.example", {"10.0.0.3"});
+  Set(Dns({"a.example", "b.example"}));
+  EXPECT_EQ(Hosts(), "10.0.0.1:80 10.0.0.2:80 10.0.0.3:80");
+  EXPECT_EQ(clusters_->Find("users")->hosts().hosts[0]->facts().hostname, "a.example");
+  EXPECT_EQ(stat("membership_change"), 1);  // both answers came in one turn
+  EXPECT_EQ(stat("update_attempt"), 2);
+  EXPECT_EQ(stat("update_success"), 2);
+}
+
+TEST_F(ClusterSetTest, AnAddressOfTwoNamesIsOneHost) {
+  resolver_.Say("a.example", {"10.0.0.1"});
+  resolver_.Say("b.example", {"10.0.0.1", "10.0.0.2"});
+  Set(Dns({"a.example", "b.example"}));
+  EXPECT_EQ(Hosts(), "10.0.0.1:80 10.0.0.2:80");
+}
+
+TEST_F(ClusterSetTest, TheFamilyIsPassedOn) {
+  auto spec = Dns({"a.example"});
+  spec->dns_family = DnsFamily::kV6Only;
+  Set(spec);
+  EXPECT_EQ(resolver_.asked()[0].family, DnsFamily::kV6Only);
+}
+
+TEST_F(ClusterSetTest, NamesAreAskedForAgainAndHostsKept) {
+  resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2"});
+  Set(Dns({"a.example"}));
+  const auto before = clusters_->Find("users")->hosts().hosts;
+  resolver_.Say("a.example", {"10.0.0.3", "10.0.0.2"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.2:80 10.0.0.3:80");
+  EXPECT_EQ(clusters_->Find("users")->hosts().hosts[0], before[1]);  // the same object
+  EXPECT_EQ(resolver_.asked().size(), 2u);
+}
+
+TEST_F(ClusterSetTest, ARotatedAnswerIsNoChange) {
+  resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2"});
+  Set(Dns({"a.example"}));
+  resolver_.Say("a.example", {"10.0.0.2", "10.0.0.1"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(stat("membership_change"), 1);
+}
+
+TEST_F(ClusterSetTest, TheTimeToLiveCountsWhereItIsRespected) {
+  resolver_.Say("a.example", {"10.0.0.1"}, seconds(30));
+  auto spec = Dns({"a.example"});
+  spec->respect_dns_ttl = true;
+  Set(spec);
+  world_.Advance(seconds(29));
+  EXPECT_EQ(resolver_.asked().size(), 1u);
+  world_.Advance(seconds(1));
+  EXPECT_EQ(resolver_.asked().size(), 2u);
+}
+
+TEST_F(ClusterSetTest, ATinyTimeToLiveDoesNotMakeALoop) {
+  resolver_.Say("a.example", {"10.0.0.1"}, Duration(1));
+  auto spec = Dns({"a.example"});
+  spec->respect_dns_ttl = true;
+  Set(spec);
+  world_.Advance(seconds(10));
+  EXPECT_LE(resolver_.asked().size(), 11u);
+  EXPECT_GE(resolver_.asked().size(), 10u);
+}
+
+TEST_F(ClusterSetTest, AFailureKeepsTheLastGoodAnswer) {
+  resolver_.Say("a.example", {"10.0.0.1"});
+  Set(Dns({"a.example"}));
+  for (const bool not_found : {false, true}) {
+    resolver_.Fail("a.example", not_found ? absl::NotFoundError("x") : absl::UnavailableError("x"));
+    world_.Advance(seconds(20));
+    EXPECT_EQ(Hosts(), "10.0.0.1:80");
+  }
+  EXPECT_GT(stat("update_failure"), 2);
+  resolver_.Say("a.example", {"10.0.0.9"});
+  world_.Advance(seconds(20));
+  EXPECT_EQ(Hosts(), "10.0.0.9:80");
+}
+
+TEST_F(ClusterSetTest, FailuresAreRetriedEverLater) {
+  resolver_.Fail("a.example");
+  Set(Dns({"a.example"}));
+  world_.Advance(seconds(100));
+  const auto& asked = resolver_.asked();
+  ASSERT_GE(asked.size(), 8u);
+  // 1, 2, 4, 8, 10, 10 ... seconds, each between a half and the whole of it.
+  const Duration waits[] = {seconds(1), seconds(2), seconds(4), seconds(8), seconds(10), seconds(10)};
+  for (size_t i = 0; i < 6; ++i) {
+    const Duration wait = asked[i + 1].at - asked[i].at;
+    EXPECT_GE(wait, waits[i] / 2) << i;
+    EXPECT_LE(wait, waits[i]) << i;
+  }
+}
+
+TEST_F(ClusterSetTest, AnUnresolvableNameDoesNotKeepTheOthersBack) {
+  resolver_.Say("b.example", {"10.0.0.2"});
+  Set(Dns({"nowhere.example", "b.example"}));
+  EXPECT_EQ(Hosts(), "10.0.0.2:80");
+  EXPECT_TRUE(clusters_->Find("users")->ready());
+  EXPECT_NE(OnWorker(0)->PickHost(0), nullptr);
+  resolver_.Say("nowhere.example", {"10.0.0.1"});
+  world_.Advance(seconds(10));
+  EXPECT_EQ(Hosts(), "10.0.0.1:80 10.0.0.2:80");
+}
+
+TEST_F(ClusterSetTest, ReadyWaitsForTheFirstAnswerOfEveryName) {
+  resolver_.SetDelay(milliseconds(50));
+  resolver_.Say("a.example", {"10.0.0.1"});
+  int calls = 0;
+  Set(Dns({"a.example", "nowhere.example"}));
+  Set(Static("other", {1}));
+  clusters_->WhenReady([&] { ++calls; });
+  EXPECT_FALSE(clusters_->ready());
+  EXPECT_EQ(world_.stats().Value("cluster_manager.warming_clusters"), 1);
+  world_.Advance(milliseconds(49));
+  EXPECT_EQ(calls, 0);
+  world_.Advance(milliseconds(1));
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(clusters_->ready());
+  EXPECT_EQ(world_.stats().Value("cluster_manager.warming_clusters"), 0);
+  clusters_->WhenReady([&] { ++calls; });
+  EXPECT_EQ(calls, 2);
+  world_.Advance(seconds(60));
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(ClusterSetTest, RemovingTheOneThatWarmsMakesReady) {
+  resolver_.SetDelay(seconds(50));
+  Set(Dns({"a.example"}));
+  int calls = 0;
+  clusters_->WhenReady([&] { ++calls; });
+  clusters_->Remove("users");
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(resolver_.under_way(), 0u);  // and nobody waits for the answer
+}
+
+TEST_F(ClusterSetTest, HostsKeepTheirPoolsOverAChange) {
+  resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2"});
+  Set(Dns({"a.example"}));
+  Host& kept = *clusters_->Find("users")->hosts().hosts[0];
+  ConnectionPool& pool = OnWorker(0)->PoolOf(kept);
+  resolver_.Say("a.example", {"10.0.0.1"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(&OnWorker(0)->PoolOf(kept), &pool);
+}
+
+}  // namespace
+}  // namespace sluice
