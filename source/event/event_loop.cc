@@ -63,13 +63,16 @@ bool EventLoop::RunWork() {
 // a writer. Both are empty when the loop waits again.
 bool EventLoop::FinishTurn() {
   bool ran = false;
-  while (!end_of_turn_.empty() || !to_delete_.empty()) {
+  for (;;) {
+    while (!end_of_turn_.empty()) {
+      ran = true;
+      end_of_turn_.PopFront().RunEndOfTurn();
+    }
+    if (to_delete_.empty()) return ran;
     ran = true;
-    while (!end_of_turn_.empty()) end_of_turn_.PopFront().RunEndOfTurn();
     deleting_.swap(to_delete_);
     deleting_.clear();
   }
-  return ran;
 }
 
 }  // namespace sluice

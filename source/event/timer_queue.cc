@@ -2,7 +2,7 @@
 
 namespace sluice {
 
-void TimerQueue::Schedule(TimerEntry& entry, MonotonicTime deadline) {
+void TimerQueue::ScheduleSlow(TimerEntry& entry, MonotonicTime deadline) {
   if (!entry.armed_) ++armed_count_;
   entry.armed_ = true;
   entry.deadline_ = deadline;

@@ -38,7 +38,13 @@ class TimerEntry {
 
 class TimerQueue {
  public:
-  void Schedule(TimerEntry& entry, MonotonicTime deadline);
+  void Schedule(TimerEntry& entry, MonotonicTime deadline) {
+    if (entry.armed_ && deadline >= entry.queued_ && entry.position_ < TimerEntry::kDue) {
+      entry.deadline_ = deadline;  // postponed
+    } else {
+      ScheduleSlow(entry, deadline);
+    }
+  }
   void Cancel(TimerEntry& entry);
   void Remove(TimerEntry& entry);  // cancels and forgets it
   // No armed entry is due before this; none: no entry at all. May be earlier than the true next
@@ -54,6 +60,7 @@ class TimerQueue {
     MonotonicTime key;
     TimerEntry* entry;
   };
+  void ScheduleSlow(TimerEntry& entry, MonotonicTime deadline);
   void SiftUp(size_t at, Slot slot);
   void SiftDown(size_t at, Slot slot);
   void Place(size_t at, Slot slot);

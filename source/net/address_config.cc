@@ -9,7 +9,8 @@
 namespace sluice {
 namespace {
 
-Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto, const FieldScope& scope) {
+Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto,
+                          const FieldScope& scope) {
   if (proto.protocol() != envoy::config::core::v3::SocketAddress::TCP) {
     scope.At("protocol").Error("must be TCP", "UDP is not supported");
   }
@@ -30,7 +31,8 @@ Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto, c
 }  // namespace
 
 Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldScope& scope) {
-  if (proto.has_socket_address()) return ReadSocketAddress(proto.socket_address(), scope.At("socket_address"));
+  if (proto.has_socket_address())
+    return ReadSocketAddress(proto.socket_address(), scope.At("socket_address"));
   if (proto.has_pipe()) {
     const FieldScope at = scope.At("pipe");
     auto address = Address::FromUnixPath(proto.pipe().path());

@@ -35,7 +35,8 @@ int AddressFamily(DnsFamily family) {
   return AF_UNSPEC;
 }
 
-// Both families are always asked for together, and the preferred one is kept where it has something.
+// Both families are always asked for together, and the preferred one is kept where it has
+// something.
 void KeepPreferred(DnsFamily family, std::vector<Address>& addresses) {
   if (family != DnsFamily::kAuto && family != DnsFamily::kV4Preferred) return;
   const auto preferred =
@@ -51,7 +52,8 @@ DnsAnswer MakeAnswer(DnsFamily family, int status, const ares_addrinfo* result) 
     for (const ares_addrinfo_node* node = result->nodes;
          node != nullptr && answer.addresses.size() < kAddressesMax; node = node->ai_next) {
       answer.addresses.push_back(
-          Address::FromSockaddr(node->ai_addr, static_cast<socklen_t>(node->ai_addrlen)).WithPort(0));
+          Address::FromSockaddr(node->ai_addr, static_cast<socklen_t>(node->ai_addrlen))
+              .WithPort(0));
       const Duration ttl = std::chrono::seconds(node->ai_ttl);
       if (answer.addresses.size() == 1 || ttl < answer.ttl) answer.ttl = ttl;
     }
@@ -134,8 +136,8 @@ absl::Status CaresResolver::OpenChannel() {
   options.tries = kTries;
   options.sock_state_cb = &CaresResolver::OnSocketState;
   options.sock_state_cb_data = this;
-  const int status = ares_init_options(&channel_, &options,
-                                       ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+  const int status = ares_init_options(
+      &channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   stale_ = false;
   if (status == ARES_SUCCESS) return absl::OkStatus();
   channel_ = nullptr;

@@ -1,5 +1,6 @@
-// CaresResolver: DNS by c-ares, on the main thread's loop: hosts file and name servers as the system's
-// resolv.conf and nsswitch.conf say; no thread, nothing blocks but the reading of those files.
+// CaresResolver: DNS by c-ares, on the main thread's loop: hosts file and name servers as the
+// system's resolv.conf and nsswitch.conf say; no thread, nothing blocks but the reading of those
+// files.
 //
 // Main thread. The configuration is read at start, and again after a server could not be reached.
 #pragma once

@@ -120,6 +120,31 @@ void Connection::ContinueOpening() {
   ReadAndDeliver();
 }
 
+// From one block up: doubled by a read that fills it, halved by one that leaves most of it empty.
+inline void Connection::AdaptReadChunk(size_t read) {
+  if (read == read_chunk_bytes_) {
+    const size_t most = std::min<size_t>(limits_.read_chunk_bytes_max, kReadChunkMax);
+    read_chunk_bytes_ = std::max<uint32_t>(std::min<size_t>(2 * read, most), kReadChunkMin);
+  } else if (read < read_chunk_bytes_ / 4) {
+    read_chunk_bytes_ = std::max(read_chunk_bytes_ / 2, kReadChunkMin);
+  }
+}
+
+// Hands over what is in in_, which may be nothing at the end of the stream.
+inline void Connection::Deliver(End end) {
+  if (filters_ != nullptr) return DeliverThroughFilters(end);
+  handler_->OnBytes(in_, end);
+}
+
+void Connection::DeliverThroughFilters(End end) {
+  const size_t before = in_.size();
+  if (filters_->Run(end, in_) == ConnectionFilters::Outcome::kClose) {
+    return Finish(CloseCause::kLocal);
+  }
+  end = filters_->ended() ? End::kYes : End::kNo;
+  if (in_.size() > before || end == End::kYes) handler_->OnBytes(in_, end);
+}
+
 void Connection::ReadAndDeliver() {
   if (closing_) return DropInput();
   bool had_bytes = false;
@@ -131,13 +156,8 @@ void Connection::ReadAndDeliver() {
       case IoResult::State::kOk:
         bytes_read_ += result.bytes;
         had_bytes = true;
-        if (result.bytes < asked) {
-          if (!peer_ended_) read_ready_ = false;
-          if (result.bytes < asked / 4) read_chunk_bytes_ = std::max(asked / 2, kReadChunkMin);
-        } else {
-          const size_t most = std::min<size_t>(limits_.read_chunk_bytes_max, kReadChunkMax);
-          read_chunk_bytes_ = std::max<uint32_t>(std::min<size_t>(2 * asked, most), kReadChunkMin);
-        }
+        if (result.bytes < asked && !peer_ended_) read_ready_ = false;
+        AdaptReadChunk(result.bytes);
         Deliver(End::kNo);
         break;
       case IoResult::State::kAgain:
@@ -158,19 +178,6 @@ void Connection::ReadAndDeliver() {
   if (finished_) return;
   if (had_bytes && !closing_ && !eof_) timer_.Arm(kSecondLook);
   if (closing_) DropInput();
-}
-
-// Hands over what is in in_, which may be nothing at the end of the stream.
-void Connection::Deliver(End end) {
-  if (filters_ != nullptr) {
-    const size_t before = in_.size();
-    if (filters_->Run(end, in_) == ConnectionFilters::Outcome::kClose) {
-      return Finish(CloseCause::kLocal);
-    }
-    end = filters_->ended() ? End::kYes : End::kNo;
-    if (in_.size() == before && end == End::kNo) return;
-  }
-  handler_->OnBytes(in_, end);
 }
 
 // After ResumeReading.

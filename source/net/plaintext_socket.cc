@@ -7,7 +7,7 @@ namespace {
 
 // Room for reads of 128 KiB, the free end of a block before them.
 constexpr size_t kReadPieces = 10;
-constexpr size_t kWritePieces = 64;
+constexpr size_t kWritePieces = 32;
 
 }  // namespace
 
@@ -20,6 +20,15 @@ IoResult PlaintextSocket::Read(IoHandle& io, Buffer& into, size_t bytes_max) {
 }
 
 IoResult PlaintextSocket::Write(IoHandle& io, Buffer& from) {
+  const absl::string_view front = from.Front();
+  if (front.size() < from.size()) return WritePieces(io, from);
+  const iovec piece = {const_cast<char*>(front.data()), front.size()};
+  const IoResult result = io.Write(absl::MakeConstSpan(&piece, 1));
+  if (result.state == IoResult::State::kOk) from.Drain(result.bytes);
+  return result;
+}
+
+IoResult PlaintextSocket::WritePieces(IoHandle& io, Buffer& from) {
   IoResult result = {IoResult::State::kOk};
   size_t written = 0;
   // More than one round only where there are more pieces than one call takes.

@@ -14,6 +14,9 @@ class PlaintextSocket final : public TransportSocket {
   absl::string_view alpn() const override { return {}; }
   absl::string_view failure_reason() const override { return {}; }
   bool secure() const override { return false; }
+
+ private:
+  static IoResult WritePieces(IoHandle& io, Buffer& from);
 };
 
 }  // namespace sluice
