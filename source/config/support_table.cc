@@ -95,7 +95,7 @@ message envoy.config.core.v3.HttpProtocolOptions
   + headers_with_underscores_action max_requests_per_connection
 message envoy.config.core.v3.Http1ProtocolOptions
   + allow_absolute_url accept_http_10 default_host_for_http_10 header_key_format
-  + enable_trailers override_stream_error_on_invalid_http_message
+  + enable_trailers allow_chunked_length override_stream_error_on_invalid_http_message
   ~ use_balsa_parser: there is one parser
 message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat
   + proper_case_words
@@ -198,34 +198,48 @@ message envoy.config.core.v3.SubstitutionFormatString
 
 message envoy.config.cluster.v3.Cluster
   + name alt_stat_name type{STATIC,STRICT_DNS} connect_timeout load_assignment
-  + lb_policy{ROUND_ROBIN} circuit_breakers per_connection_buffer_limit_bytes
+  + lb_policy{ROUND_ROBIN,LOAD_BALANCING_POLICY_CONFIG} load_balancing_policy
+  + circuit_breakers per_connection_buffer_limit_bytes
   + max_requests_per_connection typed_extension_protocol_options
   + common_http_protocol_options http_protocol_options
-  + dns_lookup_family dns_refresh_rate upstream_connection_options
+  + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
+  + upstream_connection_options
   ~ metadata: a label for control planes
   ~ ignore_health_on_host_removal: there are no health checks to wait for
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
   ! transport_socket transport_socket_matches upstream_http_protocol_options filters
+message envoy.config.cluster.v3.Cluster.RefreshRate
+  + base_interval max_interval
+message envoy.config.cluster.v3.LoadBalancingPolicy
+  + policies
+message envoy.config.cluster.v3.LoadBalancingPolicy.Policy
+  + typed_extension_config
+message envoy.config.core.v3.TypedExtensionConfig
+  + name typed_config
+extension envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin
 message envoy.config.cluster.v3.UpstreamConnectionOptions
   + tcp_keepalive
 message envoy.config.cluster.v3.CircuitBreakers
   + thresholds
 message envoy.config.cluster.v3.CircuitBreakers.Thresholds
-  + priority max_connections max_pending_requests max_requests max_retries
+  + priority max_connections max_pending_requests max_requests max_retries track_remaining
 message envoy.config.endpoint.v3.ClusterLoadAssignment
   + cluster_name endpoints
 message envoy.config.endpoint.v3.LocalityLbEndpoints
-  + lb_endpoints
+  + lb_endpoints priority
   ~ locality: balancing does not look at it
+  ~ load_balancing_weight: only locality weighted balancing looks at it
 message envoy.config.endpoint.v3.LbEndpoint
-  + endpoint
+  + endpoint health_status load_balancing_weight
   ~ metadata: a label for control planes
 message envoy.config.endpoint.v3.Endpoint
   + address hostname
 extension envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-  + common_http_protocol_options explicit_http_config
+  + common_http_protocol_options explicit_http_config use_downstream_protocol_config
   ! upstream_http_protocol_options http_filters header_validation_config
 message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig
+  + http_protocol_options
+message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig
   + http_protocol_options
 )";
 

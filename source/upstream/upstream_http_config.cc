@@ -29,6 +29,14 @@ void ParseCommon(const core::HttpProtocolOptions& options, const FieldScope& sco
   spec.codec_limits.headers_count_max =
       UInt32Or(options, "max_headers_count",
                static_cast<uint32_t>(spec.codec_limits.headers_count_max), scope, {.min = 1});
+  // Of the same message, but for the downstream side only.
+  if (options.has_max_stream_duration()) {
+    scope.At("max_stream_duration").Error("has no effect on upstream connections", "set the route's max_stream_duration");
+  }
+  if (options.headers_with_underscores_action() != core::HttpProtocolOptions::ALLOW) {
+    scope.At("headers_with_underscores_action")
+        .Error("has no effect on upstream connections", "set it in the HTTP connection manager");
+  }
 }
 
 void ParseHttp1(const core::Http1ProtocolOptions& options, ClusterSpec& spec) {
