@@ -1,0 +1,67 @@
+// AccessLogFactory: AccessLog messages of Envoy's API to access logs, and the owner of their files:
+// logs of one path share a file. Extensions are found by the type of their configuration, never by
+// name.
+//
+// Main thread; outlives every access log that it made.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "source/accesslog/access_log.h"
+#include "source/accesslog/access_log_filter_config.h"
+#include "source/accesslog/file_sink.h"
+#include "source/accesslog/line_format_config.h"
+#include "source/accesslog/log_file.h"
+#include "source/config/field_scope.h"
+#include "source/event/worker_context.h"
+
+namespace envoy::config::accesslog::v3 {
+class AccessLog;
+}
+
+namespace sluice {
+
+class AccessLogFactory {
+ public:
+  using OpenFile = std::function<absl::StatusOr<std::unique_ptr<LogFile>>(const std::string& path)>;
+
+  // Logs are written on the workers, and on the main thread, whose index is the next one.
+  AccessLogFactory(const std::vector<WorkerContext*>& workers, WorkerContext& main,
+                   OpenFile open = OpenAccessLogFile);
+
+  // Errors go to `scope`; null where there was one.
+  std::unique_ptr<const AccessLog> Parse(const envoy::config::accesslog::v3::AccessLog& proto,
+                                         const FieldScope& scope);
+
+  // Opens every file anew, after rotation.
+  void Reopen();
+  // Each worker hands on what it has gathered; `on_done` on the main thread after. The factory must
+  // live until then.
+  void FlushAll(std::function<void()> on_done);
+
+ private:
+  struct Logger;  // what an extension's configuration comes to
+
+  std::optional<Logger> ReadLogger(const envoy::config::accesslog::v3::AccessLog& proto,
+                                   const FieldScope& scope);
+  // Null, and an error, when it cannot be opened.
+  FileSink* FindSink(const std::string& path, const FieldScope& scope);
+  void FlushWorker(uint32_t worker);
+  void OnWorkerFlushed();
+
+  std::vector<EventLoop*> loops_;  // by worker index
+  EventLoop& main_;
+  OpenFile open_;
+  std::map<std::string, std::unique_ptr<FileSink>>
+      sinks_;  // changed on the main thread, while loading
+  size_t workers_to_flush_ = 0;
+  std::vector<std::function<void()>> on_flushed_;
+};
+
+}  // namespace sluice
