@@ -16,6 +16,10 @@ constexpr uint32_t kReadChunkMax = 8 * Block::capacity();
 // comes: so a connection that has met a short count looks once more after this time of silence.
 constexpr Duration kSecondLook = std::chrono::seconds(1);
 
+// A client that asks once and goes costs no registration with the poller, if its answer is quicker
+// than this.
+constexpr Duration kWatchDelay = std::chrono::milliseconds(5);
+
 }  // namespace
 
 Connection::Connection(WorkerContext& worker, Side side, std::unique_ptr<IoHandle> io,
@@ -45,14 +49,23 @@ void Connection::Start(ConnectionHandler& handler) {
     // The first read comes before the watch: what is closed in this turn is never registered.
     read_ready_ = true;
     ContinueOpening();
-    if (!finished_ && !io_->Watch(*this)) Finish(CloseCause::kPeerReset);
+    if (finished_) return;
+    if (bytes_read_ == 0 || handler_->AwaitsBytes()) return EnsureWatched();
+    timer_.Arm(kWatchDelay);
     return;
   }
-  if (!io_->Watch(*this)) {
+  watched_ = io_->Watch(*this);
+  if (!watched_) {
     timer_.Arm(Duration(0));  // never from within Start: the owner is still setting up
   } else if (limits_.connect_timeout > Duration(0)) {
     timer_.Arm(limits_.connect_timeout);
   }
+}
+
+void Connection::EnsureWatched() {
+  if (watched_) return;
+  watched_ = true;
+  if (!io_->Watch(*this)) Finish(CloseCause::kPeerReset);
 }
 
 void Connection::NotifyWhenFlushed() {
@@ -195,6 +208,8 @@ void Connection::RunEndOfTurn() {
   }
   if (offer_ && pauses_ == 0 && !closing_) OfferAgain();
   if (!finished_) PullAndWrite();
+  if (watched_ || finished_) return;
+  if (write_blocked_ || closing_ || handler_->AwaitsBytes()) EnsureWatched();
 }
 
 void Connection::PullAndWrite() {
@@ -283,6 +298,7 @@ void Connection::DropInput() {
 
 void Connection::OnTimeout() {
   if (closing_) return Finish(CloseCause::kLocal);
+  if (connected_ && !watched_) return EnsureWatched();
   if (connected_) {
     read_ready_ = true;
     return ReadAndDeliver();

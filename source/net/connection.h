@@ -62,6 +62,10 @@ class ConnectionHandler {
   virtual void FillOutput(Buffer& out, size_t bytes_max) = 0;
   // Everything pulled so far is written. For those who asked by NotifyWhenFlushed.
   virtual void OnFlushed() {}
+  // False: what it has got is complete, and it will write before it expects more. An accepted
+  // connection that starts so may go without a watch for some milliseconds, and see neither bytes
+  // nor the peer's end in that time.
+  virtual bool AwaitsBytes() const { return true; }
   virtual void OnConnectionClosed(CloseCause cause) = 0;
 
  protected:
@@ -122,6 +126,7 @@ class Connection final : public Deferred,
  private:
   void OnReady(Readiness ready) override;
   void RunEndOfTurn() override;
+  void EnsureWatched();
   void ContinueOpening();
   void ReadAndDeliver();
   void AdaptReadChunk(size_t read);
@@ -152,6 +157,7 @@ class Connection final : public Deferred,
   const Side side_;
   bool established_;  // the socket is; connected_: the handshake is done, too
   bool connected_ = false;
+  bool watched_ = false;
   bool finished_ = false;       // OnConnectionClosed was called
   bool closing_ = false;        // kFlush, kFlushOnly
   bool close_at_once_ = false;  // kFlushOnly

@@ -54,6 +54,7 @@ class RecordingHandler final : public ConnectionHandler {
     if (on_fill) on_fill();
   }
   void OnFlushed() override { Note("flushed"); }
+  bool AwaitsBytes() const override { return awaits_bytes; }
   void OnConnectionClosed(CloseCause cause) override {
     ++closings;
     Note(absl::StrCat("closed:", Name(cause)));
@@ -70,6 +71,7 @@ class RecordingHandler final : public ConnectionHandler {
   uint64_t bytes_in = 0;
   int fills = 0;
   int closings = 0;
+  bool awaits_bytes = true;
   std::function<void()> on_bytes, on_fill, on_closed;
 };
 

@@ -225,16 +225,81 @@ TEST_F(ConnectionTest, DestroyedItClosesSilently) {
   EXPECT_TRUE(peer_->got_fin());
 }
 
-TEST_F(ConnectionTest, WhatIsClosedInTheTurnOfItsAcceptIsNeverWatched) {
+// A client whose request comes with its connection, in the turn of the accept.
+class EarlyRequestTest : public ConnectionTest {
+ protected:
+  void AcceptWithRequest() {
+    peer_ = world_.memory().Dial(kAddress);
+    world_.memory().Pump();
+    world_.memory().Pump();
+    peer_->Send("x");
+    world_.memory().Pump();
+    world_.worker().loop.TurnWithoutWaiting();
+  }
+  // The listener's does not count.
+  size_t watches() { return world_.poller().watch_count() - 1; }
+};
+
+TEST_F(EarlyRequestTest, WhatIsClosedInTheTurnOfItsAcceptIsNeverWatched) {
   handler_.on_bytes = [&] { connection_->Close(CloseKind::kNow); };
-  peer_ = world_.memory().Dial(kAddress);
-  world_.memory().Pump();
-  world_.memory().Pump();
-  peer_->Send("x");
-  world_.memory().Pump();
-  world_.worker().loop.TurnWithoutWaiting();
+  AcceptWithRequest();
   EXPECT_EQ(handler_.Take(), "connected x closed:local");
-  EXPECT_EQ(world_.poller().watch_count(), 1);  // the listener's
+  EXPECT_EQ(watches(), 0);
+}
+
+TEST_F(EarlyRequestTest, WhoAwaitsBytesIsWatchedAtOnce) {
+  AcceptWithRequest();
+  EXPECT_EQ(watches(), 1);
+}
+
+TEST_F(EarlyRequestTest, AQuickAnswerAndCloseIsNeverWatched) {
+  handler_.awaits_bytes = false;
+  AcceptWithRequest();
+  world_.Advance(milliseconds(4));
+  EXPECT_EQ(watches(), 0);
+  Write("answer");
+  connection_->Close(CloseKind::kFlushOnly);
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected x closed:local");
+  EXPECT_EQ(peer_->Take(), "answer");
+  EXPECT_EQ(watches(), 0);
+}
+
+TEST_F(EarlyRequestTest, ASlowAnswerIsWatchedForTheClientsEnd) {
+  handler_.awaits_bytes = false;
+  AcceptWithRequest();
+  peer_->SendFin();
+  world_.Advance(milliseconds(4));
+  EXPECT_EQ(handler_.Take(), "connected x");
+  world_.Advance(milliseconds(1));
+  EXPECT_EQ(handler_.Take(), "END closed:peer");
+}
+
+TEST_F(EarlyRequestTest, ItIsWatchedOnceMoreIsAwaitedOrTheSocketIsFullOrThePeerIsToClose) {
+  handler_.awaits_bytes = false;
+  world_.memory().shape(kAddress).buffer_bytes = 100;
+  AcceptWithRequest();
+  Write("answer");
+  handler_.awaits_bytes = true;
+  world_.worker().loop.TurnWithoutWaiting();
+  EXPECT_EQ(watches(), 1);
+  connection_.reset();
+
+  handler_.awaits_bytes = false;
+  AcceptWithRequest();
+  peer_->StopReading();
+  Write(std::string(1000, 'a'));
+  world_.worker().loop.TurnWithoutWaiting();
+  EXPECT_EQ(watches(), 1);
+  peer_->ReadOn();
+  world_.RunUntilIdle();
+  EXPECT_EQ(peer_->Take().size(), 1000);
+  connection_.reset();
+
+  AcceptWithRequest();
+  connection_->Close(CloseKind::kFlush);
+  world_.worker().loop.TurnWithoutWaiting();
+  EXPECT_EQ(watches(), 1);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-TEST_F(ConnectionTest, IsSmall) { EXPECT_LE(sizeof(Connection), 320) << sizeof(Connection); }
+TEST_F(ConnectionTest, IsSmall) { EXPECT_LE(sizeof(Connection), 272) << sizeof(Connection); }
 
 TEST_F(ConnectionTest, BytesThatCameWithTheConnectionAreReadInStart) {
   peer_ = world_.memory().Dial(kAddress);
