@@ -11,6 +11,10 @@ namespace sluice {
 void Borrower::OnPoolReady(ClientConnection& given) {
   connection = &given;
   stream = &given.StartStream(*this);
+  SendRequest();
+}
+
+void Borrower::SendRequest() {
   request_.AddReference(HeaderId::kMethod, body_.empty() ? "GET" : "POST");
   request_.AddReference(HeaderId::kPath, "/");
   request_.AddReference(HeaderId::kScheme, "http");
@@ -18,7 +22,7 @@ void Borrower::OnPoolReady(ClientConnection& given) {
   if (!body_.empty()) request_.Add("content-length", absl::StrCat(body_.size()));
   stream->SendHeaders(request_, body_.empty() ? End::kYes : End::kNo);
   if (!body_.empty()) stream->BodyReady();
-  given.WantWrite();
+  connection->WantWrite();
 }
 
 void Borrower::OnPoolFailure(PoolFailure failure, absl::string_view why) {

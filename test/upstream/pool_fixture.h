@@ -45,6 +45,8 @@ class Borrower final : public PoolWaiter, public StreamEvents {
   BodyState FillBody(Buffer& out, size_t bytes_max) override;
   Headers& OutgoingTrailers() override { return headers_; }
 
+  // On `connection`'s `stream`.
+  void SendRequest();
   // Gives the stream up.
   void Reset();
 
