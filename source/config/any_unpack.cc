@@ -63,16 +63,20 @@ std::unique_ptr<Message> NewMessageOfType(std::string_view type_url) {
   return prototype == nullptr ? nullptr : std::unique_ptr<Message>(prototype->New());
 }
 
+std::string UnknownTypeHint(std::string_view type) {
+  if (absl::StrContains(type, ".v2.") || absl::StrContains(type, ".v2alpha")) {
+    return "this is Envoy's v2 API; write it with the v3 API";
+  }
+  // The full names of two extensions have most letters in common: only a slip of the pen counts.
+  constexpr size_t kDifferencesMax = 3;
+  return DidYouMean(type, ExtensionNames(), kDifferencesMax);
+}
+
 void ReportUnknownType(std::string_view type_url, const FieldScope& scope) {
   std::string_view type = TypeOfUrl(type_url);
   if (type.empty()) return scope.Error("names no type");
-  std::string hint;
-  if (absl::StrContains(type, ".v2.") || absl::StrContains(type, ".v2alpha")) {
-    hint = "this is Envoy's v2 API; write it with the v3 API";
-  } else if (!scope.errors().full()) {
-    hint = DidYouMean(type, ExtensionNames());
-  }
-  scope.Error(absl::StrCat("no extension \"", type, "\" is built in"), hint);
+  scope.Error(absl::StrCat("no extension \"", type, "\" is built in"),
+              scope.errors().full() ? "" : UnknownTypeHint(type));
 }
 
 std::unique_ptr<Message> UnpackAny(const Any& any, const FieldScope& scope) {

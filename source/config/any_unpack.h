@@ -22,6 +22,9 @@ std::string_view TypeOfUrl(std::string_view type_url);
 // An empty message of that type, or null when none is linked.
 std::unique_ptr<google::protobuf::Message> NewMessageOfType(std::string_view type_url);
 
+// What to say beside `no extension "..." is built in`: the nearest one that is.
+std::string UnknownTypeHint(std::string_view type);
+
 // Says in `scope` that no message or extension of this type is built in, and what comes near.
 void ReportUnknownType(std::string_view type_url, const FieldScope& scope);
 

@@ -4,6 +4,12 @@
 
 namespace sluice {
 
+bool IsWithin(std::string_view inner, std::string_view outer) {
+  if (!inner.starts_with(outer)) return false;
+  return inner.size() == outer.size() || outer.empty() || inner[outer.size()] == '.' ||
+         inner[outer.size()] == '[';
+}
+
 std::string ConfigError::ToString() const {
   std::string text;
   if (!source.empty()) text = line > 0 ? absl::StrCat(source, ":", line, ": ") : source + ": ";
@@ -19,6 +25,9 @@ void ConfigErrors::Add(std::string_view path, std::string_view message, std::str
 
 void ConfigErrors::AddAt(SourceLine place, std::string_view path, std::string_view message,
                          std::string_view hint) {
+  for (size_t i = 0; i < earlier_; ++i) {
+    if (!errors_[i].path.empty() && IsWithin(path, errors_[i].path)) return;
+  }
   if (++count_ > kErrorsMax) return;
   errors_.push_back({std::string(place.source), place.line, std::string(path), std::string(message),
                      std::string(hint)});

@@ -42,6 +42,10 @@ class ConfigErrors {
   void AddAt(SourceLine place, std::string_view path, std::string_view message,
              std::string_view hint = {});
 
+  // From here on an error at a field that has one already, or inside of such a field, is left out:
+  // whoever reads a field next only finds again what was wrong with it before.
+  void StartPhase() { earlier_ = errors_.size(); }
+
   bool empty() const { return count_ == 0; }
   // All that were added, kept or not: compare before and after to see whether a part was good.
   size_t size() const { return count_; }
@@ -58,6 +62,10 @@ class ConfigErrors {
   const SourceLines* lines_ = nullptr;
   std::vector<ConfigError> errors_;
   size_t count_ = 0;
+  size_t earlier_ = 0;  // of errors_, those of earlier phases
 };
+
+// Whether the field at path `inner` is the one at `outer`, or inside of it.
+bool IsWithin(std::string_view inner, std::string_view outer);
 
 }  // namespace sluice

@@ -89,13 +89,6 @@ void ReadFile(const std::string& path, const ConfigLimits& limits, google::proto
   ReadConfigText(text, *format, path, limits, root, lines, errors);
 }
 
-// Whether `inner` is `outer` or a field inside of it.
-bool IsWithin(std::string_view inner, std::string_view outer) {
-  return absl::StartsWith(inner, outer) &&
-         (inner.size() == outer.size() || outer.empty() || inner[outer.size()] == '.' ||
-          inner[outer.size()] == '[');
-}
-
 // A field that could not be read is not missing too: broken rules around and inside of fields with
 // an error already are left out.
 void AddUnlessReported(const ConfigErrors& found, ConfigErrors& errors) {
@@ -168,8 +161,10 @@ std::vector<LedgerEntry> LoadConfig(const ConfigSources& sources, const ConfigPo
   ConfigErrors broken_rules(&lines);
   CheckRules(root, FieldScope(broken_rules));
   AddUnlessReported(broken_rules, errors);
+  errors.StartPhase();
   std::vector<LedgerEntry> ledger = BuildFieldLedger(root, FieldScope(errors), &lines);
   RefuseUnsupported(ledger, policy.unsupported_fields, errors);
+  errors.StartPhase();
   return ledger;
 }
 

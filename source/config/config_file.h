@@ -33,7 +33,8 @@ struct ConfigPolicy {
 
 // Reads a static configuration into `root` and judges it: notation, fields, values, the API's
 // validation rules, and what of it takes effect. Every mistake of every source goes to `errors`,
-// which must have been made with &lines; `root` is to be used only when there was none.
+// which must have been made with &lines; `root` is to be used only when there was none. Who reads
+// `root` further may add errors: those at fields that have one already are left out.
 // Returns the ledger of what was set to no effect and is accepted even so, or refused as an error.
 std::vector<LedgerEntry> LoadConfig(const ConfigSources& sources, const ConfigPolicy& policy,
                                     google::protobuf::Message& root, SourceLines& lines,

@@ -64,16 +64,31 @@ std::string ExtensionIn(const Message& message, const FieldDescriptor& field) {
   return ContentType(static_cast<const google::protobuf::Any&>(any));
 }
 
+// Whether the message that names an extension says that it may be missing ({is_optional: true}).
+bool IsOptional(const Message& message) {
+  const FieldDescriptor* flag = message.GetDescriptor()->FindFieldByName("is_optional");
+  return flag != nullptr && flag->cpp_type() == FieldDescriptor::CPPTYPE_BOOL &&
+         message.GetReflection()->GetBool(message, flag);
+}
+
 class LedgerWalk {
  public:
   explicit LedgerWalk(const SourceLines* lines) : lines_(lines) {}
 
   std::vector<LedgerEntry> Take() { return std::move(entries_); }
 
-  void Walk(const Message& message, const FieldScope& scope) {
+  // `only`: the fields that are effective where `message` stands; empty for all of its row.
+  void Walk(const Message& message, const std::vector<std::string_view>& only,
+            const FieldScope& scope) {
     std::vector<const FieldDescriptor*> set;
     message.GetReflection()->ListFields(message, &set);
-    for (const FieldDescriptor* field : set) WalkField(message, *field, scope);
+    for (const FieldDescriptor* field : set) {
+      if (only.empty() || std::find(only.begin(), only.end(), field->name()) != only.end()) {
+        WalkField(message, *field, scope);
+      } else {
+        Add(*field, LedgerClass::kUnsupported, "", scope.At(field->name()));
+      }
+    }
     const auto& unknown = message.GetReflection()->GetUnknownFields(message);
     for (int i = 0; i < unknown.field_count(); ++i) {
       AddUnknown(message, unknown.field(i).number(), scope);
@@ -110,9 +125,9 @@ class LedgerWalk {
     }
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return;
     const Reflection& reflection = *message.GetReflection();
-    Enter(index < 0 ? reflection.GetMessage(message, &field)
-                    : reflection.GetRepeatedMessage(message, &field, index),
-          field, scope);
+    const Message& held = index < 0 ? reflection.GetMessage(message, &field)
+                                    : reflection.GetRepeatedMessage(message, &field, index);
+    Enter(held, {message, field, support.only_fields}, scope);
   }
 
   void WalkMap(const Message& message, const FieldDescriptor& field, const FieldScope& scope) {
@@ -124,35 +139,46 @@ class LedgerWalk {
       std::string name = key.cpp_type() == FieldDescriptor::CPPTYPE_STRING
                              ? entry.GetReflection()->GetString(entry, &key)
                              : std::string();
-      Enter(entry.GetReflection()->GetMessage(entry, &value), field,
+      Enter(entry.GetReflection()->GetMessage(entry, &value), {message, field, {}},
             scope.AtKey(field.name(), name));
     }
   }
 
-  void Enter(const Message& message, const FieldDescriptor& field, const FieldScope& scope) {
+  // The field whose value is entered, and the message it belongs to.
+  struct Owner {
+    const Message& message;
+    const FieldDescriptor& field;
+    const std::vector<std::string_view>& only_fields;
+  };
+
+  void Enter(const Message& message, const Owner& owner, const FieldScope& scope) {
     switch (message.GetDescriptor()->well_known_type()) {
       case Descriptor::WELLKNOWNTYPE_UNSPECIFIED:
-        return Walk(message, scope);
+        return Walk(message, owner.only_fields, scope);
       case Descriptor::WELLKNOWNTYPE_ANY:
-        return EnterAny(static_cast<const google::protobuf::Any&>(message), field, scope);
+        return EnterAny(static_cast<const google::protobuf::Any&>(message), owner, scope);
       default:  // a scalar in a message's clothes, or free-form data: effective as a whole
         return;
     }
   }
 
-  void EnterAny(const google::protobuf::Any& any, const FieldDescriptor& field,
-                const FieldScope& scope) {
+  void EnterAny(const google::protobuf::Any& any, const Owner& owner, const FieldScope& scope) {
     if (any.type_url().empty()) return;
     std::string type = ContentType(any);
     if (!SupportTable::Get().HasExtension(type)) {
-      return Add(field, LedgerClass::kUnknownExtension, type, scope);
+      if (!IsOptional(owner.message)) {
+        return Add(owner.field, LedgerClass::kUnknownExtension, type, scope);
+      }
+      return Add(owner.field, LedgerClass::kInert,
+                 absl::StrCat("no extension \"", type, "\" is built in, and it is optional"),
+                 scope);
     }
     // What cannot be unpacked has been reported when the rules were checked.
     ConfigErrors reported_before;
     std::unique_ptr<Message> content = UnpackAny(any, FieldScope(reported_before));
     if (content == nullptr || any_depth_ >= kAnyDepthMax) return;
     ++any_depth_;
-    Walk(*content, scope);
+    Walk(*content, {}, scope);
     --any_depth_;
   }
 
@@ -212,7 +238,7 @@ std::string Verdict(const LedgerEntry& entry) {
 std::vector<LedgerEntry> BuildFieldLedger(const Message& message, const FieldScope& scope,
                                           const SourceLines* lines) {
   LedgerWalk walk(lines);
-  walk.Walk(message, scope);
+  walk.Walk(message, {}, scope);
   return walk.Take();
 }
 
@@ -223,7 +249,9 @@ void RefuseUnsupported(const std::vector<LedgerEntry>& ledger, UnsupportedFields
     if (entry.entry_class == LedgerClass::kUnsupported && policy == UnsupportedFields::kWarn) {
       continue;
     }
-    errors.AddAt({entry.source, entry.line}, entry.path, Verdict(entry));
+    bool wants_hint = entry.entry_class == LedgerClass::kUnknownExtension && !errors.full();
+    errors.AddAt({entry.source, entry.line}, entry.path, Verdict(entry),
+                 wants_hint ? UnknownTypeHint(entry.note) : "");
   }
 }
 

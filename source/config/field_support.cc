@@ -11,16 +11,19 @@
 namespace sluice {
 namespace {
 
-// "name" or "codec_type{AUTO,HTTP1}".
+// "name", "codec_type{AUTO,HTTP1}" or "options[idle_timeout,max_headers_count]".
 bool ReadEffective(std::string_view word, MessageSupport& message) {
   FieldSupport support;
   support.field_class = FieldClass::kEffective;
-  size_t brace = word.find('{');
-  if (brace != std::string_view::npos) {
-    if (!word.ends_with('}')) return false;
-    std::string_view values = word.substr(brace + 1, word.size() - brace - 2);
-    for (std::string_view value : absl::StrSplit(values, ',')) support.values.push_back(value);
-    word = word.substr(0, brace);
+  size_t open = word.find_first_of("{[");
+  if (open != std::string_view::npos) {
+    bool values = word[open] == '{';
+    if (word.back() != (values ? '}' : ']')) return false;
+    std::string_view list = word.substr(open + 1, word.size() - open - 2);
+    for (std::string_view item : absl::StrSplit(list, ',')) {
+      (values ? support.values : support.only_fields).push_back(item);
+    }
+    word = word.substr(0, open);
   }
   message.fields.emplace_back(word, std::move(support));
   return !word.empty();

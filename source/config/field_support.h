@@ -27,6 +27,9 @@ struct FieldSupport {
   std::string_view reason;
   // Of kEffective: the only values that take effect; empty for all.
   std::vector<std::string_view> values;
+  // Of kEffective, a message: the only fields of it that are effective here; empty for all those
+  // that the message's own row names.
+  std::vector<std::string_view> only_fields;
 };
 
 // One message of the API of which some fields are classified; the others are kUnsupported.

@@ -262,8 +262,10 @@ class MessageReader {
 
   void ReadAnyContent(std::string_view type_url, const ConfigNode& node, Message& any,
                       const FieldScope& scope) {
+    const Descriptor& type = *any.GetDescriptor();
+    any.GetReflection()->SetString(&any, type.FindFieldByNumber(1), std::string(type_url));
     std::unique_ptr<Message> content = NewMessageOfType(type_url);
-    if (content == nullptr) return ReportUnknownType(type_url, scope);
+    if (content == nullptr) return CheckTypeUrl(type_url, scope);
     const Descriptor& content_type = *content->GetDescriptor();
     if (notation_ == Notation::kTextProto) {
       Read(node, *content, scope);
@@ -275,10 +277,13 @@ class MessageReader {
     } else {
       ReadFields(node, kAnyType, *content, scope);
     }
-    const Descriptor& type = *any.GetDescriptor();
-    any.GetReflection()->SetString(&any, type.FindFieldByNumber(1), std::string(type_url));
     any.GetReflection()->SetString(&any, type.FindFieldByNumber(2),
                                    content->SerializePartialAsString());
+  }
+
+  // What is not linked keeps its name without its content: the field ledger names and judges it.
+  static void CheckTypeUrl(std::string_view type_url, const FieldScope& scope) {
+    if (TypeOfUrl(type_url).empty()) scope.Error("names no type");
   }
 
   // A null in JSON or YAML is "not set", but for the types that can hold it.

@@ -41,10 +41,11 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string DidYouMean(std::string_view written, const std::vector<std::string_view>& candidates) {
+std::string DidYouMean(std::string_view written, const std::vector<std::string_view>& candidates,
+                       size_t differences_max) {
   const std::string wanted = Folded(written);
   std::string_view nearest;
-  size_t nearest_distance = std::max<size_t>(wanted.size() / 3, 1) + 1;
+  size_t nearest_distance = std::min(std::max<size_t>(wanted.size() / 3, 1), differences_max) + 1;
   for (std::string_view candidate : candidates) {
     size_t distance = EditDistance(wanted, Folded(candidate));
     if (distance < nearest_distance && distance < std::max<size_t>(wanted.size(), 2)) {

@@ -20,7 +20,8 @@ Made from `source/config/support_table.cc` by `bazel run //test/config:support_p
 holds the two together. Sluice ignores nothing in silence: a field that is set and has no effect is
 listed at start, by `--mode validate` and on the admin port.
 
-- **effective**: does what Envoy's documentation says; of some fields only the values in brackets
+- **effective**: does what Envoy's documentation says; of some fields only the values, or fields, in
+  brackets
 - **inert**: accepted and does nothing; the reason says why nothing is lost
 - **guarded**: not supported, and always refused, because ignoring it would weaken security
 - **unsupported**: refused in static files; `--unsupported-fields=warn` loads the rest without it
@@ -34,9 +35,14 @@ std::string Line(std::string_view name, const std::vector<std::string>& fields) 
 }
 
 std::string Effective(std::string_view field, const FieldSupport& support) {
-  return support.values.empty()
-             ? absl::StrCat("`", field, "`")
-             : absl::StrCat("`", field, "` (", absl::StrJoin(support.values, ", "), ")");
+  std::string text = absl::StrCat("`", field, "`");
+  if (!support.values.empty()) {
+    absl::StrAppend(&text, " (", absl::StrJoin(support.values, ", "), ")");
+  }
+  if (!support.only_fields.empty()) {
+    absl::StrAppend(&text, " (of it `", absl::StrJoin(support.only_fields, "`, `"), "`)");
+  }
+  return text;
 }
 
 std::string MessageSection(const MessageSupport& message, const Descriptor& type) {

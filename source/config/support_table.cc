@@ -5,6 +5,7 @@
 //   message NAME      a part of other messages
 //   extension NAME    may stand in an Any
 //     + a b{X,Y}      effective; of b only the values X and Y are
+//     + c[d,e]        effective; of the message in c only its fields d and e are
 //     + *             every field not named otherwise is effective
 //     ~ a: reason     does nothing, and nothing is lost by that
 //     ! a b           unsupported, and ignoring it would let traffic through that its author wants
@@ -46,10 +47,15 @@ message envoy.type.v3.SemanticVersion
 message envoy.config.core.v3.Address
   + socket_address pipe
 message envoy.config.core.v3.SocketAddress
-  + address port_value protocol{TCP} ipv4_compat
+  + address port_value protocol{TCP}
 message envoy.config.core.v3.Pipe
-  + path mode
+  + path
+  ! mode
 message envoy.config.core.v3.TcpKeepalive
+  + *
+message envoy.config.core.v3.TransportSocket
+  + name typed_config
+extension envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer
   + *
 
 # ---- listeners
@@ -62,9 +68,9 @@ message envoy.config.listener.v3.Listener
   ~ metadata: a label for control planes
   ! listener_filters filter_chain_matcher connection_balance_config
 message envoy.config.listener.v3.FilterChain
-  + name filters
+  + name filters transport_socket
   ~ metadata: a label for control planes
-  ! filter_chain_match transport_socket use_proxy_proto
+  ! filter_chain_match use_proxy_proto
 message envoy.config.listener.v3.Filter
   + name typed_config
 
@@ -74,35 +80,40 @@ extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnec
   + codec_type{AUTO,HTTP1} stat_prefix route_config http_filters
   + common_http_protocol_options http_protocol_options
   + stream_idle_timeout request_timeout request_headers_timeout drain_timeout
-  + delayed_close_timeout max_request_headers_kb access_log
-  + use_remote_address xff_num_trusted_hops skip_xff_append generate_request_id
-  + preserve_external_request_id always_set_request_id_in_response
+  + delayed_close_timeout max_request_headers_kb
+  + access_log access_log_options local_reply_config
+  + use_remote_address xff_num_trusted_hops skip_xff_append append_x_forwarded_port
+  + generate_request_id preserve_external_request_id always_set_request_id_in_response
   + server_name server_header_transformation via
   + normalize_path merge_slashes path_with_escaped_slashes_action
   + strip_matching_host_port strip_any_host_port strip_trailing_host_dot
-  + stream_error_on_invalid_http_message
   ~ http2_protocol_options: there is no HTTP/2 whose limits it would set
   ~ http3_protocol_options: there is no HTTP/3 whose limits it would set
   ! forward_client_cert_details set_current_client_cert_details internal_address_config
   ! original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options
+message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions
+  + flush_access_log_on_new_request
+message envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper
+  + *
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
-  + name typed_config
-  ~ is_optional: a filter that is not built in is refused even so
-  ! disabled config_discovery
+  + name typed_config is_optional disabled
+  ! config_discovery
 message envoy.config.core.v3.HttpProtocolOptions
   + idle_timeout max_connection_duration max_headers_count max_stream_duration
   + headers_with_underscores_action max_requests_per_connection
 message envoy.config.core.v3.Http1ProtocolOptions
   + allow_absolute_url accept_http_10 default_host_for_http_10 header_key_format
-  + enable_trailers allow_chunked_length override_stream_error_on_invalid_http_message
+  + enable_trailers allow_chunked_length
   ~ use_balsa_parser: there is one parser
 message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat
   + proper_case_words
 message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords
   + *
 extension envoy.extensions.filters.http.router.v3.Router
-  + suppress_envoy_headers respect_expected_rq_timeout dynamic_stats
+  + suppress_envoy_headers dynamic_stats{true}
   ~ start_child_span: there is no tracing
   ! upstream_http_filters strict_check_headers
 
@@ -114,14 +125,15 @@ message envoy.config.route.v3.RouteConfiguration
   + request_headers_to_add request_headers_to_remove
   + response_headers_to_add response_headers_to_remove
   ~ metadata: a label for control planes
-  ! internal_only_headers typed_per_filter_config
-  ! ignore_path_parameters_in_path_matching
+  + typed_per_filter_config
+  ! internal_only_headers ignore_path_parameters_in_path_matching
 message envoy.config.route.v3.VirtualHost
   + name domains routes
   + request_headers_to_add request_headers_to_remove
   + response_headers_to_add response_headers_to_remove
   ~ metadata: a label for control planes
-  ! require_tls matcher rate_limits cors typed_per_filter_config
+  + require_tls typed_per_filter_config
+  ! matcher rate_limits cors
 message envoy.config.route.v3.Route
   + name match route redirect direct_response
   + request_headers_to_add request_headers_to_remove
@@ -129,11 +141,14 @@ message envoy.config.route.v3.Route
   ~ metadata: a label for filters and control planes; no filter here reads it
   ~ decorator: there is no tracing
   ~ tracing: there is no tracing
-  ! filter_action non_forwarding_action typed_per_filter_config
+  + typed_per_filter_config
+  ! filter_action non_forwarding_action
 message envoy.config.route.v3.RouteMatch
   + prefix path safe_regex path_separated_prefix case_sensitive
-  + headers query_parameters runtime_fraction grpc
-  ! connect_matcher path_match_policy tls_context dynamic_metadata
+  + headers query_parameters runtime_fraction grpc connect_matcher
+  ! path_match_policy tls_context dynamic_metadata
+message envoy.config.route.v3.RouteMatch.ConnectMatcher
+  + *
 message envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions
   + *
 message envoy.config.route.v3.HeaderMatcher
@@ -150,12 +165,17 @@ message envoy.config.route.v3.RouteAction
 message envoy.config.route.v3.RouteAction.MaxStreamDuration
   + max_stream_duration
 message envoy.config.route.v3.WeightedCluster
-  + clusters total_weight
+  + clusters total_weight header_name
+  ~ runtime_key_prefix: nothing can set it; the weights hold
 message envoy.config.route.v3.WeightedCluster.ClusterWeight
   + name cluster_header weight host_rewrite_literal
   + request_headers_to_add request_headers_to_remove
   + response_headers_to_add response_headers_to_remove
-  ! metadata_match typed_per_filter_config
+  + typed_per_filter_config
+  ! metadata_match
+extension envoy.config.route.v3.FilterConfig
+  + config is_optional
+  ! disabled
 message envoy.config.route.v3.RedirectAction
   + *
 message envoy.config.route.v3.DirectResponseAction
@@ -184,15 +204,42 @@ message envoy.type.matcher.v3.RegexMatchAndSubstitute
 # ---- access logs
 
 message envoy.config.accesslog.v3.AccessLog
-  + name typed_config
+  + name filter typed_config
+message envoy.config.accesslog.v3.AccessLogFilter
+  + status_code_filter duration_filter not_health_check_filter runtime_filter and_filter or_filter
+  + header_filter response_flag_filter log_type_filter
+message envoy.config.accesslog.v3.StatusCodeFilter
+  + *
+message envoy.config.accesslog.v3.DurationFilter
+  + *
+message envoy.config.accesslog.v3.NotHealthCheckFilter
+message envoy.config.accesslog.v3.ComparisonFilter
+  + *
+message envoy.config.core.v3.RuntimeUInt32
+  + default_value
+  ~ runtime_key: nothing can set it; the default value holds
+message envoy.config.accesslog.v3.RuntimeFilter
+  + percent_sampled use_independent_randomness
+  ~ runtime_key: nothing can set it; percent_sampled holds
+message envoy.config.accesslog.v3.AndFilter
+  + *
+message envoy.config.accesslog.v3.OrFilter
+  + *
+message envoy.config.accesslog.v3.HeaderFilter
+  + *
+message envoy.config.accesslog.v3.ResponseFlagFilter
+  + *
+message envoy.config.accesslog.v3.LogTypeFilter
+  + *
 extension envoy.extensions.access_loggers.file.v3.FileAccessLog
-  + path format log_format
+  + path format json_format typed_json_format log_format
 extension envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
   + log_format
 extension envoy.extensions.access_loggers.stream.v3.StderrAccessLog
   + log_format
 message envoy.config.core.v3.SubstitutionFormatString
-  + text_format text_format_source json_format omit_empty_values
+  + text_format text_format_source json_format omit_empty_values content_type
+  ~ json_format_options: the fields of an object are always in order
 
 # ---- clusters
 
@@ -201,21 +248,22 @@ message envoy.config.cluster.v3.Cluster
   + lb_policy{ROUND_ROBIN,LOAD_BALANCING_POLICY_CONFIG} load_balancing_policy
   + circuit_breakers per_connection_buffer_limit_bytes
   + max_requests_per_connection typed_extension_protocol_options
-  + common_http_protocol_options http_protocol_options
+  + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
+  + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
-  + upstream_connection_options
+  + upstream_connection_options transport_socket
   ~ metadata: a label for control planes
   ~ ignore_health_on_host_removal: there are no health checks to wait for
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
-  ! transport_socket transport_socket_matches upstream_http_protocol_options filters
+  ! transport_socket_matches upstream_http_protocol_options filters
 message envoy.config.cluster.v3.Cluster.RefreshRate
-  + base_interval max_interval
+  + *
 message envoy.config.cluster.v3.LoadBalancingPolicy
   + policies
 message envoy.config.cluster.v3.LoadBalancingPolicy.Policy
   + typed_extension_config
 message envoy.config.core.v3.TypedExtensionConfig
-  + name typed_config
+  + *
 extension envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin
 message envoy.config.cluster.v3.UpstreamConnectionOptions
   + tcp_keepalive
@@ -234,13 +282,15 @@ message envoy.config.endpoint.v3.LbEndpoint
   ~ metadata: a label for control planes
 message envoy.config.endpoint.v3.Endpoint
   + address hostname
+  ~ health_check_config: there are no health checks that it would direct
 extension envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-  + common_http_protocol_options explicit_http_config use_downstream_protocol_config
+  + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
+  + explicit_http_config use_downstream_protocol_config
   ! upstream_http_protocol_options http_filters header_validation_config
 message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig
-  + http_protocol_options
+  + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
 message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig
-  + http_protocol_options
+  + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
 )";
 
 }  // namespace sluice

@@ -96,7 +96,7 @@ bool Answered(std::string_view, Options&, std::string&) { return true; }
 
 constexpr std::string_view kNoHotRestart = "there is no hot restart";
 constexpr std::string_view kStaticOnly = "fields that are not known are always refused";
-constexpr std::string_view kFlushes = "access log lines are written as they come";
+constexpr std::string_view kFlushes = "access log lines are written within a second";
 
 constexpr OptionRow kTable[] = {
     {"--config-path", "-c", "<file>", "the bootstrap: .yaml .json .textproto .pb_text .pb",

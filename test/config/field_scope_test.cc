@@ -75,6 +75,21 @@ TEST(ConfigErrors, TheRestAreCounted) {
   EXPECT_TRUE(errors.ToString().ends_with("x: bad\nand 7 more errors\n"));
 }
 
+TEST(ConfigErrors, ALaterPhaseDoesNotRepeatAnEarlierOne) {
+  ConfigErrors errors;
+  errors.Add("a.b", "bad");
+  errors.Add("a.b", "worse");
+  errors.StartPhase();
+  errors.Add("a.b", "again");
+  errors.Add("a.b.c", "again");
+  errors.Add("a.b[2]", "again");
+  errors.Add("a.bc", "new");
+  errors.Add("a", "new");
+  errors.Add("", "new");
+  EXPECT_EQ(errors.ToString(), "a.b: bad\na.b: worse\na.bc: new\na: new\nnew\n");
+  EXPECT_EQ(errors.size(), 5u);
+}
+
 TEST(ConfigErrors, StatusIsOkOnlyWhenEmpty) {
   ConfigErrors errors;
   EXPECT_TRUE(errors.ToStatus().ok());

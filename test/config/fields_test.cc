@@ -202,8 +202,13 @@ TEST(Fields, Anys) {
   EXPECT_EQ(Reading().Yaml(any("{a: 1}")).errors(),
             "f:1: stats_sinks[0].typed_config: lacks \"@type\"; write \"@type\": "
             "type.googleapis.com/ and the full name of a message\n");
-  EXPECT_EQ(Reading().Yaml(any("{\"@type\": type.googleapis.com/envoy.no.Such}")).errors(),
-            "f:1: stats_sinks[0].typed_config: no extension \"envoy.no.Such\" is built in\n");
+  EXPECT_EQ(Reading().Yaml(any("{\"@type\": type.googleapis.com/}")).errors(),
+            "f:1: stats_sinks[0].typed_config: names no type\n");
+  Reading unknown;
+  unknown.Yaml(any("{\"@type\": type.googleapis.com/envoy.no.Such, some: thing}"));
+  EXPECT_EQ(unknown.errors(), "");
+  EXPECT_EQ(unknown.bootstrap.stats_sinks(0).typed_config().type_url(),
+            "type.googleapis.com/envoy.no.Such");
   EXPECT_EQ(
       Reading()
           .Yaml(any("{\"@type\": type.googleapis.com/envoy.config.metrics.v3.HystrixSink, bukets: "

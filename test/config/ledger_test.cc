@@ -58,14 +58,20 @@ TEST(Ledger, OnlySomeValuesOfAField) {
   EXPECT_EQ(LedgerOf("admin: {access_log_path: /tmp/a}").size(), 1u);
 }
 
-TEST(Ledger, SecurityIsMarkedAndNamesTheExtension) {
-  EXPECT_EQ(Page("static_resources: {clusters: [{name: a, transport_socket: {name: tls, "
-                 "typed_config: {\"@type\": "
-                 "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
-                 "}}}]}"),
-            "guards security: f:1: static_resources.clusters[0].transport_socket: is not supported "
-            "(envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext), and ignoring it would "
-            "weaken security (envoy.config.cluster.v3.Cluster.transport_socket)\n");
+TEST(Ledger, SecurityIsMarked) {
+  EXPECT_EQ(Page("static_resources: {secrets: [{name: a}]}"),
+            "guards security: f:1: static_resources.secrets: is not supported, and ignoring it "
+            "would weaken security "
+            "(envoy.config.bootstrap.v3.Bootstrap.StaticResources.secrets)\n");
+}
+
+TEST(Ledger, UnsupportedFieldNamesTheExtensionInIt) {
+  EXPECT_EQ(Page("typed_dns_resolver_config: {name: a, typed_config: {\"@type\": "
+                 "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3"
+                 ".CaresDnsResolverConfig}}"),
+            "unsupported: f:1: typed_dns_resolver_config: is not supported "
+            "(envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig) "
+            "(envoy.config.bootstrap.v3.Bootstrap.typed_dns_resolver_config)\n");
 }
 
 constexpr std::string_view kListenerWithFilter =
@@ -96,6 +102,33 @@ TEST(Ledger, LooksInsideOfAnysAndTypedStructs) {
                           type + ", value: {stat_prefix: a, tracing: {}}}}]}]}]}");
   ASSERT_EQ(wrapped.size(), 1u);
   EXPECT_EQ(wrapped[0].field, type + ".tracing");
+}
+
+TEST(Ledger, SomeFieldsOfAMessageInOnePlaceOnly) {
+  constexpr std::string_view kCluster =
+      "static_resources: {clusters: [{name: a, common_http_protocol_options: ";
+  EXPECT_EQ(LedgerOf(std::string(kCluster) + "{idle_timeout: 1s}}]}").size(), 0u);
+  auto ledger =
+      LedgerOf(std::string(kCluster) + "{headers_with_underscores_action: drop_header}}]}");
+  ASSERT_EQ(ledger.size(), 1u);
+  EXPECT_EQ(ledger[0].field,
+            "envoy.config.core.v3.HttpProtocolOptions.headers_with_underscores_action");
+}
+
+TEST(Ledger, OptionalExtensionsMayBeMissing) {
+  std::string filter =
+      "{\"@type\": type.googleapis.com/"
+      "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, "
+      "http_filters: [{name: a, is_optional: true, typed_config: {\"@type\": "
+      "type.googleapis.com/no.Such}}]}}]}]}]}";
+  auto ledger = LedgerOf(std::string(kListenerWithFilter) + filter);
+  ASSERT_EQ(ledger.size(), 1u);
+  EXPECT_EQ(ledger[0].entry_class, LedgerClass::kInert);
+  EXPECT_EQ(ledger[0].note, "no extension \"no.Such\" is built in, and it is optional");
+  filter.replace(filter.find("true"), 4, "false");
+  ledger = LedgerOf(std::string(kListenerWithFilter) + filter);
+  ASSERT_EQ(ledger.size(), 1u);
+  EXPECT_EQ(ledger[0].entry_class, LedgerClass::kUnknownExtension);
 }
 
 TEST(Ledger, UnknownFieldsOfABinaryConfiguration) {
@@ -189,6 +222,10 @@ TEST(SupportTable, ItsTextIsUnderstoodAndNamesWhatExists) {
       const FieldDescriptor* field = type->FindFieldByName(std::string(name));
       ASSERT_NE(field, nullptr) << message.name << "." << name;
       EXPECT_TRUE(seen.insert(name).second) << message.name << "." << name << " twice";
+      for (std::string_view only : support.only_fields) {
+        ASSERT_NE(field->message_type(), nullptr) << field->full_name();
+        EXPECT_NE(field->message_type()->FindFieldByName(std::string(only)), nullptr) << only;
+      }
       if (field->type() != FieldDescriptor::TYPE_ENUM) continue;
       for (std::string_view value : support.values) {
         EXPECT_NE(field->enum_type()->FindValueByName(std::string(value)), nullptr)
@@ -221,10 +258,11 @@ TEST(SupportTable, EveryMessageIsReached) {
 TEST(SupportTable, MistakesInItsTextAreFound) {
   std::vector<std::string> bad;
   SupportTable table = SupportTable::Parse(
-      "+ early\nmessage a.B\n  + x{A,B} y\n  ~ z: because\n  ~ w\n  ? v\n  + u{A\nmessage a.B\n",
+      "+ early\nmessage a.B\n  + x{A,B} y[c,d]\n  ~ z: because\n  ~ w\n  ? v\n  + u{A\n  + t[a}\n"
+      "message a.B\n",
       bad);
-  EXPECT_EQ(bad,
-            (std::vector<std::string>{"+ early", "~ w", "? v", "+ u{A", "twice: message a.B"}));
+  EXPECT_EQ(bad, (std::vector<std::string>{"+ early", "~ w", "? v", "+ u{A", "+ t[a}",
+                                           "twice: message a.B"}));
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST(Options, CommandLinesOfControlPlanes) {
   EXPECT_EQ(istio.without_effect,
             (std::vector<std::string>{
                 "--local-address-ip-version: only labels this host's own address",
-                "--file-flush-interval-msec: access log lines are written as they come",
+                "--file-flush-interval-msec: access log lines are written within a second",
                 "--disable-hot-restart: there is no hot restart",
                 "--allow-unknown-static-fields: fields that are not known are always refused",
                 "--skip-deprecated-logs: deprecated fields are not logged"}));
