@@ -59,6 +59,15 @@ bool ReadFields(std::string_view line, MessageSupport& message) {
   return !rest.empty();
 }
 
+// The table is about Envoy's API and what it imports. Messages of other packages belong to
+// extensions, which have them to read them.
+bool IsForTheTable(std::string_view message) {
+  for (std::string_view package : {"envoy.", "google.", "udpa.", "validate.", "xds."}) {
+    if (message.starts_with(package)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 const SupportTable& SupportTable::Get() {
@@ -92,11 +101,16 @@ SupportTable SupportTable::Parse(std::string_view text, std::vector<std::string>
 }
 
 FieldSupport SupportTable::Of(const google::protobuf::FieldDescriptor& field) const {
-  auto found = by_name_.find(field.containing_type()->full_name());
-  if (found == by_name_.end()) return {};
+  const std::string& name = field.containing_type()->full_name();
+  auto found = by_name_.find(name);
+  if (found == by_name_.end()) {
+    FieldSupport support;
+    if (!IsForTheTable(name)) support.field_class = FieldClass::kEffective;
+    return support;
+  }
   const MessageSupport& message = messages_[found->second];
-  for (const auto& [name, support] : message.fields) {
-    if (name == field.name()) return support;
+  for (const auto& [field_name, support] : message.fields) {
+    if (field_name == field.name()) return support;
   }
   FieldSupport support;
   if (message.all_fields_are_effective) support.field_class = FieldClass::kEffective;
@@ -105,7 +119,8 @@ FieldSupport SupportTable::Of(const google::protobuf::FieldDescriptor& field) co
 
 bool SupportTable::HasExtension(std::string_view message) const {
   auto found = by_name_.find(message);
-  return found != by_name_.end() && messages_[found->second].is_extension;
+  if (found == by_name_.end()) return !IsForTheTable(message);
+  return messages_[found->second].is_extension;
 }
 
 std::vector<std::string_view> ExtensionNames() {

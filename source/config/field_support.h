@@ -50,7 +50,8 @@ class SupportTable {
   static SupportTable Parse(std::string_view text, std::vector<std::string>& bad);
 
   FieldSupport Of(const google::protobuf::FieldDescriptor& field) const;
-  // Whether an Any may hold a message of this type.
+  // Whether an Any may hold a message of this type. Messages outside of Envoy's API are their
+  // extensions' own: always, and all of their fields take effect.
   bool HasExtension(std::string_view message) const;
   const std::vector<MessageSupport>& messages() const { return messages_; }
 

@@ -265,5 +265,27 @@ TEST(SupportTable, MistakesInItsTextAreFound) {
                                            "twice: message a.B"}));
 }
 
+// Whoever adds an extension brings its messages along, and need not know this table.
+TEST(SupportTable, MessagesOutsideOfEnvoysApiAreTheirExtensionsOwn) {
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("ours.proto");
+  file.set_package("sluice.extensions.http.tap.v1");
+  google::protobuf::DescriptorProto* message = file.add_message_type();
+  message->set_name("Tap");
+  google::protobuf::FieldDescriptorProto* field = message->add_field();
+  field->set_name("path");
+  field->set_number(1);
+  field->set_type(google::protobuf::FieldDescriptorProto::TYPE_STRING);
+  google::protobuf::DescriptorPool pool;
+  const Descriptor* tap = pool.BuildFile(file)->message_type(0);
+
+  EXPECT_TRUE(SupportTable::Get().HasExtension(tap->full_name()));
+  EXPECT_EQ(SupportTable::Get().Of(*tap->field(0)).field_class, FieldClass::kEffective);
+  for (const char* other : {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct",
+                            "envoy.extensions.filters.http.lua.v3.Lua", "google.rpc.Status"}) {
+    EXPECT_FALSE(SupportTable::Get().HasExtension(other)) << other;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -35,6 +35,37 @@ def sluice_cc_test(name, srcs = [], deps = [], size = "small", copts = [], **kwa
         **kwargs
     )
 
+def sluice_extension(name, deps = [], test_deps = [], visibility = None):
+    """An extension: one folder, one library, one test.
+
+    All .h and .cc files of the folder are NAME; *_test.cc are NAME_test, which
+    may use the test harness. The layers hold as for a stranger: up to sdk.
+    """
+
+    # "" in this tree; else where a tree like ours begins, as in the template.
+    root = native.package_name().partition("source/extensions/")[0]
+    copts = ["-iquote", root] if root else []
+    sluice_cc_library(
+        name = name,
+        srcs = native.glob(["*.cc"], exclude = ["*_test.cc"]),
+        hdrs = native.glob(["*.h"]),
+        copts = copts,
+        visibility = visibility or ["//source:above_extensions"],
+        deps = ["//source/base", "//source/http", "//source/sdk"] + deps,
+    )
+    sluice_cc_test(
+        name = name + "_test",
+        srcs = native.glob(["*_test.cc"]),
+        copts = copts,
+        deps = [
+            ":" + name,
+            "//source/base",
+            "//source/http",
+            "//source/sdk",
+            "//test/harness:filter_tester",
+        ] + deps + test_deps,
+    )
+
 def sluice_fuzz_test(name, srcs, corpus = None, deps = []):
     """A parser's fuzz target: libFuzzer with --config=fuzz, else a replay of its corpus.
 

@@ -6,7 +6,7 @@ import re
 from tree import Finding
 
 _SUFFIXES = ("Impl", "Base", "Util", "Utils", "Helper", "Helpers", "Data", "Info", "Manager")
-_ALLOWED = {"StreamInfo", "ConnectionManager"}
+_ALLOWED = ("StreamInfo", "ConnectionManager")
 _TYPE = re.compile(
     r"\b(?:class|struct|union|enum(?:\s+class)?|using)\s+(?:\[\[\w+\]\]\s+)?([A-Z]\w*)\b(?!\s*::)")
 _FILE_SUFFIXES = re.compile(r"_(impl|base|utils?|helpers?|data|info|manager)(_test)?\.(cc|h)$")
@@ -17,7 +17,7 @@ def types(tree):
     for file in tree.cpp("source/", "test/", "examples/", "tools/"):
         for match in _TYPE.finditer(file.code):
             name = match.group(1)
-            if name.endswith(_SUFFIXES) and name not in _ALLOWED and name not in _SUFFIXES:
+            if name.endswith(_SUFFIXES) and not name.endswith(_ALLOWED) and name not in _SUFFIXES:
                 yield Finding("names", file.path, file.line_at(match.start()),
                               "%s says nothing by its last word" % name)
 

@@ -182,6 +182,8 @@ class Structure(unittest.TestCase):
         self.assertEqual(cc("", checks, "source/a/y.cc", **build), ["dead-files"])
         self.assertEqual(cc("", checks, "source/a/y.cc", **globbed), [])
         self.assertEqual(cc("", checks, "source/b/y.cc"), ["dead-files"])
+        extension = {"source/a/BUILD.bazel": 'sluice_extension(name = "a")'}
+        self.assertEqual(cc("", checks, "source/a/y.cc", **extension), [])
 
     def test_documents_name_what_exists(self):
         checks = (structure.paths, structure.links)

@@ -74,11 +74,8 @@ def dead_files(tree):
         if '"%s"' % name in build:
             continue
         patterns = [p for g in _GLOB.findall(build) for p in _STRING.findall(g)]
-        # A macro may name a file after its target.
-        stem = re.sub(r"(_test)?\.(cc|h)$", "", name)
-        macro = re.search(r'sluice_(extension|proto_library)\([^)]*name = "%s"' % re.escape(stem),
-                          build, re.S)
-        if not macro and not any(fnmatch.fnmatch(name, p) for p in patterns):
+        # An extension is all files of its folder.
+        if "sluice_extension(" not in build and not any(fnmatch.fnmatch(name, p) for p in patterns):
             yield Finding("dead-files", file.path, 1, "no BUILD.bazel names it")
 
 
