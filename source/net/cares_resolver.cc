@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "source/base/check.h"
+#include "source/base/link.h"
 
 namespace sluice {
 namespace {
@@ -68,20 +68,24 @@ DnsAnswer MakeAnswer(DnsFamily family, int status, const ares_addrinfo* result) 
 
 }  // namespace
 
-// Shared by the caller's handle, by c-ares, and by the task that brings the answer.
-struct CaresResolver::Request {
-  CaresResolver* resolver;  // not used by the task, which may come after its end
-  DnsFamily family;
+// Owned by c-ares, then by the task that brings the answer.
+struct CaresResolver::Request : LinkTarget<Request> {
+  CaresResolver& resolver;  // not used by the task, which may come after its end
+  const DnsFamily family;
   OnAnswer on_answer;  // empty when nobody wants to know any more
+  Request(CaresResolver& resolver, DnsFamily family, OnAnswer on_answer)
+      : resolver(resolver), family(family), on_answer(std::move(on_answer)) {}
 };
 
 class CaresResolver::OpenQuery final : public Query {
  public:
-  explicit OpenQuery(std::shared_ptr<Request> request) : request_(std::move(request)) {}
-  ~OpenQuery() override { request_->on_answer = nullptr; }
+  explicit OpenQuery(Request& request) : request_(request) {}
+  ~OpenQuery() override {
+    if (request_) request_->on_answer = nullptr;
+  }
 
  private:
-  const std::shared_ptr<Request> request_;
+  Link<Request> request_;
 };
 
 // One of c-ares's sockets; it says when, by OnSocketState.
@@ -153,11 +157,11 @@ void CaresResolver::CloseChannel() {
 
 std::unique_ptr<Resolver::Query> CaresResolver::Resolve(absl::string_view name, DnsFamily family,
                                                         OnAnswer on_answer) {
-  auto request = std::make_shared<Request>(Request{this, family, std::move(on_answer)});
-  auto query = std::make_unique<OpenQuery>(request);
+  auto request = std::make_unique<Request>(*this, family, std::move(on_answer));
+  auto query = std::make_unique<OpenQuery>(*request);
   if (stale_ && under_way_ == 0) CloseChannel();
   if (channel_ == nullptr && !OpenChannel().ok()) {
-    Answer(request, ARES_ENOTINITIALIZED, nullptr);
+    Answer(std::move(request), ARES_ENOTINITIALIZED, nullptr);
     return query;
   }
   ares_addrinfo_hints hints = {};
@@ -166,30 +170,29 @@ std::unique_ptr<Resolver::Query> CaresResolver::Resolve(absl::string_view name, 
   hints.ai_socktype = SOCK_STREAM;  // or each address comes once for every kind
   ++under_way_;
   ares_getaddrinfo(channel_, std::string(name).c_str(), nullptr, &hints,
-                   &CaresResolver::OnAddresses, new std::shared_ptr<Request>(request));
+                   &CaresResolver::OnAddresses, request.release());
   ArmTimer();
   return query;
 }
 
 void CaresResolver::OnAddresses(void* argument, int status, int, ares_addrinfo* result) {
-  const std::unique_ptr<std::shared_ptr<Request>> held(
-      static_cast<std::shared_ptr<Request>*>(argument));
-  const std::shared_ptr<Request>& request = *held;
-  CaresResolver& resolver = *request->resolver;
+  std::unique_ptr<Request> request(static_cast<Request*>(argument));
+  CaresResolver& resolver = request->resolver;
   --resolver.under_way_;
   if (status == ARES_ECONNREFUSED || status == ARES_ETIMEOUT) resolver.stale_ = true;
-  if (status != ARES_EDESTRUCTION) Answer(request, status, result);
+  if (status != ARES_EDESTRUCTION) resolver.Answer(std::move(request), status, result);
   if (result != nullptr) ares_freeaddrinfo(result);
 }
 
 // In a task of its own: c-ares may answer from inside its call, the contract says otherwise.
-void CaresResolver::Answer(const std::shared_ptr<Request>& request, int status,
+void CaresResolver::Answer(std::unique_ptr<Request> request, int status,
                            const ares_addrinfo* result) {
-  request->resolver->loop_.Post(
-      [request, answer = MakeAnswer(request->family, status, result)]() mutable {
-        OnAnswer on_answer = std::move(request->on_answer);
-        if (on_answer) on_answer(std::move(answer));
-      });
+  DnsAnswer answer = MakeAnswer(request->family, status, result);
+  loop_.Post([request = std::move(request), answer = std::move(answer)]() mutable {
+    OnAnswer on_answer = std::move(request->on_answer);
+    request->BreakLinks();  // the query may go in the call
+    if (on_answer) on_answer(std::move(answer));
+  });
 }
 
 void CaresResolver::OnSocketState(void* argument, int fd, int readable, int writable) {

@@ -36,8 +36,7 @@ class CaresResolver final : public Resolver {
   void CloseChannel();
   static void OnSocketState(void* resolver, int fd, int readable, int writable);
   static void OnAddresses(void* request, int status, int timeouts, ares_addrinfo* result);
-  static void Answer(const std::shared_ptr<Request>& request, int status,
-                     const ares_addrinfo* result);
+  void Answer(std::unique_ptr<Request> request, int status, const ares_addrinfo* result);
   void OnTimer();
   void ArmTimer();
 

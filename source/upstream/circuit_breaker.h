@@ -1,8 +1,8 @@
 // CircuitBreaker: how much of a cluster is in use over all workers, and whether more may be.
 //
-// Shared by all workers: relaxed atomics, one cache line for each priority. Those who ask with TryAcquire
-// never hold more than the limit together; Acquire goes past it knowingly. Each acquisition has
-// one Release.
+// Shared by all workers: relaxed atomics, one cache line for each priority. Those who ask with
+// TryAcquire never hold more than the limit together; Acquire goes past it knowingly. Each
+// acquisition has one Release.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,13 @@
 
 namespace sluice {
 
-enum class BreakerResource : uint8_t { kConnections, kPendingRequests, kRequests, kRetries, kCount };
+enum class BreakerResource : uint8_t {
+  kConnections,
+  kPendingRequests,
+  kRequests,
+  kRetries,
+  kCount
+};
 
 class CircuitBreaker {
  public:
@@ -36,9 +42,8 @@ class CircuitBreaker {
   }
 
   uint32_t in_use(RoutePriority priority, BreakerResource resource) const {
-    return lines_[static_cast<size_t>(priority)]
-        .in_use[static_cast<size_t>(resource)]
-        .load(std::memory_order_relaxed);
+    return lines_[static_cast<size_t>(priority)].in_use[static_cast<size_t>(resource)].load(
+        std::memory_order_relaxed);
   }
   uint32_t limit(RoutePriority priority, BreakerResource resource) const {
     return lines_[static_cast<size_t>(priority)].max[static_cast<size_t>(resource)];

@@ -21,8 +21,8 @@ ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
       connection_(std::make_unique<Connection>(
           pool.cluster_.worker(), Connection::Side::kConnecting, std::move(io),
           std::make_unique<PlaintextSocket>(), spec_->connection)),
-      codec_(MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1,
-                                  pool.cluster_.worker().slabs, *connection_)),
+      codec_(MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, pool.cluster_.worker().slabs,
+                                  *connection_)),
       idle_timer_(pool.cluster_.worker().loop, this, kMethod<&ClientConnection::OnIdleTimeout>),
       lifetime_timer_(pool.cluster_.worker().loop, this,
                       kMethod<&ClientConnection::OnLifetimeOver>) {}
@@ -61,7 +61,8 @@ void ClientConnection::OnBytes(Buffer& in, End end) {
   const CodecError error = codec_->Parse(in, end);
   inside_codec_ = false;
   CountEndedStreams(codec_->open_streams());
-  // Bytes behind a complete response answer nothing (RFC 9112 section 9.2): whose they are is unknowable.
+  // Bytes behind a complete response answer nothing (RFC 9112 section 9.2): whose they are is
+  // unknowable.
   const bool surplus = open_streams_ == 0 && !in.empty();
   if ((error != CodecError::kNone && error != CodecError::kUnexpectedEnd) || surplus) {
     spec_->stats.cx_protocol_error.Add(connection_->worker().stats);
@@ -73,7 +74,8 @@ void ClientConnection::OnBytes(Buffer& in, End end) {
 }
 
 void ClientConnection::OnIdleBytes(Buffer& in, End end) {
-  // Nobody asked for anything, so this is the peer's farewell (a 408, which is no error) or its mistake.
+  // Nobody asked for anything, so this is the peer's farewell (a 408, which is no error) or its
+  // mistake.
   if (!in.empty()) {
     char scratch[12];
     const size_t n = in.size() < sizeof(scratch) ? in.size() : sizeof(scratch);

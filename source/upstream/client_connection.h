@@ -1,8 +1,8 @@
-// ClientConnection: a connection to a host with its codec in the client's role. Owned by its pool, on
-// its worker; lent to an attempt for one stream at a time (HTTP/1) or for many (HTTP/2).
+// ClientConnection: a connection to a host with its codec in the client's role. Owned by its pool,
+// on its worker; lent to an attempt for one stream at a time (HTTP/1) or for many (HTTP/2).
 //
-// Good for its borrower until the stream's OnReset or OnComplete, or ResetStream. It is deleted at the
-// end of the turn in which it closed.
+// Good for its borrower until the stream's OnReset or OnComplete, or ResetStream. It is deleted at
+// the end of the turn in which it closed.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ class ClientConnection final : public Deferred,
   CodecStream& StartStream(StreamEvents& events);
   // After any CodecStream call that produced output: marks the connection to be pulled this turn.
   void WantWrite() { connection_->WantWrite(); }
-  // Instead of stream.Reset(): ends the stream and gives the connection back, or closes it (HTTP/1).
+  // Instead of stream.Reset(): ends the stream and gives the connection back, or closes it
+  // (HTTP/1).
   void ResetStream(CodecStream& stream);
 
   Host& host() { return *host_; }
@@ -64,7 +65,8 @@ class ClientConnection final : public Deferred,
   bool spent() const;
 
   ConnectionPool& pool_;
-  const std::shared_ptr<const ClusterSpec> spec_;  // the codec's and the connection's limits live in it
+  const std::shared_ptr<const ClusterSpec>
+      spec_;  // the codec's and the connection's limits live in it
   const std::shared_ptr<Host> host_;
   const RoutePriority priority_;
   State state_ = State::kConnecting;

@@ -1,5 +1,5 @@
-// Cluster: one cluster as the main thread knows it: merges its spec and its endpoints into a HostSet and
-// publishes that to the workers.
+// Cluster: one cluster as the main thread knows it: merges its spec and its endpoints into a
+// HostSet and publishes that to the workers.
 //
 // Main thread. Workers learn of it by posted tasks in the order of its changes. A host whose facts
 // have not changed is the same Host object in the next set, so its pools and counts go on.
@@ -23,7 +23,7 @@ namespace sluice {
 
 class Cluster final : private EndOfTurnTask {
  public:
-  // `on_ready` is called once, from Start or later.
+  // `on_ready` is called once, from Start or in a turn after it.
   Cluster(WorkerContext& main, Resolver& resolver, WorkerUpstreams& workers,
           std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
           std::function<void()> on_ready);
@@ -33,7 +33,7 @@ class Cluster final : private EndOfTurnTask {
   const ClusterSpec& spec() const { return *spec_; }
   const CircuitBreaker& breaker() const { return *breaker_; }
   const HostSet& hosts() const { return *hosts_; }
-  // Its first endpoints are known, or are known not to be resolvable for now.
+  // Each of its names has been answered, or has failed, once.
   bool ready() const { return ready_; }
 
  private:

@@ -29,7 +29,8 @@ constexpr absl::string_view kRawBuffer =
 
 DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
   if (cluster.has_cluster_type()) {
-    scope.At("cluster_type").Error("no cluster extension is built in", "use type STATIC or STRICT_DNS");
+    scope.At("cluster_type")
+        .Error("no cluster extension is built in", "use type STATIC or STRICT_DNS");
     return DiscoveryType::kStatic;
   }
   switch (cluster.type()) {
@@ -49,15 +50,14 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
 void CheckPolicyList(const pb::LoadBalancingPolicy& list, const FieldScope& scope) {
   std::string names;
   for (int i = 0; i < list.policies_size(); ++i) {
-    
     const auto& extension = list.policies(i).typed_extension_config();
     const std::string type = ContentType(extension.typed_config());
     if (type == kRoundRobin) return;
     absl::StrAppend(&names, names.empty() ? "" : ", ", type.empty() ? extension.name() : type);
   }
-  scope.At("policies").Error(
-      names.empty() ? "must name a policy" : absl::StrCat("none is supported of ", names),
-      kRoundRobin);
+  scope.At("policies")
+      .Error(names.empty() ? "must name a policy" : absl::StrCat("none is supported of ", names),
+             kRoundRobin);
 }
 
 void CheckBalancer(const pb::Cluster& cluster, const FieldScope& scope) {
@@ -67,14 +67,16 @@ void CheckBalancer(const pb::Cluster& cluster, const FieldScope& scope) {
   }
   if (cluster.lb_policy() == pb::Cluster::ROUND_ROBIN) return;
   if (cluster.lb_policy() == pb::Cluster::LOAD_BALANCING_POLICY_CONFIG) {
-    return scope.At("load_balancing_policy").Error("is required by lb_policy LOAD_BALANCING_POLICY_CONFIG");
+    return scope.At("load_balancing_policy")
+        .Error("is required by lb_policy LOAD_BALANCING_POLICY_CONFIG");
   }
-  scope.At("lb_policy").Error(
-      absl::StrCat(pb::Cluster::LbPolicy_Name(cluster.lb_policy()), " is not supported"),
-      "use ROUND_ROBIN");
+  scope.At("lb_policy")
+      .Error(absl::StrCat(pb::Cluster::LbPolicy_Name(cluster.lb_policy()), " is not supported"),
+             "use ROUND_ROBIN");
 }
 
-void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope, ClusterSpec& spec) {
+void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
+                   ClusterSpec& spec) {
   for (int i = 0; i < breakers.thresholds_size(); ++i) {
     const auto& thresholds = breakers.thresholds(i);
     const FieldScope field = scope.At("thresholds", i);
@@ -127,7 +129,8 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
   if (cluster.has_transport_socket() &&
       ContentType(cluster.transport_socket().typed_config()) != kRawBuffer) {
     // Never plaintext where encryption was asked for.
-    scope.At("transport_socket").Error("is not built in; connections to this cluster are plaintext");
+    scope.At("transport_socket")
+        .Error("is not built in; connections to this cluster are plaintext");
   }
   const auto& options = cluster.upstream_connection_options();
   if (!options.has_tcp_keepalive()) return;

@@ -1,7 +1,7 @@
 // ClusterSet: all clusters of the process, as the main thread and the admin port know them.
 //
-// Main thread. Destroy it after the workers' loops have stopped, or let them run on: it posts nothing
-// more.
+// Main thread. Destroy it after the workers' loops have stopped, or let them run on: it posts
+// nothing more.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,8 @@ namespace sluice {
 
 class ClusterSet {
  public:
-  ClusterSet(WorkerContext& main, StatsRegistry& stats, Resolver& resolver, WorkerUpstreams& workers);
+  ClusterSet(WorkerContext& main, StatsRegistry& stats, Resolver& resolver,
+             WorkerUpstreams& workers);
 
   void Set(std::shared_ptr<const ClusterSpec> spec);  // adds, or replaces that of the same name
   bool Remove(absl::string_view name);                // false: there is none

@@ -30,7 +30,7 @@ struct BreakerLimits {
 
 // An endpoint as configured: an address, or a name to resolve.
 struct EndpointSpec {
-  HostFacts facts;       // address is set for STATIC
+  HostFacts facts;  // address is set for STATIC
   HostHealth health = HostHealth::kHealthy;
   std::string dns_name;  // STRICT_DNS
   uint16_t port = 0;
@@ -39,12 +39,14 @@ struct EndpointSpec {
 // Handles of "cluster.<name>.*". Names as in Envoy.
 struct ClusterStats {
   Counter cx_total, cx_http1_total, cx_connect_fail, cx_connect_timeout, cx_overflow, cx_destroy,
-      cx_destroy_local, cx_destroy_remote, cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests,
-      cx_max_duration_reached, cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy;
+      cx_destroy_local, cx_destroy_remote, cx_destroy_with_active_rq, cx_idle_timeout,
+      cx_max_requests, cx_max_duration_reached, cx_protocol_error, cx_rx_bytes_total,
+      cx_tx_bytes_total, cx_none_healthy;
   Gauge cx_active;
-  Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout, rq_per_try_timeout,
-      rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode, rq_pending_total, rq_pending_overflow,
-      rq_pending_failure_eject, rq_retry, rq_retry_success, rq_retry_overflow;
+  Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
+      rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,
+      rq_pending_total, rq_pending_overflow, rq_pending_failure_eject, rq_retry, rq_retry_success,
+      rq_retry_overflow;
   Gauge rq_active, rq_pending_active;
   Histogram rq_time, cx_connect_ms, cx_length_ms;
   Gauge membership_total, membership_healthy;
@@ -57,8 +59,9 @@ struct ClusterSpec {
   DiscoveryType type = DiscoveryType::kStatic;
   std::vector<EndpointSpec> endpoints;
   Duration connect_timeout = std::chrono::seconds(5);
-  size_t connection_buffer_bytes_max = 1_MiB;  // per_connection_buffer_limit_bytes: gauge limit of each direction
-  BreakerLimits breakers[2];                   // by RoutePriority: default, high
+  size_t connection_buffer_bytes_max =
+      1_MiB;                  // per_connection_buffer_limit_bytes: gauge limit of each direction
+  BreakerLimits breakers[2];  // by RoutePriority: default, high
   // HttpProtocolOptions.common_http_protocol_options and explicit HTTP/1 options.
   Duration idle_timeout = std::chrono::hours(1);  // of a pooled connection; 0: none
   uint32_t requests_per_connection_max = 0;       // 0: no limit

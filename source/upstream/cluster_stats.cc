@@ -121,9 +121,10 @@ void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
         return static_cast<int64_t>(breaker->open(priority, resource));
       });
       if (!spec.breakers[static_cast<size_t>(priority)].track_remaining) continue;
-      registry.AddComputedGauge(absl::StrCat(prefix, gauge.remaining), [breaker, priority, resource] {
-        return static_cast<int64_t>(breaker->remaining(priority, resource));
-      });
+      registry.AddComputedGauge(
+          absl::StrCat(prefix, gauge.remaining), [breaker, priority, resource] {
+            return static_cast<int64_t>(breaker->remaining(priority, resource));
+          });
     }
   }
 }

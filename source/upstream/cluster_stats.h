@@ -13,8 +13,8 @@ namespace sluice {
 // "cluster.<stat_name>.*"; colons of the name become underscores, as in Envoy.
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name);
 
-// "cluster.<stat_name>.circuit_breakers.<priority>.*": gauges computed from the breaker when they are
-// read, so that requests do not pay for them. The registry keeps the breaker alive.
+// "cluster.<stat_name>.circuit_breakers.<priority>.*": gauges computed from the breaker when they
+// are read, so that requests do not pay for them. The registry keeps the breaker alive.
 void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
                       std::shared_ptr<const CircuitBreaker> breaker);
 

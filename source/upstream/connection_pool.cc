@@ -201,7 +201,9 @@ void ConnectionPool::Cancel(PoolWaiter& waiter) {
   cluster_.spec().stats.rq_cancelled.Add(cells());
   if (!draining_) return;
   // Its connection stays for the next in need of one; but here nobody comes any more.
-  lane(waiter.priority_).connecting.ForEach([this](ClientConnection& connection) { Settle(connection); });
+  lane(waiter.priority_).connecting.ForEach([this](ClientConnection& connection) {
+    Settle(connection);
+  });
   if (empty()) cluster_.OnPoolEmpty();
 }
 
@@ -258,7 +260,8 @@ void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause ca
   const size_t count = alone ? lane.waiting : 1;
   if (timeout) return FailWaiters(lane, count, PoolFailure::kConnectTimeout, "connection timeout");
   char scratch[128];
-  const char* why = strerror_r(connection.connection_->io().ConnectError(), scratch, sizeof(scratch));
+  const char* why =
+      strerror_r(connection.connection_->io().ConnectError(), scratch, sizeof(scratch));
   FailWaiters(lane, count, PoolFailure::kConnectFailed,
               absl::StrCat("delayed connect error: ", why));
 }

@@ -1,17 +1,18 @@
-// ConnectionPool: one worker's connections to one host. HTTP/1 is capacity 1, HTTP/2 is capacity N: one
-// pool serves both by the codec's available_streams().
+// ConnectionPool: one worker's connections to one host. HTTP/1 is capacity 1, HTTP/2 is capacity N:
+// one pool serves both by the codec's available_streams().
 //
-// One worker. A waiter gets exactly one of OnPoolReady and OnPoolFailure, possibly from inside Request;
-// cancelling or destroying it means it gets neither. Idle connections are taken last in, first out, so
-// that few stay warm and the rest time out. Bounds: circuit breaker connections, pending requests,
-// requests (cluster wide, over all workers); as in Envoy a pool without any connection may open one
-// however many the cluster has, or a full cluster would starve a host for ever.
+// One worker. A waiter gets exactly one of OnPoolReady and OnPoolFailure, possibly from inside
+// Request; cancelling or destroying it means it gets neither. Idle connections are taken last in,
+// first out, so that few stay warm and the rest time out. Bounds: circuit breaker connections,
+// pending requests, requests (cluster wide, over all workers); as in Envoy a pool without any
+// connection may open one however many the cluster has, or a full cluster would starve a host for
+// ever.
 //
-// New connections are opened at the end of the turn, for those who still wait then: a connection that
-// comes back in the same turn serves first.
+// New connections are opened at the end of the turn, for those who still wait then: a connection
+// that comes back in the same turn serves first.
 //
-// Counted here: upstream_cx_*, rq_total, rq_active, rq_pending_*, rq_cancelled, rq_tx_reset, and the same of
-// the host; what a response says (rq_2xx, rq_time, rq_success ...) is the router's.
+// Counted here: upstream_cx_*, rq_total, rq_active, rq_pending_*, rq_cancelled, rq_tx_reset, and
+// the same of the host; what a response says (rq_2xx, rq_time, rq_success ...) is the router's.
 #pragma once
 
 #include <cstdint>
@@ -63,8 +64,8 @@ class ConnectionPool final : private EndOfTurnTask {
   ~ConnectionPool();  // closes all connections; waiters get kConnectFailed
 
   void Request(PoolWaiter& waiter, RoutePriority priority);
-  // Nothing new: connections close as they become idle; who waits already is still served. For removed
-  // hosts and drains.
+  // Nothing new: connections close as they become idle; who waits already is still served. For
+  // removed hosts and drains.
   void StartDrain();
   bool empty() const;  // no connection, nobody waiting
 
@@ -116,8 +117,9 @@ class ConnectionPool final : private EndOfTurnTask {
   WorkerCluster& cluster_;
   const std::shared_ptr<Host> host_;
   Lane lanes_[2];
-  IntrusiveList<ClientConnection> retired_;  // waiting for the end of the turn, or for their last bytes
-  size_t connections_ = 0;                   // in all lists
+  IntrusiveList<ClientConnection>
+      retired_;             // waiting for the end of the turn, or for their last bytes
+  size_t connections_ = 0;  // in all lists
   bool draining_ = false;
 };
 

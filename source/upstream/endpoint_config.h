@@ -1,4 +1,5 @@
-// Endpoints of a cluster: envoy.config.endpoint.v3.ClusterLoadAssignment to EndpointSpecs. Main thread.
+// Endpoints of a cluster: envoy.config.endpoint.v3.ClusterLoadAssignment to EndpointSpecs. Main
+// thread.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,8 @@ class ClusterLoadAssignment;
 
 namespace sluice {
 
-// Errors go to `scope`. Addresses are IP addresses or Unix paths for kStatic, IP addresses or names for DNS.
+// Errors go to `scope`. Addresses are IP addresses or Unix paths for kStatic, IP addresses or names
+// for DNS.
 std::vector<EndpointSpec> ParseEndpoints(
     const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment, DiscoveryType type,
     const FieldScope& scope);

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,14 +22,14 @@ struct Locality {
 
 struct HostFacts {
   Address address;
-  std::string hostname;      // as configured or resolved from
+  std::string hostname;  // as configured or resolved from
   uint32_t weight = 1;
   uint32_t priority = 0;
   Locality locality;
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 
-class Host : public std::enable_shared_from_this<Host> {
+class Host {
  public:
   explicit Host(HostFacts facts, HostHealth health = HostHealth::kHealthy)
       : health(health), facts_(std::move(facts)) {}

@@ -16,9 +16,9 @@ struct HostSet {
   uint32_t healthy = 0;                         // of all
 };
 
-// Eligible are the healthy hosts of the first priority that has any; without them the degraded ones; and
-// rather than nobody, all hosts of the first priority that has one: when everything seems ill,
-// the judgement is more likely wrong than the hosts (Envoy's panic mode).
+// Eligible are the healthy hosts of the first priority that has any; without them the degraded
+// ones; and rather than nobody, all hosts of the first priority that has one: when everything seems
+// ill, the judgement is more likely wrong than the hosts (Envoy's panic mode).
 std::shared_ptr<const HostSet> MakeHostSet(std::vector<std::shared_ptr<Host>> hosts);
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// LoadBalancer: picks a host of one HostSet. Extension point. One per worker and cluster, remade or told when
-// the host set changes; holds cheap cursor state only.
+// LoadBalancer: picks a host of one HostSet. Extension point. One per worker and cluster, remade or
+// told when the host set changes; holds cheap cursor state only.
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,8 @@ void ParseCommon(const core::HttpProtocolOptions& options, const FieldScope& sco
                static_cast<uint32_t>(spec.codec_limits.headers_count_max), scope, {.min = 1});
   // Of the same message, but for the downstream side only.
   if (options.has_max_stream_duration()) {
-    scope.At("max_stream_duration").Error("has no effect on upstream connections", "set the route's max_stream_duration");
+    scope.At("max_stream_duration")
+        .Error("has no effect on upstream connections", "set the route's max_stream_duration");
   }
   if (options.headers_with_underscores_action() != core::HttpProtocolOptions::ALLOW) {
     scope.At("headers_with_underscores_action")
@@ -48,13 +49,16 @@ void ParseHttp1(const core::Http1ProtocolOptions& options, ClusterSpec& spec) {
 // explicit_http_config and use_downstream_protocol_config have the same three fields.
 template <class Protocols>
 void ParseProtocols(const Protocols& protocols, const FieldScope& scope, ClusterSpec& spec) {
-  if (protocols.has_http2_protocol_options()) scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
-  if (protocols.has_http3_protocol_options()) scope.At("http3_protocol_options").Error("has no effect", kOnlyHttp1);
+  if (protocols.has_http2_protocol_options())
+    scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
+  if (protocols.has_http3_protocol_options())
+    scope.At("http3_protocol_options").Error("has no effect", kOnlyHttp1);
   if (protocols.has_http_protocol_options()) ParseHttp1(protocols.http_protocol_options(), spec);
 }
 
 void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, ClusterSpec& spec) {
-  ParseCommon(options.common_http_protocol_options(), scope.At("common_http_protocol_options"), spec);
+  ParseCommon(options.common_http_protocol_options(), scope.At("common_http_protocol_options"),
+              spec);
   switch (options.upstream_protocol_options_case()) {
     case UpstreamOptions::kExplicitHttpConfig:
       ParseProtocols(options.explicit_http_config(), scope.At("explicit_http_config"), spec);

@@ -1,5 +1,6 @@
-// HTTP options of a cluster: HttpProtocolOptions of typed_extension_protocol_options, and the deprecated
-// fields it replaces, into the codec and connection fields of a ClusterSpec. Main thread, at load.
+// HTTP options of a cluster: HttpProtocolOptions of typed_extension_protocol_options, and the
+// deprecated fields it replaces, into the codec and connection fields of a ClusterSpec. Main
+// thread, at load.
 #pragma once
 
 #include "source/config/field_scope.h"

@@ -1,8 +1,10 @@
 #include "source/upstream/worker_cluster.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "source/base/check.h"
 #include "source/upstream/balancers/round_robin.h"
 
 namespace sluice {
@@ -27,7 +29,11 @@ Host* WorkerCluster::PickHost(uint64_t hash) {
 
 ConnectionPool& WorkerCluster::PoolOf(Host& host) {
   std::unique_ptr<ConnectionPool>& pool = pools_[&host];
-  if (pool == nullptr) pool = std::make_unique<ConnectionPool>(*this, host.shared_from_this());
+  if (pool != nullptr) return *pool;
+  const auto is_it = [&host](const auto& shared) { return shared.get() == &host; };
+  const auto at = std::find_if(hosts_->hosts.begin(), hosts_->hosts.end(), is_it);
+  SLUICE_CHECK(at != hosts_->hosts.end());
+  pool = std::make_unique<ConnectionPool>(*this, *at);
   return *pool;
 }
 

@@ -1,7 +1,7 @@
 // WorkerCluster: what one worker sees of one cluster: its spec, hosts, balancer and pools.
 //
-// On its worker only. Good for its user within a turn, and as long as a waiter or stream of its pools is
-// the user's; who needs the spec for longer pins it.
+// On its worker only. Good for its user within a turn, and as long as a waiter or stream of its
+// pools is the user's; who needs the spec for longer pins it.
 #pragma once
 
 #include <cstdint>

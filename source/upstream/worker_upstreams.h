@@ -1,8 +1,8 @@
-// WorkerUpstreams: all workers' clusters as the main thread sees them: the one way by which a change of
-// clusters reaches the workers.
+// WorkerUpstreams: all workers' clusters as the main thread sees them: the one way by which a
+// change of clusters reaches the workers.
 //
-// Main thread; each change is a task posted to every worker, so all see the same order. The workers' sides
-// live in the workers and outlive every posted task.
+// Main thread; each change is a task posted to every worker, so all see the same order. The
+// workers' sides live in the workers and outlive every posted task.
 #pragma once
 
 #include <memory>
@@ -38,7 +38,7 @@ class WorkerUpstreams {
 
  private:
   WorkerSet& workers_;
-  const std::shared_ptr<std::vector<Side>> sides_;
+  const std::vector<Side> sides_;
 };
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// ScriptedResolver: the Resolver twin of a SimWorld: answers what a test has said, after the delay it has
-// said, on the asking loop. A name that nothing was said about is not found. Main thread.
+// ScriptedResolver: the Resolver twin of a SimWorld: answers what a test has said, after the delay
+// it has said, on the asking loop. A name that nothing was said about is not found. Main thread.
 #pragma once
 
 #include <list>

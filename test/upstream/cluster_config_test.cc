@@ -157,7 +157,8 @@ TEST(ClusterConfig, EndpointsKeepTheirFacts) {
         locality { region: "eu" zone: "a" } priority: 1
         lb_endpoints { load_balancing_weight { value: 5 } health_status: DRAINING )" +
                                 Endpoint("10.0.0.1", 8080, "hostname: \"one\"") + R"( }
-        lb_endpoints { )" + Endpoint("2001:db8::1") + R"( } }
+        lb_endpoints { )" + Endpoint("2001:db8::1") +
+                                R"( } }
       endpoints { lb_endpoints { endpoint { address { pipe { path: "/run/users.sock" } } } } } })");
   ASSERT_EQ(spec.endpoints.size(), 3u);
   EXPECT_EQ(spec.endpoints[0].facts.address.text(), "10.0.0.1:8080");
@@ -246,8 +247,9 @@ TEST(ClusterConfig, ThePolicyListWins) {
 }
 
 TEST(ClusterConfig, PlaintextTransportIsWhatThereIs) {
-  Good("name: \"x\" transport_socket { name: \"raw\" typed_config { "
-       "[type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer] {} } }");
+  Good(
+      "name: \"x\" transport_socket { name: \"raw\" typed_config { "
+      "[type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer] {} } }");
 }
 
 TEST(ClusterConfig, AllErrorsAreReportedAtOnce) {
@@ -261,12 +263,14 @@ TEST(ClusterConfig, RangesAreChecked) {
   ExpectError("name: \"x\" connect_timeout {}", "c.connect_timeout");
   ExpectError("name: \"x\" dns_refresh_rate { nanos: 1 }", "c.dns_refresh_rate");
   ExpectError("name: \"x\" dns_failure_refresh_rate {}", "base_interval: is required");
-  ExpectError("name: \"x\" dns_failure_refresh_rate { base_interval { seconds: 3 } max_interval { "
-              "seconds: 2 } }",
-              "max_interval: must be at least base_interval");
-  ExpectError("name: \"x\" upstream_connection_options { tcp_keepalive { keepalive_time { value: "
-              "40000 } } }",
-              "c.upstream_connection_options.tcp_keepalive.keepalive_time");
+  ExpectError(
+      "name: \"x\" dns_failure_refresh_rate { base_interval { seconds: 3 } max_interval { "
+      "seconds: 2 } }",
+      "max_interval: must be at least base_interval");
+  ExpectError(
+      "name: \"x\" upstream_connection_options { tcp_keepalive { keepalive_time { value: "
+      "40000 } } }",
+      "c.upstream_connection_options.tcp_keepalive.keepalive_time");
 }
 
 TEST(ClusterConfig, StatNamesAreEnvoys) {

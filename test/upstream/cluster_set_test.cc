@@ -226,7 +226,8 @@ TEST_F(ClusterSetTest, FailuresAreRetriedEverLater) {
   const auto& asked = resolver_.asked();
   ASSERT_GE(asked.size(), 8u);
   // 1, 2, 4, 8, 10, 10 ... seconds, each between a half and the whole of it.
-  const Duration waits[] = {seconds(1), seconds(2), seconds(4), seconds(8), seconds(10), seconds(10)};
+  const Duration waits[] = {seconds(1), seconds(2),  seconds(4),
+                            seconds(8), seconds(10), seconds(10)};
   for (size_t i = 0; i < 6; ++i) {
     const Duration wait = asked[i + 1].at - asked[i].at;
     EXPECT_GE(wait, waits[i] / 2) << i;

@@ -195,8 +195,10 @@ TEST(ConnectionPool, PrioritiesDoNotShareConnections) {
   fixture.Ask(b, RoutePriority::kHigh);
   fixture.Run();
   EXPECT_EQ(fixture.peers(), 2u);
-  EXPECT_EQ(fixture.cluster().breaker().in_use(RoutePriority::kHigh, BreakerResource::kRequests), 1u);
-  EXPECT_EQ(fixture.cluster().breaker().in_use(RoutePriority::kHigh, BreakerResource::kConnections), 1u);
+  EXPECT_EQ(fixture.cluster().breaker().in_use(RoutePriority::kHigh, BreakerResource::kRequests),
+            1u);
+  EXPECT_EQ(fixture.cluster().breaker().in_use(RoutePriority::kHigh, BreakerResource::kConnections),
+            1u);
   fixture.Answer(1);
 }
 

@@ -305,8 +305,9 @@ TEST(PoolFailures, DiedWithARequestIsCounted) {
   EXPECT_EQ(fixture.stat("upstream_cx_destroy_with_active_rq"), 1);
 }
 
-// The peer's idle close and our next request pass each other on the wire: what the router needs to know
-// to try once more (RFC 9112 section 9.3.1): a reused connection, and not a byte of a response.
+// The peer's idle close and our next request pass each other on the wire: what the router needs to
+// know to try once more (RFC 9112 section 9.3.1): a reused connection, and not a byte of a
+// response.
 TEST(PoolFailures, AStaleConnectionIsTellable) {
   for (const bool reset : {false, true}) {
     PoolFixture fixture;

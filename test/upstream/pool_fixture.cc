@@ -100,7 +100,8 @@ void PoolFixture::AnswerRaw(size_t index, absl::string_view bytes) {
 }
 
 void PoolFixture::Answer(size_t index, absl::string_view body) {
-  AnswerRaw(index, absl::StrCat("HTTP/1.1 200 OK\r\ncontent-length: ", body.size(), "\r\n\r\n", body));
+  AnswerRaw(index,
+            absl::StrCat("HTTP/1.1 200 OK\r\ncontent-length: ", body.size(), "\r\n\r\n", body));
 }
 
 std::string PoolFixture::Exchange(Borrower& borrower) {

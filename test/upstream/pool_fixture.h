@@ -1,5 +1,5 @@
-// PoolFixture: one worker's pool of one host in a SimWorld, borrowers that play the router's attempts, and
-// upstream peers that speak raw wire.
+// PoolFixture: one worker's pool of one host in a SimWorld, borrowers that play the router's
+// attempts, and upstream peers that speak raw wire.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ class Borrower final : public PoolWaiter, public StreamEvents {
 
   // "", or the end of the story: "200 hello", "reset: connection", "failed: overflow" ...
   std::string outcome;
-  std::string reason;     // of a pool failure
-  bool reused = false;    // as of the stream's end
-  bool any_byte = false;  // of the response
+  std::string reason;                      // of a pool failure
+  bool reused = false;                     // as of the stream's end
+  bool any_byte = false;                   // of the response
   ClientConnection* connection = nullptr;  // while the stream is open
   CodecStream* stream = nullptr;
   std::function<void()> on_end;  // after the outcome is known
@@ -62,8 +62,9 @@ class Borrower final : public PoolWaiter, public StreamEvents {
 class PoolFixture {
  public:
   // `edit` changes the defaults of the spec.
-  explicit PoolFixture(const std::function<void(ClusterSpec&)>& edit = [](ClusterSpec&) {},
-                       const SimOptions& options = {});
+  explicit PoolFixture(
+      const std::function<void(ClusterSpec&)>& edit = [](ClusterSpec&) {},
+      const SimOptions& options = {});
   ~PoolFixture();
 
   WorkerCluster& cluster() { return *cluster_; }

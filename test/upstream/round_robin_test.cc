@@ -53,7 +53,8 @@ TEST(RoundRobin, StartsAtARandomHost) {
   EXPECT_EQ(firsts.size(), 4u);
 }
 
-// Any window as long as the sum of weights holds each host as often as its weight, give or take one.
+// Any window as long as the sum of weights holds each host as often as its weight, give or take
+// one.
 void ExpectSmooth(const std::vector<uint32_t>& weights, uint64_t seed) {
   FastRandom random(seed);
   RoundRobin balancer(random);

@@ -27,7 +27,8 @@ inline std::shared_ptr<Host> TestHost(int n, uint32_t weight = 1, uint32_t prior
 // One host for each weight, numbered from 1.
 inline std::shared_ptr<const HostSet> WeightedHosts(const std::vector<uint32_t>& weights) {
   std::vector<std::shared_ptr<Host>> hosts;
-  for (uint32_t weight : weights) hosts.push_back(TestHost(static_cast<int>(hosts.size()) + 1, weight));
+  for (uint32_t weight : weights)
+    hosts.push_back(TestHost(static_cast<int>(hosts.size()) + 1, weight));
   return MakeHostSet(std::move(hosts));
 }
 

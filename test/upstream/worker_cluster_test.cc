@@ -111,9 +111,8 @@ class ClusterMapTest : public testing::Test {
     return cluster;
   }
   void Serve() {
-    world_.memory().Serve(host_->address(), [this](std::unique_ptr<MemoryPeer> peer) {
-      peer_ = std::move(peer);
-    });
+    world_.memory().Serve(host_->address(),
+                          [this](std::unique_ptr<MemoryPeer> peer) { peer_ = std::move(peer); });
   }
 
   SimWorld world_;

@@ -23,18 +23,21 @@ void RoundRobin::SetHosts(std::shared_ptr<const HostSet> hosts) {
     return host->facts().weight == weight;
   });
   if (equal) return;
-  // First turns lie at fractions of each one's stride, spread by the golden ratio from a random start:
-  // with one fraction for all, heavy hosts would get runs of picks between two turns of the light ones.
+  // First turns lie at fractions of each one's stride, spread by the golden ratio from a random
+  // start: with one fraction for all, heavy hosts would get runs of picks between two turns of the
+  // light ones.
   constexpr uint64_t kGoldenRatio = 0x9E3779B97F4A7C15u;
   uint64_t fraction = random_.Next();
   turns_.reserve(eligible.size());
   for (const auto& host : eligible) {
     const uint64_t stride = kStrideOfWeightOne / std::max<uint32_t>(host->facts().weight, 1);
-    const uint64_t due = static_cast<uint64_t>((static_cast<unsigned __int128>(fraction) * stride) >> 64);
+    const uint64_t due =
+        static_cast<uint64_t>((static_cast<unsigned __int128>(fraction) * stride) >> 64);
     turns_.push_back({due, stride, host.get()});
     fraction += kGoldenRatio;
   }
-  std::make_heap(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) { return Earlier(b, a); });
+  std::make_heap(turns_.begin(), turns_.end(),
+                 [](const Turn& a, const Turn& b) { return Earlier(b, a); });
 }
 
 Host* RoundRobin::PickWeighted() {

@@ -1,8 +1,8 @@
-// RoundRobin: each host in turn, as often as its weight says, evenly spread: in any run of picks as long as the
-// sum of weights a host is picked as often as its weight, give or take one.
+// RoundRobin: each host in turn, as often as its weight says, evenly spread: in any run of picks as
+// long as the sum of weights a host is picked as often as its weight, give or take one.
 //
-// One worker. Equal weights cost an increment; different ones a heap of the next turns, O(log n). The start
-// is random, so that workers do not march in step.
+// One worker. Equal weights cost an increment; different ones a heap of the next turns, O(log n).
+// The start is random, so that workers do not march in step.
 #pragma once
 
 #include <cstdint>

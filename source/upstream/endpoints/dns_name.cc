@@ -36,8 +36,9 @@ void DnsName::OnAnswer(DnsAnswer answer) {
   (failed ? spec_.stats.update_failure : spec_.stats.update_success).Add(main_.stats);
   // Once for each row of failures, not at every try.
   if (failed && failures_ == 0) {
-    SLUICE_LOG(kDns, kWarning, "cluster ", spec_.name, ": cannot resolve ", endpoint_.dns_name, ": ",
-               answer.status.message(), addresses_.empty() ? "" : "; keeping the last answer");
+    SLUICE_LOG(kDns, kWarning, "cluster ", spec_.name, ": cannot resolve ", endpoint_.dns_name,
+               ": ", answer.status.message(),
+               addresses_.empty() ? "" : "; keeping the last answer");
   }
   failures_ = failed ? failures_ + 1 : 0;
   settled_ = true;
@@ -60,7 +61,8 @@ Duration DnsName::NextWait(const DnsAnswer& answer) {
     return by_ttl ? std::max(answer.ttl, kTtlMin) : spec_.dns_refresh;
   }
   const uint32_t doublings = std::min(failures_ - 1, kDoublingsMax);
-  const Duration wait = std::min(spec_.dns_retry_first * (int64_t{1} << doublings), spec_.dns_retry_max);
+  const Duration wait =
+      std::min(spec_.dns_retry_first * (int64_t{1} << doublings), spec_.dns_retry_max);
   // Between a half and the whole: many names that failed together do not ask together for ever.
   const auto half = static_cast<uint64_t>(wait.count()) / 2;
   return Duration(half + main_.random.Below(half + 1));

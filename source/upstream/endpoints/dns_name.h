@@ -1,5 +1,6 @@
-// DnsName: one name of a STRICT_DNS cluster, asked for again and again: at the refresh rate or when its
-// records expire, after a failure sooner and then ever later. A failure keeps the last good answer.
+// DnsName: one name of a STRICT_DNS cluster, asked for again and again: at the refresh rate or when
+// its records expire, after a failure sooner and then ever later. A failure keeps the last good
+// answer.
 //
 // Main thread. Always either a query is under way or the timer is armed.
 #pragma once
