@@ -78,10 +78,12 @@ bool SetDrainTime(std::string_view value, Options& options, std::string& wrong) 
   return true;
 }
 
+// Connections are asked to close as soon as they are idle: what Envoy calls immediate.
 bool SetDrainStrategy(std::string_view value, Options& options, std::string& wrong) {
   wrong = "gradual or immediate";
-  options.drain_strategy =
-      value == "immediate" ? DrainStrategy::kImmediate : DrainStrategy::kGradual;
+  if (value == "gradual") {
+    options.without_effect.push_back("--drain-strategy: every drain is an immediate one");
+  }
   return value == "gradual" || value == "immediate";
 }
 
@@ -123,8 +125,7 @@ constexpr OptionRow kTable[] = {
     {"--service-zone", "", "<name>", "node.locality.zone", SetText<&Options::service_zone>},
     {"--drain-time-s", "", "<seconds>", "how long a drain lasts at most (600)", SetDrainTime},
     {"--drain-strategy", "", "gradual|immediate",
-     "whether connections are asked to close over the drain time or at once (gradual)",
-     SetDrainStrategy},
+     "every drain is an immediate one: connections close as they become idle", SetDrainStrategy},
     {"--admin-address-path", "", "<file>", "where to write the admin listener's address",
      SetText<&Options::admin_address_path>},
     {"--version", "", "", "print the version", Answered},

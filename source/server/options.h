@@ -16,7 +16,6 @@ namespace sluice {
 // The command line as values. Names and meanings are Envoy's; what Sluice adds is
 // --unsupported-fields. Const after parsing.
 enum class RunMode { kServe, kValidate };
-enum class DrainStrategy { kGradual, kImmediate };
 
 struct Options {
   std::string config_path;
@@ -37,7 +36,6 @@ struct Options {
   std::string service_zone;
 
   std::chrono::seconds drain_time{600};
-  DrainStrategy drain_strategy = DrainStrategy::kGradual;
 
   // Where the admin listener's address is written once it is bound; empty: nowhere.
   std::string admin_address_path;

@@ -34,7 +34,6 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.concurrency, std::nullopt);
   EXPECT_EQ(options.log_level, LogLevel::kInfo);
   EXPECT_EQ(options.drain_time, std::chrono::seconds(600));
-  EXPECT_EQ(options.drain_strategy, DrainStrategy::kGradual);
   EXPECT_EQ(options.unsupported_fields, UnsupportedFields::kRefuse);
   EXPECT_TRUE(options.without_effect.empty());
 }
@@ -80,7 +79,6 @@ TEST(Options, EveryEffectiveOne) {
   EXPECT_EQ(options.service_cluster, "c");
   EXPECT_EQ(options.service_zone, "z");
   EXPECT_EQ(options.drain_time, std::chrono::seconds(5));
-  EXPECT_EQ(options.drain_strategy, DrainStrategy::kImmediate);
   EXPECT_EQ(options.admin_address_path, "/tmp/a");
   EXPECT_EQ(Good({"-c=a", "--concurrency=0"}).concurrency, 1u);
 }
@@ -104,6 +102,14 @@ TEST(Options, CommandLinesOfControlPlanes) {
                 "--disable-hot-restart: there is no hot restart",
                 "--allow-unknown-static-fields: fields that are not known are always refused",
                 "--skip-deprecated-logs: deprecated fields are not logged"}));
+}
+
+TEST(Options, EveryDrainIsImmediate) {
+  EXPECT_TRUE(Good({"-c", "a", "--drain-strategy", "immediate"}).without_effect.empty());
+  EXPECT_EQ(Good({"-c", "a", "--drain-strategy", "gradual"}).without_effect,
+            (std::vector<std::string>{"--drain-strategy: every drain is an immediate one"}));
+  EXPECT_EQ(Wrong({"-c", "a", "--drain-strategy", "slow"}),
+            "--drain-strategy must be gradual or immediate, is \"slow\"");
 }
 
 TEST(Options, MistakesAreAllNamed) {
