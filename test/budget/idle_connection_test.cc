@@ -8,10 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "source/event/libevent_poller.h"
-#include "source/net/connection.h"
-#include "source/net/plaintext_socket.h"
-#include "source/net/socket_io_handle.h"
+#include "test/budget/echo.h"
 
 namespace sluice {
 namespace {
@@ -24,12 +21,7 @@ struct Quiet final : ConnectionHandler {
 
 TEST(IdleConnection, KeepsLittle) {
   constexpr size_t kConnections = 200;
-  LibeventPoller poller;
-  SlabPool slabs;
-  EventLoop loop(poller);
-  FastRandom random(1);
-  StatCells cells;
-  WorkerContext worker{loop, slabs, random, cells, 0};
+  EchoMachine machine;
   const ConnectionLimits limits;
   Quiet handler;
   std::vector<std::unique_ptr<Connection>> connections;
@@ -42,14 +34,15 @@ TEST(IdleConnection, KeepsLittle) {
       ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
       peers.push_back(fds[0]);
       connections.push_back(std::make_unique<Connection>(
-          worker, Connection::Side::kAccepted,
-          std::make_unique<SocketIoHandle>(poller, fds[1], Address::FromIp("10.0.0.1", 1).value()),
+          machine.worker, Connection::Side::kAccepted,
+          std::make_unique<SocketIoHandle>(machine.poller, fds[1],
+                                           Address::FromIp("10.0.0.1", 1).value()),
           std::make_unique<PlaintextSocket>(), limits));
       connections.back()->Start(handler);
       ASSERT_EQ(write(fds[0], "x", 1), 1);
     }
     // They have spoken, and are quiet now.
-    while (loop.TurnWithoutWaiting()) {
+    while (machine.loop.TurnWithoutWaiting()) {
     }
     for (auto& connection : connections) ASSERT_EQ(connection->bytes_read(), 1u);
   };

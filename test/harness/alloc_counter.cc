@@ -27,7 +27,10 @@ uint64_t AllocationsSoFar() { return allocations.load(std::memory_order_relaxed)
 
 #ifdef SLUICE_SANITIZED
 
-#include <sanitizer/allocator_interface.h>
+// Declared by a header that clang has and gcc has not.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*,
+                                                                             size_t),
+                                                         void (*free_hook)(const volatile void*));
 
 namespace {
 
