@@ -1,0 +1,150 @@
+#include "source/route/route_config.h"
+
+#include <gtest/gtest.h>
+
+#include "test/route/route_sample.h"
+
+namespace sluice {
+namespace {
+
+std::string ErrorsOf(const std::string& routes) {
+  std::string errors;
+  EXPECT_EQ(ReadRoutes(routes, &errors), nullptr);
+  return errors;
+}
+
+TEST(RouteConfig, DefaultsOfAClusterAction) {
+  const auto table = ReadRoutes("routes { match { prefix: '/' } route { cluster: 'c' } }");
+  const ClusterAction& action =
+      *table->Match(TestRequest("/").headers, false, 0).route->cluster_action();
+  EXPECT_EQ(action.timeout, std::chrono::seconds(15));
+  EXPECT_EQ(action.idle_timeout, std::nullopt);
+  EXPECT_EQ(action.max_stream_duration, std::nullopt);
+  EXPECT_EQ(action.cluster_not_found_code, 503);
+  EXPECT_EQ(action.priority, RoutePriority::kDefault);
+  EXPECT_FALSE(action.path_rewrite.any());
+  EXPECT_EQ(table->validate_clusters(), std::nullopt);
+}
+
+TEST(RouteConfig, FieldsOfAClusterAction) {
+  const auto table = ReadRouteTable(
+      "name: 'local' validate_clusters { value: false } virtual_hosts { name: 'v' domains: '*' "
+      "include_request_attempt_count: true routes { name: 'r' match { prefix: '/' } route { "
+      "cluster: "
+      "'c' timeout { } idle_timeout { seconds: 3 } max_stream_duration { max_stream_duration { "
+      "seconds: 4 } } priority: HIGH cluster_not_found_response_code: NOT_FOUND "
+      "append_x_forwarded_host: true } } routes { match { path: '/b' } route { cluster: 'b' } } }");
+  const RouteMatch match = table->Match(TestRequest("/").headers, false, 0);
+  const ClusterAction& action = *match.route->cluster_action();
+  EXPECT_EQ(action.timeout, Duration(0));
+  EXPECT_EQ(action.idle_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(action.max_stream_duration, std::chrono::seconds(4));
+  EXPECT_EQ(action.cluster_not_found_code, 404);
+  EXPECT_EQ(action.priority, RoutePriority::kHigh);
+  EXPECT_TRUE(action.append_x_forwarded_host);
+  EXPECT_EQ(table->name(), "local");
+  EXPECT_EQ(table->validate_clusters(), false);
+  EXPECT_EQ(table->clusters(), (std::vector<std::string>{"b", "c"}));
+  EXPECT_EQ(match.virtual_host->name, "v");
+  EXPECT_TRUE(match.virtual_host->attempt_count_in_request);
+  EXPECT_EQ(match.route->virtual_host, match.virtual_host);
+}
+
+TEST(RouteConfig, DirectResponsesAreBounded) {
+  const auto table = ReadRoutes(
+      "routes { match { prefix: '/' } direct_response { status: 404 body { inline_string: 'gone' } "
+      "} }");
+  const Route* route = table->Match(TestRequest("/").headers, false, 0).route;
+  EXPECT_EQ(std::get<DirectResponse>(route->action).status, 404);
+  EXPECT_EQ(std::get<DirectResponse>(route->action).body, "gone");
+  const auto sized = [](size_t bytes) {
+    return absl::StrCat(
+        "routes { match { prefix: '/' } direct_response { status: 200 body { "
+        "inline_string: '",
+        std::string(bytes, 'x'), "' } } }");
+  };
+  EXPECT_NE(ReadRoutes(sized(4096)), nullptr);
+  EXPECT_NE(ErrorsOf(sized(4097)), "");
+}
+
+TEST(RouteConfig, EveryErrorIsReportedWithItsField) {
+  std::string errors;
+  EXPECT_EQ(
+      ReadRouteTable(
+          "request_headers_to_remove: ':path' "
+          "virtual_hosts { name: 'v' domains: 'a' domains: 'A' domains: 'a*b' } "
+          "virtual_hosts { name: 'v' domains: '*' "
+          "  routes { match { } route { } } "
+          "  routes { match { prefix: '/' headers { name: 'x' safe_regex_match { regex: '(' } } "
+          "} redirect { port_redirect: 70000 } } "
+          "  routes { match { path_separated_prefix: '/a/' } direct_response { status: 99 } } "
+          "  routes { match { prefix: '/?' } } "
+          "  routes { match { prefix: '/' } filter_action { } } "
+          "  routes { match { prefix: '/' } route { cluster: 'c' timeout { seconds: -1 } "
+          "prefix_rewrite: '/' regex_rewrite { pattern { regex: 'a' } substitution: '\\\\1' } } "
+          "response_headers_to_add { header { key: 'host' value: '%NOPE%' } } } }",
+          &errors),
+      nullptr);
+  const auto has = [&errors](absl::string_view text) {
+    EXPECT_NE(errors.find(text), std::string::npos) << text << "\nis not in\n" << errors;
+  };
+  has("routes.request_headers_to_remove[0]: \":path\" may not be removed");
+  has("routes.virtual_hosts[0].domains[1]: \"A\" is there already");
+  has("routes.virtual_hosts[0].domains[2]: \"a*b\" is no domain");
+  has("routes.virtual_hosts[1].name: \"v\" is taken");
+  has("routes.virtual_hosts[1].routes[0].match: needs a path");
+  has("routes.virtual_hosts[1].routes[0].route: needs a cluster");
+  has("routes.virtual_hosts[1].routes[1].match.headers[0].safe_regex_match.regex: ");
+  has("routes.virtual_hosts[1].routes[1].redirect.port_redirect: must be at most 65535");
+  has("routes.virtual_hosts[1].routes[2].match.path_separated_prefix: must not end with '/'");
+  has("routes.virtual_hosts[1].routes[2].direct_response.status: must be from 200 to 599");
+  has("routes.virtual_hosts[1].routes[3].match.prefix: holds '?' or '#'");
+  has("routes.virtual_hosts[1].routes[3]: needs an action");
+  has("routes.virtual_hosts[1].routes[4].filter_action: ");
+  has("routes.virtual_hosts[1].routes[5].route.timeout: ");
+  has("routes.virtual_hosts[1].routes[5].route.regex_rewrite: prefix_rewrite is set too");
+  has("routes.virtual_hosts[1].routes[5].route.regex_rewrite.substitution: ");
+  has("routes.virtual_hosts[1].routes[5].response_headers_to_add[0].header.key: \"host\" may not");
+  has("routes.virtual_hosts[1].routes[5].response_headers_to_add[0].header.value: unknown command");
+}
+
+TEST(RouteConfig, WeightsThatDoNotAddUp) {
+  const auto weights = [](absl::string_view clusters) {
+    return absl::StrCat("routes { match { prefix: '/' } route { weighted_clusters { ", clusters,
+                        " } } }");
+  };
+  EXPECT_EQ(
+      ErrorsOf(weights("clusters { name: 'a' weight { value: 3 } } total_weight { value: 4 }")),
+      "routes.virtual_hosts[0].routes[0].route.weighted_clusters.total_weight: is 4, but the "
+      "weights add up to 3; leave it out\n");
+  EXPECT_NE(ErrorsOf(weights("clusters { name: 'a' weight { } }")), "");
+  EXPECT_NE(ErrorsOf(weights("clusters { name: 'a' }")), "");
+  EXPECT_NE(ErrorsOf(weights("")), "");
+  EXPECT_NE(ErrorsOf(weights("clusters { weight { value: 1 } }")), "");
+  EXPECT_NE(ErrorsOf(weights("clusters { name: 'a' weight { value: 4294967295 } } "
+                             "clusters { name: 'b' weight { value: 1 } }")),
+            "");
+}
+
+TEST(RouteConfig, PerFilterConfigIsRefusedUnlessOptional) {
+  const auto with = [](absl::string_view any) {
+    return absl::StrCat(
+        "routes { match { prefix: '/' } direct_response { status: 200 } "
+        "typed_per_filter_config { key: 'f' value { ",
+        any, " } } }");
+  };
+  EXPECT_EQ(
+      ErrorsOf(with("[type.googleapis.com/envoy.config.route.v3.RedirectAction] {}")),
+      "routes.virtual_hosts[0].routes[0].typed_per_filter_config[\"f\"]: no built-in filter takes "
+      "configuration of type envoy.config.route.v3.RedirectAction; a FilterConfig with is_optional "
+      "lets the route do without\n");
+  EXPECT_NE(ReadRoutes(with("[type.googleapis.com/envoy.config.route.v3.FilterConfig] { "
+                            "is_optional: true }")),
+            nullptr);
+  EXPECT_NE(ErrorsOf(with("[type.googleapis.com/envoy.config.route.v3.FilterConfig] { "
+                          "disabled: true }")),
+            "");
+}
+
+}  // namespace
+}  // namespace sluice
