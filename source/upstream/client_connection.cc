@@ -10,6 +10,12 @@
 #include "source/upstream/worker_cluster.h"
 
 namespace sluice {
+namespace {
+
+// Bytes are counted when a stream ends; of a long one also meanwhile.
+constexpr uint64_t kUncountedBytesMax = 256_KiB;
+
+}  // namespace
 
 ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
                                    std::unique_ptr<IoHandle> io)
@@ -54,7 +60,7 @@ void ClientConnection::ResetStream(CodecStream& stream) {
 void ClientConnection::OnConnected() { pool_.OnConnected(*this); }
 
 void ClientConnection::OnBytes(Buffer& in, End end) {
-  CountBytes();
+  if (connection_->bytes_read() - rx_counted_ > kUncountedBytesMax) CountBytes();
   if (state_ == State::kRetired) return in.Clear();
   if (open_streams_ == 0) return OnIdleBytes(in, end);
   inside_codec_ = true;
@@ -67,7 +73,9 @@ void ClientConnection::OnBytes(Buffer& in, End end) {
   if ((error != CodecError::kNone && error != CodecError::kUnexpectedEnd) || surplus) {
     spec_->stats.cx_protocol_error.Add(connection_->worker().stats);
   }
-  if (error == CodecError::kNone && !surplus && end == End::kNo) return pool_.Settle(*this);
+  // An open stream that the end did not cut short has paused, and goes on with what is in `in`.
+  peer_ended_ = peer_ended_ || end == End::kYes;
+  if (error == CodecError::kNone && !surplus) return pool_.Settle(*this);
   broken_ = broken_ || error != CodecError::kNone;
   AbandonStream();
   pool_.Retire(*this);
@@ -147,11 +155,6 @@ void ClientConnection::AbandonStream() {
   // Counted off first: the one who is told may try again at once.
   CountEndedStreams(0);
   std::exchange(events_, nullptr)->OnReset(StreamReset::kConnection);
-}
-
-bool ClientConnection::spent() const {
-  return lifetime_over_ || (spec_->requests_per_connection_max > 0 &&
-                            streams_started_ >= spec_->requests_per_connection_max);
 }
 
 }  // namespace sluice

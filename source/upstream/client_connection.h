@@ -62,7 +62,11 @@ class ClientConnection final : public Deferred,
   // Tells a stream that cannot go on any more.
   void AbandonStream();
   // No stream may follow those that were started.
-  bool spent() const;
+  bool spent() const {
+    return peer_ended_ || lifetime_over_ ||
+           (spec_->requests_per_connection_max > 0 &&
+            streams_started_ >= spec_->requests_per_connection_max);
+  }
 
   ConnectionPool& pool_;
   const std::shared_ptr<const ClusterSpec>
@@ -71,6 +75,7 @@ class ClientConnection final : public Deferred,
   const RoutePriority priority_;
   State state_ = State::kConnecting;
   bool inside_codec_ = false;  // settling waits until the codec's call has returned
+  bool peer_ended_ = false;    // its FIN was read; a paused stream may still take what came before
   bool lifetime_over_ = false;
   bool broken_ = false;  // a stream was cut short: what is unwritten is worth nothing
   uint32_t open_streams_ = 0;

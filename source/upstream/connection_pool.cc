@@ -26,7 +26,10 @@ void PoolWaiter::CancelWaiting() {
 }
 
 ConnectionPool::ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host)
-    : cluster_(cluster), host_(std::move(host)) {}
+    : cluster_(cluster),
+      stats_(cluster.spec().stats),
+      cells_(cluster.worker().stats),
+      host_(std::move(host)) {}
 
 ConnectionPool::~ConnectionPool() {
   draining_ = true;
@@ -41,17 +44,16 @@ void ConnectionPool::Request(PoolWaiter& waiter, RoutePriority priority) {
   if (draining_) return waiter.OnPoolFailure(PoolFailure::kConnectFailed, "host removed");
   Lane& lane = this->lane(priority);
   if (!lane.ready.empty()) return Give(waiter, lane.ready.front());
-  const ClusterStats& stats = cluster_.spec().stats;
   if (!cluster_.breaker().TryAcquire(priority, BreakerResource::kPendingRequests)) {
-    stats.rq_pending_overflow.Add(cells());
+    stats_.rq_pending_overflow.Add(cells_);
     return waiter.OnPoolFailure(PoolFailure::kOverflow, {});
   }
   waiter.pool_ = this;
   waiter.priority_ = priority;
   lane.waiters.PushBack(waiter);
   ++lane.waiting;
-  stats.rq_pending_total.Add(cells());
-  stats.rq_pending_active.Add(cells());
+  stats_.rq_pending_total.Add(cells_);
+  stats_.rq_pending_active.Add(cells_);
   cluster_.worker().loop.AtEndOfTurn(*this);
 }
 
@@ -79,7 +81,7 @@ void ConnectionPool::OpenConnections(RoutePriority priority) {
   while (lane.opening < lane.waiting) {
     CircuitBreaker& breaker = cluster_.breaker();
     if (!breaker.TryAcquire(priority, BreakerResource::kConnections)) {
-      cluster_.spec().stats.cx_overflow.Add(cells());
+      stats_.cx_overflow.Add(cells_);
       if (!lane.ready.empty() || !lane.busy.empty() || !lane.connecting.empty()) return;
       breaker.Acquire(priority, BreakerResource::kConnections);
     }
@@ -95,8 +97,8 @@ void ConnectionPool::Connect(RoutePriority priority) {
   lane(priority).connecting.PushBack(*connection);
   ++lane(priority).opening;
   ++connections_;
-  spec.stats.cx_total.Add(cells());
-  spec.stats.cx_active.Add(cells());
+  stats_.cx_total.Add(cells_);
+  stats_.cx_active.Add(cells_);
   host_->cx_total.fetch_add(1, kRelaxed);
   host_->cx_active.fetch_add(1, kRelaxed);
   connection->Start();
@@ -106,7 +108,7 @@ void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
   const RoutePriority priority = connection.priority_;
   CircuitBreaker& breaker = cluster_.breaker();
   if (!breaker.TryAcquire(priority, BreakerResource::kRequests)) {
-    cluster_.spec().stats.rq_pending_overflow.Add(cells());
+    stats_.rq_pending_overflow.Add(cells_);
     return waiter.OnPoolFailure(PoolFailure::kOverflow, {});
   }
   const uint64_t started = connection.streams_started_;
@@ -115,13 +117,13 @@ void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
 }
 
 void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
-  const ClusterStats& stats = cluster_.spec().stats;
-  stats.rq_total.Add(cells());
-  stats.rq_active.Add(cells());
+  stats_.rq_total.Add(cells_);
+  stats_.rq_active.Add(cells_);
   host_->rq_total.fetch_add(1, kRelaxed);
   host_->rq_active.fetch_add(1, kRelaxed);
   const bool spent = connection.spent();
-  if (spent && !connection.lifetime_over_) stats.cx_max_requests.Add(cells());
+  if (spent && !connection.lifetime_over_ && !connection.peer_ended_)
+    stats_.cx_max_requests.Add(cells_);
   if (!spent && connection.codec_->available_streams() > 0) return;
   connection.state_ = ClientConnection::State::kBusy;
   lane(connection.priority_).busy.PushFront(connection);
@@ -130,7 +132,7 @@ void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
 void ConnectionPool::OnStreamsEnded(ClientConnection& connection, size_t count) {
   const auto n = static_cast<uint32_t>(count);
   cluster_.breaker().Release(connection.priority_, BreakerResource::kRequests, n);
-  cluster_.spec().stats.rq_active.Subtract(cells(), n);
+  stats_.rq_active.Subtract(cells_, n);
   host_->rq_active.fetch_sub(n, kRelaxed);
 }
 
@@ -140,8 +142,8 @@ void ConnectionPool::OnConnected(ClientConnection& connection) {
   --lane(connection.priority_).opening;
   const ClusterSpec& spec = cluster_.spec();
   const Duration took = cluster_.worker().loop.now() - connection.created_;
-  spec.stats.cx_connect_ms.Record(cells(), Milliseconds(took));
-  spec.stats.cx_http1_total.Add(cells());
+  stats_.cx_connect_ms.Record(cells_, Milliseconds(took));
+  stats_.cx_http1_total.Add(cells_);
   connection.state_ = State::kBusy;
   if (spec.connection_duration_max > Duration::zero()) {
     connection.lifetime_timer_.Arm(spec.connection_duration_max);
@@ -193,12 +195,12 @@ void ConnectionPool::Dequeue(PoolWaiter& waiter) {
   waiter.pool_ = nullptr;
   --lane(waiter.priority_).waiting;
   cluster_.breaker().Release(waiter.priority_, BreakerResource::kPendingRequests);
-  cluster_.spec().stats.rq_pending_active.Subtract(cells());
+  stats_.rq_pending_active.Subtract(cells_);
 }
 
 void ConnectionPool::Cancel(PoolWaiter& waiter) {
   Dequeue(waiter);
-  cluster_.spec().stats.rq_cancelled.Add(cells());
+  stats_.rq_cancelled.Add(cells_);
   if (!draining_) return;
   // Its connection stays for the next in need of one; but here nobody comes any more.
   lane(waiter.priority_).connecting.ForEach([this](ClientConnection& connection) {
@@ -215,7 +217,7 @@ void ConnectionPool::FailWaiters(Lane& lane, size_t count, PoolFailure failure,
   while (!failing.empty()) {
     PoolWaiter& waiter = failing.front();
     Dequeue(waiter);
-    cluster_.spec().stats.rq_pending_failure_eject.Add(cells());
+    stats_.rq_pending_failure_eject.Add(cells_);
     waiter.OnPoolFailure(failure, reason);
   }
 }
@@ -236,9 +238,8 @@ void ConnectionPool::OnClosed(ClientConnection& connection, CloseCause cause) {
   const bool had_streams = connection.open_streams_ > 0;
   Lane& lane = this->lane(connection.priority_);
   if (before == State::kConnecting) --lane.opening;
-  const ClusterStats& stats = cluster_.spec().stats;
-  (remote ? stats.cx_destroy_remote : stats.cx_destroy_local).Add(cells());
-  if (had_streams) stats.cx_destroy_with_active_rq.Add(cells());
+  (remote ? stats_.cx_destroy_remote : stats_.cx_destroy_local).Add(cells_);
+  if (had_streams) stats_.cx_destroy_with_active_rq.Add(cells_);
   Forget(connection);
   connection.AbandonStream();
   if (before == State::kConnecting) OnConnectFailed(connection, cause);
@@ -248,11 +249,10 @@ void ConnectionPool::OnClosed(ClientConnection& connection, CloseCause cause) {
 }
 
 void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause cause) {
-  const ClusterStats& stats = cluster_.spec().stats;
-  stats.cx_connect_fail.Add(cells());
+  stats_.cx_connect_fail.Add(cells_);
   host_->cx_connect_fail.fetch_add(1, kRelaxed);
   const bool timeout = cause == CloseCause::kConnectTimeout;
-  if (timeout) stats.cx_connect_timeout.Add(cells());
+  if (timeout) stats_.cx_connect_timeout.Add(cells_);
   Lane& lane = this->lane(connection.priority_);
   if (lane.waiting <= lane.opening) return;  // whoever it was for has gone, or has been served
   // With no other connection in sight nobody else's prospects are better.
@@ -273,23 +273,20 @@ void ConnectionPool::Forget(ClientConnection& connection) {
   connection.lifetime_timer_.Disarm();
   --connections_;
   cluster_.breaker().Release(connection.priority_, BreakerResource::kConnections);
-  const ClusterStats& stats = cluster_.spec().stats;
-  stats.cx_active.Subtract(cells());
-  stats.cx_destroy.Add(cells());
+  stats_.cx_active.Subtract(cells_);
+  stats_.cx_destroy.Add(cells_);
   const Duration length = cluster_.worker().loop.now() - connection.created_;
-  stats.cx_length_ms.Record(cells(), Milliseconds(length));
+  stats_.cx_length_ms.Record(cells_, Milliseconds(length));
   host_->cx_active.fetch_sub(1, kRelaxed);
 }
 
 void ConnectionPool::CloseAll(IntrusiveList<ClientConnection>& connections) {
   while (!connections.empty()) {
     std::unique_ptr<ClientConnection> connection(&connections.front());
-    cluster_.spec().stats.cx_destroy_local.Add(cells());
+    stats_.cx_destroy_local.Add(cells_);
     Forget(*connection);
     connection->AbandonStream();
   }
 }
-
-StatCells& ConnectionPool::cells() { return cluster_.worker().stats; }
 
 }  // namespace sluice

@@ -112,9 +112,10 @@ class ConnectionPool final : private EndOfTurnTask {
   void CloseAll(IntrusiveList<ClientConnection>& connections);
 
   Lane& lane(RoutePriority priority) { return lanes_[static_cast<size_t>(priority)]; }
-  StatCells& cells();
 
   WorkerCluster& cluster_;
+  const ClusterStats& stats_;
+  StatCells& cells_;
   const std::shared_ptr<Host> host_;
   Lane lanes_[2];
   IntrusiveList<ClientConnection>

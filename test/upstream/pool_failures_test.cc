@@ -261,6 +261,41 @@ TEST(PoolFailures, AResponseThatEndsWithItsConnectionIsWhole) {
   EXPECT_EQ(fixture.pool().connections(), 0u);
 }
 
+// A reader that is slower than its upstream gets everything, though the upstream's FIN has long
+// come.
+TEST(PoolFailures, AnUpstreamThatEndsBeforeASlowReaderHasReadLosesNothing) {
+  const std::string body(300'000, 'x');
+  for (const bool until_close : {false, true}) {
+    PoolFixture fixture;
+    Borrower a;
+    a.pause_at_data = true;
+    fixture.Ask(a);
+    fixture.Run();
+    fixture.peer(0).Send(until_close ? std::string("HTTP/1.1 200 OK\r\n\r\n")
+                                     : "HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n");
+    fixture.peer(0).Send(body);
+    fixture.peer(0).SendFin();
+    fixture.Run();
+    int pauses = 0;
+    for (; a.stream != nullptr && pauses < 1000; ++pauses) {
+      a.stream->ResumeReading();
+      fixture.world.Advance(milliseconds(10));
+    }
+    EXPECT_GT(pauses, 2);
+    EXPECT_EQ(a.outcome, "200 " + body);
+    EXPECT_EQ(fixture.pool().connections(), 0u);
+  }
+}
+
+TEST(PoolFailures, AStreamThatEndsPausedLeavesItsConnectionReading) {
+  PoolFixture fixture;
+  Borrower a, b;
+  a.pause_at_data = true;
+  EXPECT_EQ(fixture.Exchange(a), "200 hello");
+  EXPECT_EQ(fixture.Exchange(b), "200 hello");
+  EXPECT_TRUE(b.reused);
+}
+
 TEST(PoolFailures, GivingUpAStreamClosesItsConnection) {
   PoolFixture fixture;
   Borrower a;

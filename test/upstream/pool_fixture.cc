@@ -40,6 +40,7 @@ void Borrower::OnHeaders(Headers& headers, End) {
 void Borrower::OnData(Buffer& data, End) {
   response_ += data.ToString();
   data.Clear();
+  if (pause_at_data) stream->PauseReading();
 }
 
 void Borrower::OnReset(StreamReset reset) {

@@ -32,6 +32,7 @@ class Borrower final : public PoolWaiter, public StreamEvents {
   ClientConnection* connection = nullptr;  // while the stream is open
   CodecStream* stream = nullptr;
   std::function<void()> on_end;  // after the outcome is known
+  bool pause_at_data = false;    // each time it has got some; the test resumes
 
   void OnPoolReady(ClientConnection& given) override;
   void OnPoolFailure(PoolFailure failure, absl::string_view why) override;
