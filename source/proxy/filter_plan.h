@@ -1,9 +1,12 @@
-// FilterPlan: a configured HTTP filter chain: the filters in order, and the handler that ends it. A const
-// value, shared by all workers and streams of one configuration.
+// FilterPlan: a configured HTTP filter chain: the filters in order, and the handler that ends it. A
+// const value, shared by all workers and streams of one configuration.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "source/sdk/http_filter_factory.h"
@@ -16,13 +19,19 @@ struct FilterPlan {
     std::string name;
     std::unique_ptr<const HttpFilterFactory> factory;
     Interest interests;
+    size_t whole_body_bytes_max;  // 0: takes the request body as it comes
   };
   std::vector<Entry> filters;
   std::unique_ptr<const RequestHandlerFactory> handler;
+  // The largest of the filters': a stream must let so much of a body wait, or it would never be
+  // whole.
+  size_t whole_body_bytes_max = 0;
 
   void Add(std::string name, std::unique_ptr<const HttpFilterFactory> factory) {
     const Interest interests = factory->interests();
-    filters.push_back({std::move(name), std::move(factory), interests});
+    const size_t bytes_max = factory->whole_request_body_bytes_max();
+    filters.push_back({std::move(name), std::move(factory), interests, bytes_max});
+    whole_body_bytes_max = std::max(whole_body_bytes_max, bytes_max);
   }
 };
 

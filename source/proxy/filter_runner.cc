@@ -1,236 +1,313 @@
 #include "source/proxy/filter_runner.h"
 
+#include <utility>
+
 namespace sluice {
 
 FilterRunner::FilterRunner(const FilterPlan& plan, const StreamParts& stream)
     : plan_(plan), stream_(stream), count_(static_cast<uint32_t>(plan.filters.size())) {
   if (count_ == 0) return;
   Arena& arena = stream_.arena;
-  filters_ = static_cast<ArenaPtr<HttpFilter>*>(arena.Allocate(sizeof(ArenaPtr<HttpFilter>) * count_));
-  detached_ = static_cast<bool*>(arena.Allocate(count_));
-  request_.slots = static_cast<Slot*>(arena.Allocate(sizeof(Slot) * (count_ + 1)));
-  response_.slots = static_cast<Slot*>(arena.Allocate(sizeof(Slot) * (count_ + 1)));
+  filters_ =
+      static_cast<ArenaPtr<HttpFilter>*>(arena.Allocate(sizeof(ArenaPtr<HttpFilter>) * count_));
+  detached_ = static_cast<bool*>(arena.Allocate(count_, 1));
   for (uint32_t i = 0; i < count_; ++i) {
     new (&filters_[i]) ArenaPtr<HttpFilter>(plan.filters[i].factory->Create(arena));
     detached_[i] = false;
   }
-  for (uint32_t i = 0; i <= count_; ++i) {
-    new (&request_.slots[i]) Slot;
-    new (&response_.slots[i]) Slot;
+  for (Lane* lane : {&request_, &response_}) {
+    lane->places = static_cast<Place*>(arena.Allocate(sizeof(Place) * (count_ + 1)));
+    for (uint32_t i = 0; i <= count_; ++i) new (&lane->places[i]) Place;
   }
 }
 
 FilterRunner::~FilterRunner() {
   if (count_ == 0) return;
-  Destroy(request_);
-  Destroy(response_);
+  for (Lane* lane : {&request_, &response_}) {
+    for (uint32_t i = 0; i <= count_; ++i) {
+      if (lane->places[i].data != nullptr) lane->places[i].data->~Buffer();
+    }
+  }
   for (uint32_t i = count_; i-- > 0;) filters_[i].~unique_ptr();
 }
 
 void FilterRunner::PutHeaders(Flow flow, Headers& headers, End end) {
-  Slot& slot = lane(flow).slots[lane(flow).first];
-  slot.headers = &headers;
-  slot.end = end == End::kYes;
+  if (lane(flow).stopped) return;
+  Buffer none(stream_.worker.slabs);
+  Hand hand{Piece::kHeaders, &headers, none, end};
+  Hold(flow, lane(flow).first, hand);
 }
 
 void FilterRunner::PutData(Flow flow, Buffer& data, End end) {
-  Slot& slot = lane(flow).slots[lane(flow).first];
-  DataOf(slot).MoveFrom(data);
-  slot.data_waiting = true;
-  slot.end = end == End::kYes;
+  Hand hand{Piece::kData, nullptr, data, end};
+  if (lane(flow).stopped) {
+    DropHand(flow, hand, Piece::kNothing);
+    return;
+  }
+  Hold(flow, lane(flow).first, hand);
 }
 
 void FilterRunner::PutTrailers(Flow flow, Headers& trailers) {
-  Slot& slot = lane(flow).slots[lane(flow).first];
-  slot.trailers = &trailers;
-  slot.end = true;
+  if (lane(flow).stopped) return;
+  Buffer none(stream_.worker.slabs);
+  Hand hand{Piece::kTrailers, &trailers, none, End::kYes};
+  Hold(flow, lane(flow).first, hand);
 }
 
 FilterRunner::Piece FilterRunner::Next(Flow flow, Buffer& data, End& end) {
   Lane& lane = this->lane(flow);
-  // Later slots first: what is further on the way leaves before more is let in behind it.
-  const Piece ready = TakeFromExit(lane.slots[count_], data, end);
-  if (ready != Piece::kNothing) return ready;
-  for (uint32_t position = lane.first; position < count_; ++position) {
-    const Piece answer = Advance(flow, position);
-    if (answer != Piece::kNothing) return answer;
-  }
-  return TakeFromExit(lane.slots[count_], data, end);
-}
-
-void FilterRunner::Resume(uint32_t filter) {
-  request_.slots[filter].paused = false;
-  response_.slots[count_ - 1 - filter].paused = false;
-}
-
-void FilterRunner::BeginReply(uint32_t slot) { response_.first = count_ - slot; }
-
-size_t FilterRunner::Drop(Flow flow) {
-  size_t dropped = 0;
-  for (uint32_t i = 0; count_ > 0 && i <= count_; ++i) {
-    Slot& slot = lane(flow).slots[i];
-    if (slot.data != nullptr) {
-      dropped += slot.data->size();
-      slot.data->Clear();
+  for (;;) {
+    const uint32_t position = ReadyPosition(lane);
+    if (position > count_) return Piece::kNothing;
+    Place& place = lane.places[position];
+    if (place.state == State::kTooLarge) return Piece::kBodyTooLarge;
+    Hand hand{Piece::kNothing, nullptr, data, End::kNo};
+    const bool asked = !Take(place, hand);
+    if (asked && flow == Flow::kRequest && hand.piece == Piece::kHeaders) {
+      passed_filters_ = position + 1;
     }
-    Buffer* const buffer = slot.data;
-    slot = Slot();
-    slot.data = buffer;
+    const Piece result = Walk(flow, asked ? position + 1 : position, hand);
+    if (result == Piece::kNothing) continue;
+    end = hand.end;
+    return result;
   }
-  return dropped;
 }
 
-FilterRunner::Piece FilterRunner::TakeFromExit(Slot& exit, Buffer& data, End& end) {
-  end = End::kNo;
-  if (exit.headers != nullptr) {
-    exit.headers = nullptr;
-    if (exit.end && !exit.data_waiting && exit.trailers == nullptr) end = End::kYes;
-    return Piece::kHeaders;
+// The last place that can go on: what is further on the way leaves before more is let in behind it.
+// Past the end: there is none.
+uint32_t FilterRunner::ReadyPosition(const Lane& lane) const {
+  if (lane.stopped || count_ == 0) return count_ + 1;
+  for (uint32_t position = count_ + 1; position-- > lane.first;) {
+    const Place& place = lane.places[position];
+    if (place.state == State::kTooLarge) return position;
+    if (place.state == State::kOpen && place.holds_any()) return position;
   }
-  if (exit.data_waiting) {
-    exit.data_waiting = false;
-    data.MoveFrom(*exit.data);
-    if (exit.end && exit.trailers == nullptr) end = End::kYes;
-    return Piece::kData;
-  }
-  if (exit.trailers != nullptr) {
-    exit.trailers = nullptr;
-    end = End::kYes;
-    return Piece::kTrailers;
-  }
-  return Piece::kNothing;
+  return count_ + 1;
 }
 
-// Asks the filter about each piece that waits at its place, and moves on what it lets pass.
-FilterRunner::Piece FilterRunner::Advance(Flow flow, uint32_t position) {
-  Slot& slot = lane(flow).slots[position];
-  Slot& next = lane(flow).slots[position + 1];
-  const uint32_t filter = FilterAt(flow, position);
-  answering_slot_ = filter;
-  while (!slot.paused) {
-    const bool headers = slot.headers != nullptr;
-    if (!headers && !slot.data_waiting && slot.trailers == nullptr) return Piece::kNothing;
-    if (WaitsForWholeBody(flow, filter, slot)) {
-      const size_t bytes_max = plan_.filters[filter].factory->whole_request_body_bytes_max();
-      if (slot.data == nullptr || slot.data->size() <= bytes_max) return Piece::kNothing;
-      stream_.reply = Reply{.status = 413, .body = "Payload Too Large", .details = "request_payload_too_large"};
-      return Piece::kReply;
+bool FilterRunner::Take(Place& place, Hand& hand) {
+  const Piece asked = std::exchange(place.asked, Piece::kNothing);
+  const bool last = place.end && place.trailers == nullptr;
+  if (place.headers != nullptr) {
+    hand.piece = Piece::kHeaders;
+    hand.headers = std::exchange(place.headers, nullptr);
+    hand.end = last && !place.data_waiting ? End::kYes : End::kNo;
+  } else if (asked == Piece::kData) {
+    hand.piece = Piece::kData;
+    hand.data.MoveFrom(*place.data, std::exchange(place.asked_bytes, 0));
+  } else if (place.data_waiting) {
+    hand.piece = Piece::kData;
+    hand.data.MoveFrom(DataOf(place));
+    hand.end = last ? End::kYes : End::kNo;
+    place.data_waiting = false;
+  } else {
+    hand.piece = Piece::kTrailers;
+    hand.headers = std::exchange(place.trailers, nullptr);
+    hand.end = End::kYes;
+  }
+  if (asked != Piece::kNothing) hand.end = place.asked_end;
+  return asked == Piece::kNothing;
+}
+
+// From filter to filter, until one keeps the piece or it has passed all.
+FilterRunner::Piece FilterRunner::Walk(Flow flow, uint32_t position, Hand& hand) {
+  Lane& lane = this->lane(flow);
+  for (;; ++position) {
+    // Filters that took all of a piece, which is not the last, have not left one.
+    const bool taken = hand.piece == Piece::kData && hand.data.empty() && hand.end == End::kNo;
+    if (taken) return Piece::kNothing;
+    if (position >= count_) return hand.piece;
+    Place& place = lane.places[position];
+    const uint32_t filter = FilterAt(flow, position);
+    if (place.state != State::kOpen || MustGather(flow, position, hand)) {
+      Hold(flow, position, hand);
+      return Piece::kNothing;
     }
-    const bool data = !headers && slot.data_waiting;
-    Verdict verdict = Verdict::kContinue;
-    if (headers) {
-      if (!slot.headers_asked) verdict = AskHeaders(flow, filter, slot);
-    } else if (data) {
-      if (!slot.data_asked) verdict = AskData(flow, filter, slot);
-    } else if (!slot.trailers_asked) {
-      verdict = AskTrailers(flow, filter, slot);
+    if (Wants(filter, flow, hand.piece)) {
+      const uint32_t stops = lane.stops;
+      place.state = State::kAsking;
+      Verdict verdict = Ask(flow, filter, hand);
+      if (stops != lane.stops) return DropHand(flow, hand, Piece::kNothing);
+      const bool resumed = place.state == State::kResumed;
+      place.state = State::kOpen;
+      switch (verdict) {
+        case Verdict::kPause:
+          if (resumed) break;
+          place.state = State::kPaused;
+          HoldAsked(place, hand);
+          return Piece::kNothing;
+        case Verdict::kReply:
+          lane.replier = filter;
+          return DropHand(flow, hand, Piece::kReply);
+        case Verdict::kReset:
+          return DropHand(flow, hand, Piece::kReset);
+        case Verdict::kDetach:
+          detached_[filter] = true;
+          break;
+        case Verdict::kContinue:
+          break;
+      }
     }
-    switch (verdict) {
-      case Verdict::kPause:
-        slot.paused = true;
-        return Piece::kNothing;
-      case Verdict::kReply:
-        return Piece::kReply;
-      case Verdict::kReset:
-        return Piece::kReset;
-      case Verdict::kDetach:
-        detached_[filter] = true;
-        break;
-      case Verdict::kContinue:
-        break;
-    }
-    if (headers) {
-      PassHeaders(slot, next);
-      if (flow == Flow::kRequest) passed_filters_ = position + 1;
-    } else if (data) {
-      PassData(slot, next, slot.data_asked ? slot.asked_bytes : slot.data->size());
-    } else {
-      PassTrailers(slot, next);
-    }
+    if (flow == Flow::kRequest && hand.piece == Piece::kHeaders) passed_filters_ = position + 1;
   }
-  return Piece::kNothing;
 }
 
-bool FilterRunner::WaitsForWholeBody(Flow flow, uint32_t filter, const Slot& slot) {
-  return flow == Flow::kRequest && !slot.end && slot.headers != nullptr && !slot.headers_asked && !detached_[filter] &&
-         plan_.filters[filter].factory->whole_request_body_bytes_max() > 0;
-}
-
-Verdict FilterRunner::AskHeaders(Flow flow, uint32_t filter, Slot& slot) {
-  slot.headers_asked = true;
-  const bool request = flow == Flow::kRequest;
-  if (!Wants(filter, request ? Interest::kRequestHeaders : Interest::kResponseHeaders)) return Verdict::kContinue;
-  FilterContext context = ContextFor(filter);
-  const bool last = slot.end && !slot.data_waiting && slot.trailers == nullptr;
-  const End end = last ? End::kYes : End::kNo;
-  return request ? filters_[filter]->OnRequestHeaders(context, *slot.headers, end)
-                 : filters_[filter]->OnResponseHeaders(context, *slot.headers, end);
-}
-
-Verdict FilterRunner::AskData(Flow flow, uint32_t filter, Slot& slot) {
-  const bool request = flow == Flow::kRequest;
-  if (!Wants(filter, request ? Interest::kRequestData : Interest::kResponseData)) return Verdict::kContinue;
-  FilterContext context = ContextFor(filter);
-  const size_t before = slot.data->size();
-  const End end = slot.end && slot.trailers == nullptr ? End::kYes : End::kNo;
-  const Verdict verdict = request ? filters_[filter]->OnRequestData(context, *slot.data, end)
-                                  : filters_[filter]->OnResponseData(context, *slot.data, end);
-  // A filter that changed the size of the data changed what waits in this direction.
-  const size_t after = slot.data->size();
+// A filter that changes the size of the data changes what waits in this direction.
+Verdict FilterRunner::Ask(Flow flow, uint32_t filter, Hand& hand) {
+  const size_t before = hand.data.size();
+  const Verdict verdict = AskAbout(flow, filter, hand);
+  const size_t after = hand.data.size();
   if (after > before) GaugeOf(flow).Add(after - before);
   if (after < before) GaugeOf(flow).Subtract(before - after);
-  if (verdict == Verdict::kPause) {
-    slot.data_asked = true;
-    slot.asked_bytes = after;
-  }
   return verdict;
 }
 
-Verdict FilterRunner::AskTrailers(Flow flow, uint32_t filter, Slot& slot) {
-  slot.trailers_asked = true;
+Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
+  FilterContext context({.worker = stream_.worker,
+                         .arena = stream_.arena,
+                         .info = stream_.info,
+                         .route = stream_.route,
+                         .request_headers = stream_.request_headers,
+                         .reply = stream_.reply,
+                         .resume_target = stream_.resume_target,
+                         .flow = flow,
+                         .filter = filter});
+  HttpFilter& asked = *filters_[filter];
   const bool request = flow == Flow::kRequest;
-  if (!Wants(filter, request ? Interest::kRequestTrailers : Interest::kResponseTrailers)) return Verdict::kContinue;
-  FilterContext context = ContextFor(filter);
-  return request ? filters_[filter]->OnRequestTrailers(context, *slot.trailers)
-                 : filters_[filter]->OnResponseTrailers(context, *slot.trailers);
-}
-
-FilterContext FilterRunner::ContextFor(uint32_t filter) {
-  return FilterContext(stream_.worker, stream_.arena, stream_.info, stream_.route, stream_.request_headers,
-                       stream_.reply, stream_.resume_target, filter);
-}
-
-void FilterRunner::PassHeaders(Slot& from, Slot& to) {
-  to.headers = from.headers;
-  from.headers = nullptr;
-  to.end = from.end && !from.data_waiting && from.trailers == nullptr;
-}
-
-void FilterRunner::PassData(Slot& from, Slot& to, size_t bytes) {
-  DataOf(to).MoveFrom(*from.data, bytes);
-  to.data_waiting = true;
-  from.data_asked = false;
-  from.asked_bytes = 0;
-  // What came while the filter was paused has not been asked about yet.
-  from.data_waiting = !from.data->empty();
-  to.end = from.end && !from.data_waiting && from.trailers == nullptr;
-}
-
-void FilterRunner::PassTrailers(Slot& from, Slot& to) {
-  to.trailers = from.trailers;
-  from.trailers = nullptr;
-  to.end = true;
-}
-
-Buffer& FilterRunner::DataOf(Slot& slot) {
-  if (slot.data == nullptr) slot.data = stream_.arena.New<Buffer>(stream_.worker.slabs);
-  return *slot.data;
-}
-
-void FilterRunner::Destroy(Lane& lane) {
-  for (uint32_t i = 0; i <= count_; ++i) {
-    if (lane.slots[i].data != nullptr) lane.slots[i].data->~Buffer();
+  switch (hand.piece) {
+    case Piece::kHeaders:
+      return request ? asked.OnRequestHeaders(context, *hand.headers, hand.end)
+                     : asked.OnResponseHeaders(context, *hand.headers, hand.end);
+    case Piece::kData:
+      return request ? asked.OnRequestData(context, hand.data, hand.end)
+                     : asked.OnResponseData(context, hand.data, hand.end);
+    default:
+      return request ? asked.OnRequestTrailers(context, *hand.headers)
+                     : asked.OnResponseTrailers(context, *hand.headers);
   }
+}
+
+bool FilterRunner::Wants(uint32_t filter, Flow flow, Piece piece) const {
+  if (detached_[filter]) return false;
+  const bool request = flow == Flow::kRequest;
+  Interest interest = request ? Interest::kRequestHeaders : Interest::kResponseHeaders;
+  if (piece == Piece::kData) {
+    interest = request ? Interest::kRequestData : Interest::kResponseData;
+  } else if (piece == Piece::kTrailers) {
+    interest = request ? Interest::kRequestTrailers : Interest::kResponseTrailers;
+  }
+  return Includes(plan_.filters[filter].interests, interest);
+}
+
+bool FilterRunner::MustGather(Flow flow, uint32_t position, const Hand& hand) const {
+  return flow == Flow::kRequest && hand.piece == Piece::kHeaders && hand.end == End::kNo &&
+         plan_.filters[position].whole_body_bytes_max > 0 && !request_.places[position].gathered;
+}
+
+// Keeps a piece at a place whose filter has not been asked about it.
+void FilterRunner::Hold(Flow flow, uint32_t position, Hand& hand) {
+  Place& place = lane(flow).places[position];
+  const size_t whole_body_bytes_max = position < count_ && flow == Flow::kRequest
+                                          ? plan_.filters[position].whole_body_bytes_max
+                                          : 0;
+  switch (hand.piece) {
+    case Piece::kHeaders:
+      place.headers = hand.headers;
+      if (whole_body_bytes_max > 0 && hand.end == End::kNo) {
+        place.state = State::kGathering;
+        place.gathered = true;
+      }
+      break;
+    case Piece::kData:
+      if (!hand.data.empty() || hand.end == End::kYes) place.data_waiting = true;
+      if (!hand.data.empty()) DataOf(place).MoveFrom(hand.data);
+      break;
+    default:
+      place.trailers = hand.headers;
+      break;
+  }
+  if (hand.end == End::kYes) place.end = true;
+  if (place.state != State::kGathering) return;
+  if (place.data != nullptr && place.data->size() > whole_body_bytes_max) {
+    place.state = State::kTooLarge;
+  } else if (place.end) {
+    place.state = State::kOpen;
+  }
+}
+
+// Keeps a piece on which the filter has paused, in front of what waits there already.
+void FilterRunner::HoldAsked(Place& place, Hand& hand) {
+  place.asked = hand.piece;
+  place.asked_end = hand.end;
+  switch (hand.piece) {
+    case Piece::kHeaders:
+      place.headers = hand.headers;
+      break;
+    case Piece::kData: {
+      place.asked_bytes = hand.data.size();
+      Buffer& data = DataOf(place);
+      hand.data.MoveFrom(data);
+      data.MoveFrom(hand.data);
+      break;
+    }
+    default:
+      place.trailers = hand.headers;
+      break;
+  }
+}
+
+FilterRunner::Piece FilterRunner::DropHand(Flow flow, Hand& hand, Piece result) {
+  GaugeOf(flow).Subtract(hand.data.size());
+  hand.data.Clear();
+  return result;
+}
+
+void FilterRunner::Resume(Flow flow, uint32_t filter) {
+  Place& place = lane(flow).places[flow == Flow::kRequest ? filter : count_ - 1 - filter];
+  if (place.state == State::kPaused) place.state = State::kOpen;
+  if (place.state == State::kAsking) place.state = State::kResumed;
+}
+
+bool FilterRunner::IsWaitedFor(Flow flow, uint32_t filter) const {
+  const State state =
+      lane(flow).places[flow == Flow::kRequest ? filter : count_ - 1 - filter].state;
+  return state == State::kPaused || state == State::kAsking || state == State::kResumed;
+}
+
+void FilterRunner::Stop(Flow flow) {
+  Lane& lane = this->lane(flow);
+  lane.stopped = true;
+  ++lane.stops;
+  size_t dropped = 0;
+  for (uint32_t i = 0; count_ > 0 && i <= count_; ++i) {
+    Place& place = lane.places[i];
+    Buffer* const data = place.data;
+    place = Place();
+    place.data = data;
+    if (data == nullptr) continue;
+    dropped += data->size();
+    data->Clear();
+  }
+  if (dropped > 0) GaugeOf(flow).Subtract(dropped);
+}
+
+void FilterRunner::BeginReply(uint32_t filter) {
+  Stop(Flow::kRequest);
+  Stop(Flow::kResponse);
+  response_.stopped = false;
+  response_.first = count_ - filter;
+}
+
+bool FilterRunner::holds_any(Flow flow) const {
+  for (uint32_t i = 0; count_ > 0 && i <= count_; ++i) {
+    if (lane(flow).places[i].holds_any()) return true;
+  }
+  return false;
+}
+
+Buffer& FilterRunner::DataOf(Place& place) {
+  if (place.data == nullptr) place.data = stream_.arena.New<Buffer>(stream_.worker.slabs);
+  return *place.data;
 }
 
 }  // namespace sluice

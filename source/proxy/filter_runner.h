@@ -1,9 +1,10 @@
 // FilterRunner: takes one stream's messages through its filters: the only loop there is. It calls
 // filters and nobody else: what has passed the last filter is fetched by the stream with Next.
 //
-// One stream, one worker. What a paused filter holds back waits in its slot, in order; each slot asks
-// its filter about each piece exactly once. Filters may not re-enter the runner: a Resumer goes through
-// the stream, which calls Resume and then fetches.
+// One stream, one worker. Each filter is asked about each piece exactly once. What a paused filter
+// holds back, and all that follows, waits at its place in order; where nobody paused nothing waits,
+// and a piece goes from filter to filter in the stream's hand. Filters may not re-enter the runner:
+// a Resumer goes through the stream, which calls Resume and then fetches.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,6 @@
 
 namespace sluice {
 
-enum class Flow : uint8_t { kRequest, kResponse };
-
 class FilterRunner {
  public:
   enum class Piece : uint8_t {
@@ -25,8 +24,9 @@ class FilterRunner {
     kHeaders,
     kData,
     kTrailers,
-    kReply,  // the filter at slot() answered: see reply()
-    kReset,  // the filter at slot() wants the stream ended
+    kReply,         // the filter replier() answered: see StreamParts::reply
+    kReset,         // a filter wants the stream ended
+    kBodyTooLarge,  // for a filter that wants it whole
   };
 
   // What filters see of the stream. All of it outlives the runner.
@@ -41,7 +41,8 @@ class FilterRunner {
     FlowGauge& request_gauge;
     FlowGauge& response_gauge;
   };
-  // Makes the filters of `plan`, which outlives the runner.
+  // Makes the filters of `plan`, which outlives the runner, in their order; destroys them in
+  // reverse.
   FilterRunner(const FilterPlan& plan, const StreamParts& stream);
   ~FilterRunner();
   FilterRunner(const FilterRunner&) = delete;
@@ -49,75 +50,102 @@ class FilterRunner {
 
   bool empty() const { return count_ == 0; }
 
-  // What comes in. Headers live in the stream; data is moved from `data`.
+  // What comes in, counted by its gauge. Headers live in the stream; data is moved from `data`.
+  // After a Stop of that direction it is dropped.
   void PutHeaders(Flow flow, Headers& headers, End end);
   void PutData(Flow flow, Buffer& data, End end);
   void PutTrailers(Flow flow, Headers& trailers);
 
-  // The next piece that has passed all filters of its direction: data is moved to `data`, `end` set.
+  // The next piece that has passed all filters of its direction: data is moved to `data`, which is
+  // empty before, and `end` set. What filters add or take away has been told to the gauge.
   Piece Next(Flow flow, Buffer& data, End& end);
-  uint32_t slot() const { return answering_slot_; }
+  // After kReply.
+  uint32_t replier(Flow flow) const { return lane(flow).replier; }
 
-  // The filter that paused passes on what it holds.
-  void Resume(uint32_t slot);
+  // The filter that paused in this direction passes on what it holds.
+  void Resume(Flow flow, uint32_t filter);
+  // Whether the filter is paused in this direction, or being asked: only then may its Resumer
+  // reply.
+  bool IsWaitedFor(Flow flow, uint32_t filter) const;
 
-  // The request goes no further; the response begins before filter `slot`: those that passed the
-  // request on see it. `slot` == filter count: all do.
-  void BeginReply(uint32_t slot);
-  // Drops what waits in a direction, and returns how many bytes that was.
-  size_t Drop(Flow flow);
+  // Drops what waits in a direction and all that comes later; its gauge is told.
+  void Stop(Flow flow);
+  // Stops the request and what there was of a response. The response that is put next goes through
+  // the filters before `filter` only; `filter` == passed_filters(): all those that know the
+  // request.
+  void BeginReply(uint32_t filter);
+  // Whether anything waits in this direction.
+  bool holds_any(Flow flow) const;
   // How many filters have passed the request's head on: a reply made now begins behind them.
   uint32_t passed_filters() const { return passed_filters_; }
 
  private:
-  // One filter's place in one direction, or (the last) the exit.
-  struct Slot {
-    Headers* headers = nullptr;   // waiting here
-    Headers* trailers = nullptr;  // waiting here
-    Buffer* data = nullptr;       // waiting here; made on first use
-    size_t asked_bytes = 0;       // of data: what the filter paused on
-    bool headers_asked = false;
-    bool data_asked = false;
-    bool trailers_asked = false;
-    bool data_waiting = false;  // data, or an empty last piece
-    bool end = false;           // nothing follows what waits here
-    bool paused = false;
+  enum class State : uint8_t {
+    kOpen,
+    kAsking,   // inside a call of the filter
+    kResumed,  // the same, and its Resumer has been called already
+    kPaused,
+    kGathering,  // until the body is whole
+    kTooLarge,   // it will not be
+  };
+  // One filter's place in one direction. The last place is behind all filters, and always open.
+  struct Place {
+    Headers* headers = nullptr;     // waiting here
+    Headers* trailers = nullptr;    // waiting here
+    Buffer* data = nullptr;         // waiting here; made on first use
+    size_t asked_bytes = 0;         // the first of `data`, when the filter paused on data
+    Piece asked = Piece::kNothing;  // on what it paused: it is not asked again about that
+    End asked_end = End::kNo;       // what it was told then
+    bool data_waiting = false;      // data that it was not asked about, or an empty last piece
+    bool end = false;               // nothing follows what waits here
+    bool gathered = false;          // or about to be
+    State state = State::kOpen;
+
+    bool holds_any() const {
+      return asked != Piece::kNothing || headers != nullptr || data_waiting || trailers != nullptr;
+    }
   };
   struct Lane {
-    Slot* slots = nullptr;  // count_ + 1
-    uint32_t first = 0;     // those before it are skipped (replies)
+    Place* places = nullptr;  // count_ + 1
+    uint32_t first = 0;       // those before it are skipped (replies)
+    uint32_t replier = 0;
+    uint32_t stops = 0;  // how often: a filter's answer to what has been dropped meanwhile is void
+    bool stopped = false;
+  };
+  // A piece on its way: data is in the caller's buffer.
+  struct Hand {
+    Piece piece;
+    Headers* headers;
+    Buffer& data;
+    End end;
   };
 
   Lane& lane(Flow flow) { return flow == Flow::kRequest ? request_ : response_; }
+  const Lane& lane(Flow flow) const { return flow == Flow::kRequest ? request_ : response_; }
   uint32_t FilterAt(Flow flow, uint32_t position) const {
     return flow == Flow::kRequest ? position : count_ - 1 - position;
   }
   FlowGauge& GaugeOf(Flow flow) {
     return flow == Flow::kRequest ? stream_.request_gauge : stream_.response_gauge;
   }
-  Buffer& DataOf(Slot& slot);
-  void Destroy(Lane& lane);
-  Piece TakeFromExit(Slot& exit, Buffer& data, End& end);
-  Piece Advance(Flow flow, uint32_t position);
-  bool WaitsForWholeBody(Flow flow, uint32_t filter, const Slot& slot);
-  Verdict AskHeaders(Flow flow, uint32_t filter, Slot& slot);
-  Verdict AskData(Flow flow, uint32_t filter, Slot& slot);
-  Verdict AskTrailers(Flow flow, uint32_t filter, Slot& slot);
-  FilterContext ContextFor(uint32_t filter);
-  bool Wants(uint32_t filter, Interest interest) const {
-    return !detached_[filter] && Includes(plan_.filters[filter].interests, interest);
-  }
-  // Moves one piece on, in order.
-  static void PassHeaders(Slot& from, Slot& to);
-  void PassData(Slot& from, Slot& to, size_t bytes);
-  static void PassTrailers(Slot& from, Slot& to);
+  uint32_t ReadyPosition(const Lane& lane) const;
+  // Takes the first piece that waits at a place. True: its filter has not been asked about it.
+  bool Take(Place& place, Hand& hand);
+  Piece Walk(Flow flow, uint32_t position, Hand& hand);
+  Verdict Ask(Flow flow, uint32_t filter, Hand& hand);
+  Verdict AskAbout(Flow flow, uint32_t filter, Hand& hand);
+  bool Wants(uint32_t filter, Flow flow, Piece piece) const;
+  bool MustGather(Flow flow, uint32_t position, const Hand& hand) const;
+  void Hold(Flow flow, uint32_t position, Hand& hand);
+  void HoldAsked(Place& place, Hand& hand);
+  Piece DropHand(Flow flow, Hand& hand, Piece result);
+  Buffer& DataOf(Place& place);
 
   const FilterPlan& plan_;
   StreamParts stream_;
   ArenaPtr<HttpFilter>* filters_ = nullptr;
   bool* detached_ = nullptr;
   uint32_t count_;
-  uint32_t answering_slot_ = 0;
   uint32_t passed_filters_ = 0;
   Lane request_;
   Lane response_;

@@ -1,5 +1,7 @@
 #include "source/proxy/stream.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/forwarding_headers.h"
@@ -12,7 +14,8 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
       slot_(slot),
       request_headers_(slot.arena),
       response_headers_(slot.arena),
-      request_gauge_(connection.stream_buffer_bytes_max()),
+      request_gauge_(std::max(connection.stream_buffer_bytes_max(),
+                              connection.config().filters.whole_body_bytes_max)),
       response_gauge_(connection.stream_buffer_bytes_max()),
       runner_(connection.config().filters,
               {.worker = connection.worker().context(),
@@ -159,10 +162,11 @@ void Stream::PumpRequest() {
   Buffer data(worker().slabs);
   while (!request_stopped_) {
     End end = End::kNo;
-    switch (runner_.Next(Flow::kRequest, data, end)) {
+    const FilterRunner::Piece piece = runner_.Next(Flow::kRequest, data, end);
+    if (piece == FilterRunner::Piece::kNothing || request_stopped_) break;
+    switch (piece) {
       case FilterRunner::Piece::kNothing:
-        pumping_request_ = false;
-        return;
+        break;
       case FilterRunner::Piece::kHeaders:
         DeliverRequestHeaders(end);
         break;
@@ -173,10 +177,13 @@ void Stream::PumpRequest() {
         DeliverRequestTrailers();
         break;
       case FilterRunner::Piece::kReply:
-        Answer(reply_, runner_.slot());
+        Answer(reply_, runner_.replier(Flow::kRequest));
         break;
       case FilterRunner::Piece::kReset:
         Fail(Failure::kFilterReset);
+        break;
+      case FilterRunner::Piece::kBodyTooLarge:
+        Fail(Failure::kPayloadTooLarge);
         break;
     }
   }
@@ -208,18 +215,17 @@ void Stream::DeliverRequestTrailers() { handler_->OnRequestTrailers(*request_tra
 
 void Stream::DropRequest() {
   request_stopped_ = true;
-  request_gauge_.Subtract(runner_.Drop(Flow::kRequest));
+  runner_.Stop(Flow::kRequest);
 }
 
-void Stream::ResumeSlot(uint32_t slot) {
+void Stream::ResumeFilter(Flow flow, uint32_t filter) {
   if (finished_) return;
-  runner_.Resume(slot);
-  PumpRequest();
-  PumpResponse();
+  runner_.Resume(flow, filter);
+  flow == Flow::kRequest ? PumpRequest() : PumpResponse();
 }
 
-void Stream::ReplyFromSlot(uint32_t slot, const Reply& reply) {
-  if (!finished_) Answer(reply, slot);
+void Stream::ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) {
+  if (!finished_ && runner_.IsWaitedFor(flow, filter)) Answer(reply, filter);
 }
 
 // ---- Time.

@@ -67,8 +67,8 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
   FlowGauge& response_gauge() override { return response_gauge_; }
 
   // ResumeTarget: a paused filter goes on.
-  void ResumeSlot(uint32_t slot) override;
-  void ReplyFromSlot(uint32_t slot, const Reply& reply) override;
+  void ResumeFilter(Flow flow, uint32_t filter) override;
+  void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) override;
 
  private:
   const ConnectionManagerConfig& config() const;
@@ -119,12 +119,12 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
   Buffer pending_;  // response body on its way to the codec
   StreamTimers timers_;
   uint64_t random_value_;
+  uint32_t answered_behind_ = UINT32_MAX;  // the filter behind which a local reply began
   bool request_ended_ = false;     // the codec gave its last piece
   bool request_stopped_ = false;   // nothing more of it goes to filters or handler
   bool response_started_ = false;  // the codec has its head
   bool response_ended_ = false;    // its last byte is in pending_, or it had none
   bool handler_done_ = false;      // its calls on the sink are ignored
-  bool answered_ = false;          // by a local reply
   bool trailers_pending_ = false;
   bool pumping_request_ = false;
   bool pumping_response_ = false;

@@ -62,13 +62,13 @@ void Stream::Abort(absl::string_view details) {
 
 void Stream::Answer(const Reply& reply, uint32_t behind_filter) {
   if (finished_) return;
-  // A head that was sent cannot be taken back, and there is one answer only.
-  if (response_started_ || answered_ || codec_stream_ == nullptr) return Abort(reply.details);
-  answered_ = true;
+  // A head that was sent cannot be taken back, and an answer is replaced only by a filter it goes through.
+  if (response_started_ || behind_filter >= answered_behind_ || codec_stream_ == nullptr) return Abort(reply.details);
+  answered_behind_ = behind_filter;
   timers_.ClearUpstream();
   CancelHandler();
   DropRequest();
-  response_gauge_.Subtract(runner_.Drop(Flow::kResponse));
+  runner_.Stop(Flow::kResponse);
   const absl::string_view body = BuildLocalReply(config().local_replies, reply, request_headers_, info_,
                                                  connection_.worker(), response_headers_);
   const bool head = request_headers_.Get(HeaderId::kMethod) == "HEAD";
@@ -108,7 +108,7 @@ void Stream::PumpResponse() {
         DeliverResponseTrailers();
         break;
       case FilterRunner::Piece::kReply:
-        Answer(reply_, runner_.slot());
+        Answer(reply_, runner_.replier(Flow::kResponse));
         break;
       default:
         Fail(Failure::kFilterReset);

@@ -1,8 +1,8 @@
-// Downstream: an accepted connection as its listener sees it, and the factory that makes one: the end of
-// a network filter chain (connection manager, TCP proxy). Extension point.
+// Downstream: an accepted connection as its listener sees it, and the factory that makes one: the
+// end of a network filter chain (connection manager, TCP proxy). Extension point.
 //
-// A factory is a const value of one configured filter chain, shared by all workers. What it makes lives
-// on one worker, owned by that worker's listener.
+// A factory is a const value of one configured filter chain, shared by all workers. What it makes
+// lives on one worker, owned by that worker's listener.
 #pragma once
 
 #include <cstdint>

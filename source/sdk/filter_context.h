@@ -14,30 +14,32 @@ namespace sluice {
 
 class FilterContext {
  public:
-  FilterContext(WorkerContext& worker, Arena& arena, StreamInfo& info, const Route* route, Headers& request,
-                Reply& reply, ResumeTarget& target, uint32_t slot)
-      : worker_(worker), arena_(arena), info_(info), route_(route), request_(request), reply_(reply),
-        target_(target), slot_(slot) {}
+  // The stream behind it, and which filter is asked, on which way.
+  struct Parts {
+    WorkerContext& worker;
+    Arena& arena;
+    StreamInfo& info;
+    const Route* route;
+    Headers& request_headers;
+    Reply& reply;
+    ResumeTarget& resume_target;
+    Flow flow;
+    uint32_t filter;
+  };
+  explicit FilterContext(const Parts& parts) : parts_(parts) {}
 
-  WorkerContext& worker() { return worker_; }
-  Arena& arena() { return arena_; }  // for what must live as long as the stream
-  StreamInfo& info() { return info_; }
-  const Route* route() const { return route_; }  // null: none matched
-  Headers& request_headers() { return request_; }
+  WorkerContext& worker() { return parts_.worker; }
+  Arena& arena() { return parts_.arena; }  // for what must live as long as the stream
+  StreamInfo& info() { return parts_.info; }
+  const Route* route() const { return parts_.route; }  // null: none matched
+  Headers& request_headers() { return parts_.request_headers; }
   // For Verdict::kReply. Its texts must live as long as the stream: literals, or in arena().
-  Reply& reply() { return reply_; }
+  Reply& reply() { return parts_.reply; }
   // For Verdict::kPause.
-  Resumer MakeResumer() { return Resumer(target_, slot_); }
+  Resumer MakeResumer() { return Resumer(parts_.resume_target, parts_.flow, parts_.filter); }
 
  private:
-  WorkerContext& worker_;
-  Arena& arena_;
-  StreamInfo& info_;
-  const Route* route_;
-  Headers& request_;
-  Reply& reply_;
-  ResumeTarget& target_;
-  uint32_t slot_;
+  Parts parts_;
 };
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// HttpFilter: looks at, changes, delays or answers the messages of one stream. The extension point of
-// the proxy: it answers each event with a Verdict and calls nothing back.
+// HttpFilter: looks at, changes, delays or answers the messages of one stream. The extension point
+// of the proxy: it answers each event with a Verdict and calls nothing back.
 //
 // One instance per stream, made by its factory in the stream's arena, on the stream's worker; its
 // destructor is its clean-up. Only the events named in the factory's interests are delivered.

@@ -31,8 +31,8 @@ class HttpFilterFactory {
  public:
   virtual ~HttpFilterFactory() = default;
   virtual Interest interests() const = 0;
-  // Bytes > 0: the filter wants the request body whole, gathered by the chain up to so many bytes (413
-  // beyond), before it is asked about the headers and then, once, about the data.
+  // Bytes > 0: the filter wants the request body whole, gathered by the chain up to so many bytes
+  // (413 beyond), before it is asked about the headers and then, once, about the data.
   virtual size_t whole_request_body_bytes_max() const { return 0; }
   virtual ArenaPtr<HttpFilter> Create(Arena& arena) const = 0;
 };

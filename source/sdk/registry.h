@@ -1,5 +1,6 @@
 // Registry: which extensions the program has, by the type URL of their configuration (names do not
-// count, as control planes choose them freely). Filled by explicit calls in main; read-only afterwards.
+// count, as control planes choose them freely). Filled by explicit calls in main; read-only
+// afterwards.
 #pragma once
 
 #include <functional>

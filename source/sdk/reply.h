@@ -1,5 +1,5 @@
-// Reply: a response made in the proxy instead of by an upstream. Filled by filters, and by the failure
-// table; sent by the stream, as a gRPC status where the request was gRPC.
+// Reply: a response made in the proxy instead of by an upstream. Filled by filters, and by the
+// failure table; sent by the stream, as a gRPC status where the request was gRPC.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace sluice {
 
 struct Reply {
   uint16_t status = 500;
-  absl::string_view body;           // text/plain; lives as long as the stream
-  absl::string_view details;        // RESPONSE_CODE_DETAILS, no spaces
-  absl::string_view content_type;   // empty: text/plain where there is a body
-  absl::string_view location;       // of redirects
-  int grpc_status = -1;             // -1: from `status`, by the gRPC mapping
+  absl::string_view body;          // text/plain; lives as long as the stream
+  absl::string_view details;       // RESPONSE_CODE_DETAILS, no spaces
+  absl::string_view content_type;  // empty: text/plain where there is a body
+  absl::string_view location;      // of redirects
+  int grpc_status = -1;            // -1: from `status`, by the gRPC mapping
   // Of a route's direct response: the header edits that its responses get.
   absl::Span<const HeaderEdits* const> header_edits;
 };

@@ -1,5 +1,6 @@
 // RequestHandler: the end of a filter chain: what answers a request. The router is one, the admin
-// pages another. One instance per stream, in its arena, on its worker; destroying it cancels what it does.
+// pages another. One instance per stream, in its arena, on its worker; destroying it cancels what
+// it does.
 #pragma once
 
 #include "source/base/arena.h"
@@ -14,7 +15,8 @@
 
 namespace sluice {
 
-// Where a handler sends the response, and what it may know of the stream. Implemented by the stream.
+// Where a handler sends the response, and what it may know of the stream. Implemented by the
+// stream.
 class ResponseSink {
  public:
   // To build the response's head or trailers in; they live as long as the stream.
@@ -24,10 +26,12 @@ class ResponseSink {
   virtual void SendHeaders(End end) = 0;  // response_headers(), once
   virtual void SendData(Buffer& data, End end) = 0;
   virtual void SendTrailers() = 0;  // response_trailers()
-  // Instead of a response; after SendHeaders the stream is reset. The handler is cancelled in the call.
+  // Instead of a response; after SendHeaders the stream is reset. The handler is cancelled in the
+  // call.
   virtual void SendReply(const Reply& reply) = 0;
 
-  // As SendReply, and the client's connection ends: the response that was begun cannot be completed.
+  // As SendReply, and the client's connection ends: the response that was begun cannot be
+  // completed.
   virtual void Abort(absl::string_view details) = 0;
 
   virtual StreamInfo& info() = 0;
@@ -36,8 +40,8 @@ class ResponseSink {
   virtual Arena& arena() = 0;
   virtual WorkerContext& worker() = 0;
   virtual uint64_t random_value() = 0;  // one per stream
-  // Counts request bytes between the wire of the client and that of the upstream. A handler subtracts
-  // what it has passed on or dropped.
+  // Counts request bytes between the wire of the client and that of the upstream. A handler
+  // subtracts what it has passed on or dropped.
   virtual FlowGauge& request_gauge() = 0;
   // Counts response bytes; the handler sets its source.
   virtual FlowGauge& response_gauge() = 0;
@@ -53,7 +57,8 @@ class RequestHandler {
   // Takes all of `data`.
   virtual void OnRequestData(Buffer& data, End end) = 0;
   virtual void OnRequestTrailers(Headers& trailers) = 0;
-  // No more is wanted: stop what goes on, and use the sink no more. May come from inside a call on the sink.
+  // No more is wanted: stop what goes on, and use the sink no more. May come from inside a call on
+  // the sink.
   virtual void Cancel() {}
 };
 

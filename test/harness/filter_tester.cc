@@ -1,125 +1,198 @@
 #include "test/harness/filter_tester.h"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
-#include "gtest/gtest.h"
 
 namespace sluice {
 
-FilterTester::FilterTester(std::unique_ptr<const HttpFilterFactory> factory) {
-  plan_.Add("tested", std::move(factory));
+FilterTester::FilterTester(Factories factories, const Options& options)
+    : route_(options.route),
+      request_gauge_(options.buffer_bytes_max),
+      response_gauge_(options.buffer_bytes_max) {
+  for (auto& factory : factories) {
+    plan_.Add(absl::StrCat("filter", plan_.filters.size()), std::move(factory));
+  }
+  // As the stream does it.
+  request_gauge_ = FlowGauge(std::max(options.buffer_bytes_max, plan_.whole_body_bytes_max));
+  request_gauge_.SetSource(&source_);
+  response_gauge_.SetSource(&source_);
+  info_.start = world_.now();
   runner_ = std::make_unique<FilterRunner>(
-      plan_, FilterRunner::StreamParts{world_.worker(), arena_, info_, route_, request_headers_,
-                                       reply_, *this, request_gauge_, response_gauge_});
+      plan_, FilterRunner::StreamParts{.worker = world_.worker(),
+                                       .arena = arena_,
+                                       .info = info_,
+                                       .route = route_,
+                                       .request_headers = request_headers_,
+                                       .reply = reply_,
+                                       .resume_target = *this,
+                                       .request_gauge = request_gauge_,
+                                       .response_gauge = response_gauge_});
 }
 
 FilterTester::~FilterTester() {
-  EXPECT_EQ(out_, "") << "nobody read this output of the filter";
-  const size_t held = runner_->Drop(Flow::kRequest) + runner_->Drop(Flow::kResponse);
-  if (!held_is_fine_) {
-    EXPECT_EQ(held, 0u) << "the filter still holds bytes back";
+  if (complain_) {
+    const std::string left_overs = LeftOvers();
+    EXPECT_TRUE(left_overs.empty()) << left_overs;
+  } else {
+    world_.IgnoreLeftOvers();
   }
+  EndStream();
 }
 
-void FilterTester::Request(Fields fields, End end) {
-  runner_->PutHeaders(Flow::kRequest, Fill(request_headers_, fields), end);
-  Pull(Flow::kRequest);
+FilterTester::Factories FilterTester::One(std::unique_ptr<const HttpFilterFactory> factory) {
+  Factories factories;
+  factories.push_back(std::move(factory));
+  return factories;
 }
 
-void FilterTester::RequestData(absl::string_view bytes, End end) {
-  PutData(Flow::kRequest, bytes, end);
+void FilterTester::RequestHeaders(const HeaderList& headers, End end) {
+  runner_->PutHeaders(Flow::kRequest, Fill(request_headers_, headers), end);
+  Pump(Flow::kRequest);
 }
 
-void FilterTester::RequestTrailers(Fields fields) {
-  runner_->PutTrailers(Flow::kRequest, Fill(request_trailers_, fields));
-  Pull(Flow::kRequest);
+void FilterTester::RequestData(absl::string_view data, End end) {
+  Buffer buffer(world_.worker().slabs);
+  buffer.Append(data);
+  request_gauge_.Add(buffer.size());
+  info_.request_body_bytes += buffer.size();
+  runner_->PutData(Flow::kRequest, buffer, end);
+  Pump(Flow::kRequest);
 }
 
-void FilterTester::Response(Fields fields, End end) {
-  runner_->PutHeaders(Flow::kResponse, Fill(response_headers_, fields), end);
-  Pull(Flow::kResponse);
+void FilterTester::RequestTrailers(const HeaderList& trailers) {
+  runner_->PutTrailers(Flow::kRequest, Fill(request_trailers_, trailers));
+  Pump(Flow::kRequest);
 }
 
-void FilterTester::ResponseData(absl::string_view bytes, End end) {
-  PutData(Flow::kResponse, bytes, end);
+void FilterTester::Request(const HeaderList& headers, absl::string_view body) {
+  RequestHeaders(headers, body.empty() ? End::kYes : End::kNo);
+  if (!body.empty()) RequestData(body, End::kYes);
 }
 
-void FilterTester::ResponseTrailers(Fields fields) {
-  runner_->PutTrailers(Flow::kResponse, Fill(response_trailers_, fields));
-  Pull(Flow::kResponse);
+void FilterTester::ResponseHeaders(const HeaderList& headers, End end) {
+  if (ended_ != StreamEnd::kNone) return;
+  runner_->PutHeaders(Flow::kResponse, Fill(response_headers_, headers), end);
+  Pump(Flow::kResponse);
 }
 
-std::string FilterTester::Out() { return std::exchange(out_, ""); }
-
-void FilterTester::Advance(Duration duration) { world_.Advance(duration); }
-
-void FilterTester::ResumeSlot(uint32_t slot) {
-  if (answered_) return;
-  runner_->Resume(slot);
-  Pull(Flow::kRequest);
-  Pull(Flow::kResponse);
+void FilterTester::ResponseData(absl::string_view data, End end) {
+  if (ended_ != StreamEnd::kNone) return;
+  Buffer buffer(world_.worker().slabs);
+  buffer.Append(data);
+  response_gauge_.Add(buffer.size());
+  runner_->PutData(Flow::kResponse, buffer, end);
+  Pump(Flow::kResponse);
 }
 
-void FilterTester::ReplyFromSlot(uint32_t slot, const Reply& reply) {
-  if (!answered_) Answer(slot, reply);
+void FilterTester::ResponseTrailers(const HeaderList& trailers) {
+  if (ended_ != StreamEnd::kNone) return;
+  runner_->PutTrailers(Flow::kResponse, Fill(response_trailers_, trailers));
+  Pump(Flow::kResponse);
 }
 
-Headers& FilterTester::Fill(Headers& headers, Fields fields) {
-  for (const auto& [name, value] : fields) headers.Add(name, value);
+void FilterTester::Response(const HeaderList& headers, absl::string_view body) {
+  ResponseHeaders(headers, body.empty() ? End::kYes : End::kNo);
+  if (!body.empty()) ResponseData(body, End::kYes);
+}
+
+void FilterTester::EndStream() {
+  BreakLinks();
+  runner_.reset();
+}
+
+void FilterTester::ResumeFilter(Flow flow, uint32_t filter) {
+  runner_->Resume(flow, filter);
+  Pump(flow);
+}
+
+void FilterTester::ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) {
+  if (runner_->IsWaitedFor(flow, filter)) Answer(reply, filter);
+}
+
+Headers& FilterTester::Fill(Headers& headers, const HeaderList& list) {
+  headers.Clear();
+  for (const auto& [name, value] : list) headers.Add(name, value);
   return headers;
 }
 
-std::string FilterTester::Text(const Headers& headers) {
-  std::string text;
-  for (const Header& header : headers) absl::StrAppend(&text, " ", header.name, "=", header.value);
-  return text;
-}
-
-void FilterTester::PutData(Flow flow, absl::string_view bytes, End end) {
+// What the stream does with what comes through.
+void FilterTester::Pump(Flow flow) {
+  bool& pumping = flow == Flow::kRequest ? pumping_request_ : pumping_response_;
+  FlowGauge& gauge = flow == Flow::kRequest ? request_gauge_ : response_gauge_;
+  PassedMessage& passed = flow == Flow::kRequest ? passed_request_ : passed_response_;
+  if (pumping) return;
+  pumping = true;
   Buffer data(world_.worker().slabs);
-  data.Append(bytes);
-  (flow == Flow::kRequest ? request_gauge_ : response_gauge_).Add(data.size());
-  runner_->PutData(flow, data, end);
-  Pull(flow);
-}
-
-void FilterTester::Pull(Flow flow) {
-  const bool request = flow == Flow::kRequest;
-  const char* const side = request ? "request" : "response";
-  while (!answered_) {
-    Buffer data(world_.worker().slabs);
+  for (bool more = true; more;) {
     End end = End::kNo;
-    const FilterRunner::Piece piece = runner_->Next(flow, data, end);
-    const char* const ending = end == End::kYes ? " end\n" : "\n";
-    switch (piece) {
+    switch (runner_->Next(flow, data, end)) {
       case FilterRunner::Piece::kNothing:
-        return;
+        more = false;
+        break;
       case FilterRunner::Piece::kHeaders:
-        absl::StrAppend(&out_, side, Text(request ? request_headers_ : response_headers_), ending);
+        passed.AddHead(flow == Flow::kRequest ? request_headers_ : response_headers_, end);
         break;
       case FilterRunner::Piece::kData:
-        (request ? request_gauge_ : response_gauge_).Subtract(data.size());
-        absl::StrAppend(&out_, side, " data ", data.ToString(), ending);
+        passed.AddData(data, end);
+        gauge.Subtract(data.size());
+        data.Clear();
         break;
       case FilterRunner::Piece::kTrailers:
-        absl::StrAppend(&out_, side, " trailers",
-                        Text(request ? request_trailers_ : response_trailers_), " end\n");
+        passed.AddTrailers(flow == Flow::kRequest ? request_trailers_ : response_trailers_);
         break;
       case FilterRunner::Piece::kReply:
-        Answer(runner_->slot(), reply_);
+        Answer(reply_, runner_->replier(flow));
         break;
       case FilterRunner::Piece::kReset:
-        answered_ = true;
-        out_ += "reset\n";
+        Reset();
+        break;
+      case FilterRunner::Piece::kBodyTooLarge:
+        Answer({.status = 413, .details = "request_payload_too_large"}, runner_->passed_filters());
         break;
     }
   }
+  pumping = false;
 }
 
-void FilterTester::Answer(uint32_t slot, const Reply& reply) {
-  answered_ = true;
-  absl::StrAppend(&out_, "reply ", reply.status, " ", reply.details, " ", reply.body, "\n");
-  runner_->BeginReply(slot);
-  runner_->Drop(Flow::kRequest);
+void FilterTester::Answer(const Reply& reply, uint32_t behind_filter) {
+  if (passed_response_.started() || behind_filter >= answered_behind_) return Reset();
+  answered_behind_ = behind_filter;
+  ended_ = StreamEnd::kReplied;
+  last_reply_ = reply;
+  info_.response_code_details = reply.details;
+  Fill(response_headers_, {{":status", absl::StrCat(reply.status)}});
+  Buffer body(world_.worker().slabs);
+  body.Append(reply.body);
+  runner_->BeginReply(behind_filter);
+  response_gauge_.Add(body.size());
+  runner_->PutHeaders(Flow::kResponse, response_headers_, body.empty() ? End::kYes : End::kNo);
+  if (!body.empty()) runner_->PutData(Flow::kResponse, body, End::kYes);
+  Pump(Flow::kResponse);
+}
+
+void FilterTester::Reset() {
+  ended_ = StreamEnd::kReset;
+  runner_->Stop(Flow::kRequest);
+  runner_->Stop(Flow::kResponse);
+}
+
+std::string FilterTester::LeftOvers() const {
+  std::string text;
+  if (runner_ == nullptr) return text;
+  if (runner_->holds_any(Flow::kRequest)) {
+    text += "a paused filter holds the request\n";
+  } else if (request_gauge_.waiting_bytes() > 0) {
+    text += "bytes of the request are counted, and nobody has them\n";
+  }
+  if (runner_->holds_any(Flow::kResponse)) {
+    text += "a paused filter holds the response\n";
+  } else if (response_gauge_.waiting_bytes() > 0) {
+    text += "bytes of the response are counted, and nobody has them\n";
+  }
+  return text;
 }
 
 }  // namespace sluice

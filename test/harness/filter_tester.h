@@ -1,87 +1,122 @@
-// FilterTester: one HTTP filter in a stream without a proxy around it: the real runner, the real
-// arena, a simulated worker. Feed it messages, and read what comes out as text:
+// FilterTester: HTTP filters driven without a proxy, over the real FilterRunner. The test plays the
+// client and the upstream: it feeds both messages in and reads what came through.
 //
-//   FilterTester tester(std::make_unique<TapFactory>(config));
+//   FilterTester tester(std::make_unique<MyFilterFactory>(config));
 //   tester.Request({{":method", "GET"}, {":path", "/"}});
-//   EXPECT_EQ(tester.Out(), "request :method=GET :path=/ end\n");
+//   EXPECT_EQ(tester.request().header("x-mine"), "1");
+//   tester.Response({{":status", "200"}}, "hello");
+//   EXPECT_EQ(tester.response().body(), "hello");
 //
-// When it dies it fails the test for output that nobody read, and for input that the filter still
-// holds unless ExpectHeld was said. One thread.
+// One filter, or several in the order of a configuration. When it dies it complains, by failing the
+// test, of what a paused filter still holds and of bytes that the gauges count and nobody has.
 #pragma once
 
-#include <initializer_list>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
-#include "source/base/arena.h"
-#include "source/base/buffer.h"
 #include "source/base/flow_gauge.h"
-#include "source/http/headers.h"
-#include "source/http/stream_info.h"
 #include "source/proxy/filter_plan.h"
 #include "source/proxy/filter_runner.h"
-#include "source/sdk/resumer.h"
+#include "test/harness/passed_message.h"
 #include "test/harness/sim_world.h"
 
 namespace sluice {
 
+// How the stream stands, for the test to ask.
+enum class StreamEnd : uint8_t { kNone, kReplied, kReset };
+
 class FilterTester final : public ResumeTarget {
  public:
-  using Fields = std::initializer_list<std::pair<absl::string_view, absl::string_view>>;
+  struct Options {
+    // Of the gauges, as per_connection_buffer_limit_bytes would set them.
+    size_t buffer_bytes_max = 64_KiB;
+    const Route* route = nullptr;
+  };
+  using HeaderList = std::vector<std::pair<std::string, std::string>>;
+  using Factories = std::vector<std::unique_ptr<const HttpFilterFactory>>;
 
-  explicit FilterTester(std::unique_ptr<const HttpFilterFactory> factory);
+  explicit FilterTester(std::unique_ptr<const HttpFilterFactory> factory)
+      : FilterTester(One(std::move(factory)), Options()) {}
+  FilterTester(std::unique_ptr<const HttpFilterFactory> factory, const Options& options)
+      : FilterTester(One(std::move(factory)), options) {}
+  explicit FilterTester(Factories factories) : FilterTester(std::move(factories), Options()) {}
+  FilterTester(Factories factories, const Options& options);
   ~FilterTester();
 
-  // Messages as they arrive. Responses of a stream that was answered by the filter are not fed.
-  void Request(Fields fields, End end = End::kYes);
-  void RequestData(absl::string_view bytes, End end);
-  void RequestTrailers(Fields fields);
-  void Response(Fields fields, End end = End::kYes);
-  void ResponseData(absl::string_view bytes, End end);
-  void ResponseTrailers(Fields fields);
+  // The client sends: a head, pieces of body, trailers.
+  void RequestHeaders(const HeaderList& headers, End end = End::kNo);
+  void RequestData(absl::string_view data, End end = End::kNo);
+  void RequestTrailers(const HeaderList& trailers);
+  // A whole one.
+  void Request(const HeaderList& headers, absl::string_view body = "");
+  // The upstream answers. Nothing happens after a reply or a reset: the proxy has left it by then.
+  void ResponseHeaders(const HeaderList& headers, End end = End::kNo);
+  void ResponseData(absl::string_view data, End end = End::kNo);
+  void ResponseTrailers(const HeaderList& trailers);
+  void Response(const HeaderList& headers, absl::string_view body = "");
 
-  // What has passed the filter since the last call, one line for each piece: "request
-  // NAME=VALUE..", "request data BYTES", "request trailers ..", the same for responses, "reply
-  // STATUS DETAILS BODY", "reset"; " end" where nothing follows.
-  std::string Out();
+  // What has come through so far: to the upstream, and to the client. A reply is a response.
+  const PassedMessage& request() const { return passed_request_; }
+  const PassedMessage& response() const { return passed_response_; }
+  StreamEnd ended() const { return ended_; }
+  // Of the last reply, with `details`.
+  const Reply& reply() const { return last_reply_; }
+  uint16_t status() const {
+    return static_cast<uint16_t>(atoi(response().header(":status").c_str()));
+  }
 
-  // The filter's time and its stream's facts.
-  void Advance(Duration duration);
-  StreamInfo& info() { return info_; }
+  // The stream ends here, as when the client goes away: filters are destroyed.
+  void EndStream();
+
+  // Whether the gauge has stopped the client's, or the upstream's, reading.
+  bool client_paused() const { return request_gauge_.paused(); }
+  bool upstream_paused() const { return response_gauge_.paused(); }
+  size_t request_bytes_waiting() const { return request_gauge_.waiting_bytes(); }
+  size_t response_bytes_waiting() const { return response_gauge_.waiting_bytes(); }
+
+  // Time and what else is around a filter.
   SimWorld& world() { return world_; }
-  // The route that filters see; outlives the tester.
-  void SetRoute(const Route* route) { route_ = route; }
-  // The test ends while the filter holds something back.
-  void ExpectHeld() { held_is_fine_ = true; }
-
-  void ResumeSlot(uint32_t slot) override;
-  void ReplyFromSlot(uint32_t slot, const Reply& reply) override;
+  StreamInfo& info() { return info_; }
+  Arena& arena() { return arena_; }
+  // For tests that end in the middle on purpose.
+  void IgnoreLeftOvers() { complain_ = false; }
 
  private:
-  static std::string Text(const Headers& headers);
-  Headers& Fill(Headers& headers, Fields fields);
-  void PutData(Flow flow, absl::string_view bytes, End end);
-  void Pull(Flow flow);
-  void Answer(uint32_t slot, const Reply& reply);
+  // Reads and pauses, as told.
+  struct Source final : FlowSource {
+    void PauseReading() override {}
+    void ResumeReading() override {}
+  };
+  static Factories One(std::unique_ptr<const HttpFilterFactory> factory);
+  void ResumeFilter(Flow flow, uint32_t filter) override;
+  void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) override;
+  Headers& Fill(Headers& headers, const HeaderList& list);
+  void Pump(Flow flow);
+  void Answer(const Reply& reply, uint32_t behind_filter);
+  void Reset();
+  std::string LeftOvers() const;
 
   SimWorld world_;
   Arena arena_;
   FilterPlan plan_;
   StreamInfo info_;
-  const Route* route_ = nullptr;
-  Headers request_headers_{arena_};
-  Headers request_trailers_{arena_};
-  Headers response_headers_{arena_};
-  Headers response_trailers_{arena_};
+  const Route* route_;
+  Headers request_headers_{arena_}, request_trailers_{arena_};
+  Headers response_headers_{arena_}, response_trailers_{arena_};
   Reply reply_;
-  FlowGauge request_gauge_{1 << 20};
-  FlowGauge response_gauge_{1 << 20};
+  Reply last_reply_;
+  Source source_;
+  FlowGauge request_gauge_, response_gauge_;
   std::unique_ptr<FilterRunner> runner_;
-  std::string out_;
-  bool answered_ = false;
-  bool held_is_fine_ = false;
+  PassedMessage passed_request_, passed_response_;
+  StreamEnd ended_ = StreamEnd::kNone;
+  uint32_t answered_behind_ = UINT32_MAX;
+  bool pumping_request_ = false, pumping_response_ = false;
+  bool complain_ = true;
 };
 
 }  // namespace sluice
