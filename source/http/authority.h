@@ -1,4 +1,5 @@
-// Authority: host and port of a request (RFC 3986 section 3.2, without user information). Pure; any thread.
+// Authority: host and port of a request (RFC 3986 section 3.2, without user information). Pure; any
+// thread.
 #pragma once
 
 #include "absl/strings/string_view.h"

@@ -1,5 +1,5 @@
-// Date: HTTP dates (IMF-fixdate, RFC 9110 section 5.6.7). DateText is kept by one worker and formats
-// once a second; it reads no clock.
+// Date: HTTP dates (IMF-fixdate, RFC 9110 section 5.6.7). DateText is kept by one worker and
+// formats once a second; it reads no clock.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,7 @@ class DateText {
  public:
   // Valid until the next call with another second.
   absl::string_view At(WallTime now) {
-    const int64_t second =
-        std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+    const int64_t second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
     if (second != second_) {
       FormatHttpDate(second, text_);
       second_ = second;

@@ -48,7 +48,8 @@ void Headers::Add(HeaderId id, absl::string_view value) { AddReference(id, arena
 
 void Headers::Add(absl::string_view name, absl::string_view value) {
   char* text = static_cast<char*>(arena_->Allocate(name.size(), 1));
-  std::transform(name.begin(), name.end(), text, [](unsigned char c) { return absl::ascii_tolower(c); });
+  std::transform(name.begin(), name.end(), text,
+                 [](unsigned char c) { return absl::ascii_tolower(c); });
   const absl::string_view lower(text, name.size());
   AddReference(lower, FindHeaderId(lower), arena_->Copy(value));
 }

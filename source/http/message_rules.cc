@@ -34,8 +34,8 @@ bool IsEndToEndCritical(HeaderId id, absl::string_view lower_case_name) {
       return absl::StartsWith(lower_case_name, "x-forwarded-") ||
              absl::StartsWith(lower_case_name, "x-envoy-") ||
              absl::StartsWith(lower_case_name, "content-") ||
-             absl::StartsWith(lower_case_name, "proxy-auth") ||
-             lower_case_name == "forwarded" || lower_case_name == "x-real-ip";
+             absl::StartsWith(lower_case_name, "proxy-auth") || lower_case_name == "forwarded" ||
+             lower_case_name == "x-real-ip";
   }
 }
 
@@ -83,7 +83,8 @@ bool ParseContentLength(absl::string_view text, uint64_t* length) {
 }
 
 CodecError FramingFields::AddContentLength(absl::string_view value) {
-  // RFC 9110 section 8.6 lets a recipient merge equal values; a peer that sends two is broken enough.
+  // RFC 9110 section 8.6 lets a recipient merge equal values; a peer that sends two is broken
+  // enough.
   if (has_content_length_) return CodecError::kBadContentLength;
   has_content_length_ = true;
   return ParseContentLength(value, &content_length_) ? CodecError::kNone
@@ -91,8 +92,9 @@ CodecError FramingFields::AddContentLength(absl::string_view value) {
 }
 
 CodecError FramingFields::AddTransferEncoding(absl::string_view value) {
-  // RFC 9112 section 6.1 knows other codings before a final "chunked". No client or server in use sends
-  // them, and backends differ in what they make of them, so "chunked", once and alone, is all there is.
+  // RFC 9112 section 6.1 knows other codings before a final "chunked". No client or server in use
+  // sends them, and backends differ in what they make of them, so "chunked", once and alone, is all
+  // there is.
   if (has_transfer_encoding_ || !absl::EqualsIgnoreCase(value, "chunked")) {
     return CodecError::kBadTransferEncoding;
   }
@@ -120,7 +122,8 @@ CodecError DecideRequestFraming(const FramingFields& fields, Method method, Http
     framing->kind = BodyKind::kLength;
     framing->length = fields.content_length();
   }
-  // RFC 9110 section 9.3.6: content has no meaning there; a body would be read as tunnel bytes by one side.
+  // RFC 9110 section 9.3.6: content has no meaning there; a body would be read as tunnel bytes by
+  // one side.
   if (method == Method::kConnect && framing->kind != BodyKind::kNone) {
     return CodecError::kConflictingFraming;
   }
@@ -183,13 +186,12 @@ void RemoveHopByHop(Headers& headers) {
   while ((connection = headers.Find(HeaderId::kConnection)) != nullptr) {
     const absl::string_view options = connection->value;
     headers.RemoveFirst(HeaderId::kConnection);
-    ForEachListElement(options, [&headers](absl::string_view option) {
-      RemoveListedField(headers, option);
-    });
+    ForEachListElement(
+        options, [&headers](absl::string_view option) { RemoveListedField(headers, option); });
   }
-  for (const HeaderId id : {HeaderId::kKeepAlive, HeaderId::kProxyConnection, HeaderId::kTe,
-                            HeaderId::kTransferEncoding, HeaderId::kUpgrade,
-                            HeaderId::kHttp2Settings}) {
+  for (const HeaderId id :
+       {HeaderId::kKeepAlive, HeaderId::kProxyConnection, HeaderId::kTe,
+        HeaderId::kTransferEncoding, HeaderId::kUpgrade, HeaderId::kHttp2Settings}) {
     if (headers.Has(id)) headers.Remove(id);
   }
   if (te_trailers) headers.AddReference(HeaderId::kTe, "trailers");

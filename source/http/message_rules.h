@@ -1,5 +1,6 @@
-// Message rules: how long a message's body is, when its connection goes on, and which of its fields an
-// intermediary may pass on (RFC 9110 section 7.6.1, RFC 9112 sections 6, 7 and 9). Pure; any thread.
+// Message rules: how long a message's body is, when its connection goes on, and which of its fields
+// an intermediary may pass on (RFC 9110 section 7.6.1, RFC 9112 sections 6, 7 and 9). Pure; any
+// thread.
 //
 // Where two parsers could read one message as two different ones the answer is an error.
 #pragma once
@@ -51,8 +52,8 @@ struct Framing {
 
 CodecError DecideRequestFraming(const FramingFields& fields, Method method, HttpProtocol protocol,
                                 const Http1Options& options, Framing* framing);
-// `method` is that of the request. 1xx and 204 and 304 and replies to HEAD have no body; nor has a 2xx
-// to CONNECT, nor 101: their connections become tunnels.
+// `method` is that of the request. 1xx and 204 and 304 and replies to HEAD have no body; nor has a
+// 2xx to CONNECT, nor 101: their connections become tunnels.
 CodecError DecideResponseFraming(const FramingFields& fields, Method method, int status,
                                  HttpProtocol protocol, const Http1Options& options,
                                  Framing* framing);
@@ -84,8 +85,9 @@ void ForEachListElement(absl::string_view list, Visit visit) {
 bool ListsToken(const Headers& headers, HeaderId id, absl::string_view token);
 
 // What an intermediary does before it passes a message on: removes the hop-by-hop fields and those
-// that Connection lists. Fields that carry meaning end to end stay, listed or not: a client must not be able to
-// strip a credential or a forwarding field on its way. "te: trailers" stays, as gRPC needs it.
+// that Connection lists. Fields that carry meaning end to end stay, listed or not: a client must
+// not be able to strip a credential or a forwarding field on its way. "te: trailers" stays, as gRPC
+// needs it.
 void RemoveHopByHop(Headers& headers);
 
 // RFC 9110 section 6.5.1.

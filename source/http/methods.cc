@@ -31,10 +31,10 @@ Method FindMethod(absl::string_view text) {
 bool IsKnownMethod(absl::string_view text) {
   if (FindMethod(text) != Method::kOther) return true;
   static constexpr absl::string_view kOthers[] = {
-      "PATCH",      "PROPFIND", "PROPPATCH", "MKCOL",       "COPY",   "MOVE",       "LOCK",
-      "UNLOCK",     "SEARCH",   "REPORT",    "CHECKOUT",    "MERGE",  "MKACTIVITY", "MKCALENDAR",
-      "ACL",        "BIND",     "REBIND",    "UNBIND",      "LINK",   "UNLINK",     "NOTIFY",
-      "SUBSCRIBE",  "M-SEARCH", "SOURCE",    "UNSUBSCRIBE", "PURGE",
+      "PATCH",     "PROPFIND", "PROPPATCH", "MKCOL",       "COPY",  "MOVE",       "LOCK",
+      "UNLOCK",    "SEARCH",   "REPORT",    "CHECKOUT",    "MERGE", "MKACTIVITY", "MKCALENDAR",
+      "ACL",       "BIND",     "REBIND",    "UNBIND",      "LINK",  "UNLINK",     "NOTIFY",
+      "SUBSCRIBE", "M-SEARCH", "SOURCE",    "UNSUBSCRIBE", "PURGE",
   };
   for (absl::string_view other : kOthers) {
     if (text == other) return true;

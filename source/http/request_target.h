@@ -14,7 +14,8 @@ struct RequestTarget {
   TargetForm form = TargetForm::kOrigin;
   absl::string_view scheme;     // absolute: "http" or "https"
   absl::string_view authority;  // absolute and authority
-  // Empty for the authority form. Of an absolute target without a path it may lack the leading slash
+  // Empty for the authority form. Of an absolute target without a path it may lack the leading
+  // slash
   // ("?a=b"), which needs_slash says.
   absl::string_view path;
   bool needs_slash = false;

@@ -1,5 +1,5 @@
-// BodyReader: the body of the incoming message, its framing taken off, delivered to its stream, trailers
-// included. Content is moved, never copied. One worker.
+// BodyReader: the body of the incoming message, its framing taken off, delivered to its stream,
+// trailers included. Content is moved, never copied. One worker.
 #pragma once
 
 #include <cstdint>

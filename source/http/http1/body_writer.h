@@ -1,5 +1,5 @@
-// BodyWriter: pulls the body of the outgoing message from its source and frames it. Holds the framing,
-// never the bytes. One worker.
+// BodyWriter: pulls the body of the outgoing message from its source and frames it. Holds the
+// framing, never the bytes. One worker.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ enum class TrailerUse : uint8_t { kDrop, kSend };
 class BodyWriter {
  public:
   enum class Result : uint8_t {
-    kMore,    // the source has no more now, or `bytes_max` was reached
+    kMore,  // the source has no more now, or `bytes_max` was reached
     kEnd,
     kBroken,  // the source's bytes do not make up the length that the head says
   };

@@ -1,8 +1,8 @@
-// ChunkedReader: chunk framing taken off a body (RFC 9112 section 7.1), one byte of framing at a time,
-// so that reads may be cut anywhere; chunk content is moved. And the writing of chunk heads.
+// ChunkedReader: chunk framing taken off a body (RFC 9112 section 7.1), one byte of framing at a
+// time, so that reads may be cut anywhere; chunk content is moved. And the writing of chunk heads.
 //
-// A value without a heap; one thread. Strict: sizes are plain hexadecimal digits, lines end by CRLF, extensions
-// have their grammar and no white space outside quotes.
+// A value without a heap; one thread. Strict: sizes are plain hexadecimal digits, lines end by
+// CRLF, extensions have their grammar and no white space outside quotes.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +26,20 @@ class ChunkedReader {
 
  private:
   enum class State : uint8_t {
-    kSizeFirst, kSize, kExtensionName, kExtensionNameRest, kExtensionValue, kExtensionToken,
-    kExtensionQuoted, kExtensionEscaped, kExtensionQuotedEnd, kSizeLf, kContent, kContentCr,
-    kContentLf, kTrailers
+    kSizeFirst,
+    kSize,
+    kExtensionName,
+    kExtensionNameRest,
+    kExtensionValue,
+    kExtensionToken,
+    kExtensionQuoted,
+    kExtensionEscaped,
+    kExtensionQuotedEnd,
+    kSizeLf,
+    kContent,
+    kContentCr,
+    kContentLf,
+    kTrailers
   };
   bool TakeLineByte(char c);
   bool EndExtension(char c);

@@ -69,19 +69,25 @@ CodecError Http1ClientCodec::Parse(Buffer& in, End end) {
       return CodecError::kNone;
     }
     if (reading_ == Reading::kBody && paused_) return CodecError::kNone;
-    if (Step(in)) continue;
+    const size_t before = in.size();
+    if (Step(in)) {
+      if (in.size() == before) break;  // part of a trailer section
+      continue;
+    }
     if (error_ == CodecError::kNone) break;
     in.Clear();
     return Fail(error_);
   }
-  return peer_ended_ ? OnPeerEnd(in) : CodecError::kNone;
+  const CodecError error = peer_ended_ ? OnPeerEnd(in) : CodecError::kNone;
+  if (error != CodecError::kNone) in.Clear();
+  return error;
 }
 
 // False: more must come, or error_ is set.
 bool Http1ClientCodec::Step(Buffer& in) {
   if (reading_ == Reading::kBody) return ReadBody(in);
-  // A response that is there before its request is out was made for another one: taking it would hand
-  // one client's answer to the next.
+  // A response that is there before its request is out was made for another one: taking it would
+  // hand one client's answer to the next.
   if (reading_ == Reading::kIdle || !request_begun_) {
     error_ = CodecError::kUnexpectedMessage;
     return false;

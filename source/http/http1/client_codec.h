@@ -1,5 +1,5 @@
-// Http1ClientCodec: HTTP/1 in the client's role. One exchange at a time; no pipelining: what a server
-// sends before it was asked, or after it has answered, ends the connection.
+// Http1ClientCodec: HTTP/1 in the client's role. One exchange at a time; no pipelining: what a
+// server sends before it was asked, or after it has answered, ends the connection.
 //
 // On its connection's worker.
 #pragma once

@@ -1,10 +1,10 @@
-// Makes HTTP/1 codecs (RFC 9112), in the server's and the client's role. Strict: what two parsers could
-// read in two ways is refused (parser.h, message_rules.h).
+// Makes HTTP/1 codecs (RFC 9112), in the server's and the client's role. Strict: what two parsers
+// could read in two ways is refused (parser.h, message_rules.h).
 //
-// One per connection, on its worker. `limits` and `options` outlive the codec and are shared by many.
-// `pool` is the worker's. `connection` is paused while a stream's reader is, and while a pipelined
-// request waits for its turn; its ResumeReading must offer again what Parse had left, not before the
-// current call has returned. In steady state a message costs no heap allocation.
+// One per connection, on its worker. `limits` and `options` outlive the codec and are shared by
+// many. `pool` is the worker's. `connection` is paused while a stream's reader is, and while a
+// pipelined request waits for its turn; its ResumeReading must offer again what Parse had left, not
+// before the current call has returned. In steady state a message costs no heap allocation.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,8 @@ constexpr std::array<uint8_t, 256> MakeTokenTable() {
   for (int c = 'a'; c <= 'z'; ++c) table[c] = static_cast<uint8_t>(c);
   for (int c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<uint8_t>(c - 'A' + 'a');
   for (int c = '0'; c <= '9'; ++c) table[c] = static_cast<uint8_t>(c);
-  for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
+  for (const char c :
+       {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) {
     table[static_cast<uint8_t>(c)] = static_cast<uint8_t>(c);
   }
   return table;
@@ -39,11 +40,9 @@ inline const char* ScanValue(const char* at, const char* end) {
   const __m128i tab = _mm_set1_epi8('\t');
   while (end - at >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i control =
-        _mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab),
-                         _mm_cmpeq_epi8(_mm_min_epu8(bytes, below_space), bytes));
-    const unsigned found =
-        _mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(bytes, del)));
+    const __m128i control = _mm_andnot_si128(
+        _mm_cmpeq_epi8(bytes, tab), _mm_cmpeq_epi8(_mm_min_epu8(bytes, below_space), bytes));
+    const unsigned found = _mm_movemask_epi8(_mm_or_si128(control, _mm_cmpeq_epi8(bytes, del)));
     if (found != 0) return at + std::countr_zero(found);
     at += 16;
   }

@@ -25,8 +25,8 @@ struct Cursor {
   }
 };
 
-// A line ends by CRLF and nothing else: a lone LF that one parser takes for an end and another does not
-// hides a message in a message (RFC 9112 section 2.2 allows to be strict).
+// A line ends by CRLF and nothing else: a lone LF that one parser takes for an end and another does
+// not hides a message in a message (RFC 9112 section 2.2 allows to be strict).
 ParseStatus ParseLineEnd(Cursor& c, CodecError otherwise) {
   if (c.at_end()) return ParseStatus::kNeedMore;
   if (*c.at == '\n') return c.Fail(CodecError::kBareCrOrLf);
@@ -180,7 +180,8 @@ ParseStatus ParseRequestLine(Cursor& c, const CodecLimits& limits, const Http1Op
   return ParseLineEnd(c, CodecError::kBadStartLine);
 }
 
-// RFC 9112 section 3.2: one valid Host in HTTP/1.1, also next to an absolute target, which overrides it.
+// RFC 9112 section 3.2: one valid Host in HTTP/1.1, also next to an absolute target, which
+// overrides it.
 CodecError TakeHost(absl::string_view value, const char** seen, RequestHead* head) {
   if (*seen != nullptr) return CodecError::kBadHost;
   *seen = value.data();
@@ -222,7 +223,8 @@ ParseStatus ParseRequestHead(absl::string_view text, const CodecLimits& limits,
     c.error = SettleAuthority(options, head);
     if (c.error == CodecError::kNone) {
       head->framing = {};
-      c.error = DecideRequestFraming(framing, head->method, head->protocol, options, &head->framing);
+      c.error =
+          DecideRequestFraming(framing, head->method, head->protocol, options, &head->framing);
     }
     if (c.error != CodecError::kNone) status = ParseStatus::kError;
   }
@@ -307,7 +309,8 @@ void AddFields(const FieldTokens& fields, const Framing& framing, char* text, He
       continue;
     }
     char* const name = text + token.name;
-    for (size_t i = 0; i < token.name_size; ++i) name[i] = static_cast<char>(TokenLowerCase(name[i]));
+    for (size_t i = 0; i < token.name_size; ++i)
+      name[i] = static_cast<char>(TokenLowerCase(name[i]));
     headers.AddReference({name, token.name_size}, token.id, value);
   }
 }

@@ -1,8 +1,9 @@
-// Parser: the head of an HTTP/1 message as tokens that point into its text (RFC 9112 sections 2 to 6).
-// Pure: one call looks at one piece of text and keeps nothing, so that where a read was cut has no
-// influence on what is found.
+// Parser: the head of an HTTP/1 message as tokens that point into its text (RFC 9112 sections 2 to
+// 6). Pure: one call looks at one piece of text and keeps nothing, so that where a read was cut has
+// no influence on what is found.
 //
-// Strictly from left to right: an error is found in the same place however little follows. Any thread.
+// Strictly from left to right: an error is found in the same place however little follows. Any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +33,7 @@ using FieldTokens = absl::InlinedVector<FieldToken, 32>;
 
 struct RequestHead {
   CodecError error = CodecError::kNone;
-  size_t size = 0;  // bytes of the head, its empty line included
+  size_t size = 0;       // bytes of the head, its empty line included
   size_t text_size = 0;  // without the empty line: what there is to keep
   Method method = Method::kOther;
   HttpProtocol protocol = HttpProtocol::kHttp11;
@@ -42,8 +43,8 @@ struct RequestHead {
   FieldTokens fields;  // without Host
   Framing framing;
 };
-// A complete head is valid in all its parts: start line, fields, framing, Host. At most `text` is looked
-// at, of which only kDone says that it holds a whole head.
+// A complete head is valid in all its parts: start line, fields, framing, Host. At most `text` is
+// looked at, of which only kDone says that it holds a whole head.
 ParseStatus ParseRequestHead(absl::string_view text, const CodecLimits& limits,
                              const Http1Options& options, RequestHead* head);
 
@@ -69,8 +70,8 @@ struct TrailerSection {
 ParseStatus ParseTrailers(absl::string_view text, const CodecLimits& limits,
                           TrailerSection* section);
 
-// Adds the fields to `headers`, names lower-cased in place. `text` lies in the arena of `headers` and
-// is a copy of the text that was parsed. Leaves out Content-Length if it must not be passed on.
+// Adds the fields to `headers`, names lower-cased in place. `text` lies in the arena of `headers`
+// and is a copy of the text that was parsed. Leaves out Content-Length if it must not be passed on.
 void AddFields(const FieldTokens& fields, const Framing& framing, char* text, Headers& headers);
 
 }  // namespace sluice

@@ -26,10 +26,12 @@ CodecError Http1ServerCodec::Parse(Buffer& in, End end) {
       if (status == ParseStatus::kNeedMore) break;
     } else if (reading_ == Reading::kBody) {
       if (paused_) return CodecError::kNone;
+      const size_t before = in.size();
       if (!ReadBody(in)) {
         in.Clear();
         return Fail(error_);
       }
+      if (in.size() == before) break;  // part of a trailer section
     } else if (reading_ == Reading::kDone) {
       HoldPipelined();
       return CodecError::kNone;
@@ -39,11 +41,13 @@ CodecError Http1ServerCodec::Parse(Buffer& in, End end) {
       return CodecError::kNone;
     }
   }
-  return peer_ended_ ? OnPeerEnd() : CodecError::kNone;
+  const CodecError error = peer_ended_ ? OnPeerEnd() : CodecError::kNone;
+  if (error != CodecError::kNone) in.Clear();
+  return error;
 }
 
-// RFC 9112 section 2.2: an empty line before a request is to be ignored; one, as old clients send it
-// after a body. False: more must come before it is known.
+// RFC 9112 section 2.2: an empty line before a request is to be ignored; one, as old clients send
+// it after a body. False: more must come before it is known.
 bool Http1ServerCodec::SkipEmptyLine(Buffer& in) {
   if (skipped_line_ || in.Front()[0] != '\r') return true;
   if (in.size() < 2) return false;
@@ -60,10 +64,9 @@ ParseStatus Http1ServerCodec::ReadHead(Buffer& in) {
   if (!SkipEmptyLine(in)) return ParseStatus::kNeedMore;
   RequestHead head;
   HeadText reading;
-  const ParseStatus status =
-      reading.Run(in, limits_.headers_bytes_max, &head_bytes_seen_, [&](absl::string_view text) {
-        return ParseRequestHead(text, limits_, options_, &head);
-      });
+  const ParseStatus status = reading.Run(
+      in, limits_.headers_bytes_max, &head_bytes_seen_,
+      [&](absl::string_view text) { return ParseRequestHead(text, limits_, options_, &head); });
   if (status == ParseStatus::kDone) {
     OpenStream(head, reading.text(), in);
   } else if (status == ParseStatus::kError) {
@@ -203,7 +206,8 @@ bool Http1ServerCodec::wants_fill() const {
 
 void Http1ServerCodec::Fill(Buffer& out, size_t bytes_max) {
   if (writing_ == Writing::kHead) {
-    // The body first: if it ends here and now, and the request has not, the head has to say "close".
+    // The body first: if it ends here and now, and the request has not, the head has to say
+    // "close".
     Buffer body(out.pool());
     PullBody(body, bytes_max);
     if (stream_ == nullptr) return;

@@ -1,8 +1,8 @@
-// Http1ServerCodec: HTTP/1 in the server's role. One exchange at a time: a request is parsed when the
-// exchange before it is complete.
+// Http1ServerCodec: HTTP/1 in the server's role. One exchange at a time: a request is parsed when
+// the exchange before it is complete.
 //
-// On its connection's worker. After anything that could leave the two ends at odds about where the next
-// message begins no further byte is parsed, and the connection must close.
+// On its connection's worker. After anything that could leave the two ends at odds about where the
+// next message begins no further byte is parsed, and the connection must close.
 #pragma once
 
 #include "source/base/buffer.h"
@@ -87,12 +87,13 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   bool keep_alive_ : 1 = true;
   bool draining_ : 1 = false;
   bool closing_ : 1 = false;
-  bool tunnel_ : 1 = false;          // 101, or 2xx to CONNECT: later bytes are not HTTP
-  bool paused_ : 1 = false;          // by the stream's reader
-  bool held_ : 1 = false;            // by a pipelined request
+  bool tunnel_ : 1 = false;  // 101, or 2xx to CONNECT: later bytes are not HTTP
+  bool paused_ : 1 = false;  // by the stream's reader
+  bool held_ : 1 = false;    // by a pipelined request
   bool peer_ended_ : 1 = false;
-  bool skipped_line_ : 1 = false;    // the one empty line before a request
-  bool reply_begun_ : 1 = false;     // bytes of the response of this exchange are out, or it was an error's
+  bool skipped_line_ : 1 = false;  // the one empty line before a request
+  bool reply_begun_ : 1 =
+      false;  // bytes of the response of this exchange are out, or it was an error's
 };
 
 }  // namespace sluice

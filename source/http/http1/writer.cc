@@ -215,9 +215,8 @@ void WriteInformationalHead(const Headers& headers, NameCase names, Buffer& out)
 }
 
 void WriteTrailers(const Headers& trailers, NameCase names, Buffer& out) {
-  WriteTo(out, trailers.byte_size() + kHeadSlack, [&](char* to) {
-    return Put(PutFields(to, trailers, names), "\r\n");
-  });
+  WriteTo(out, trailers.byte_size() + kHeadSlack,
+          [&](char* to) { return Put(PutFields(to, trailers, names), "\r\n"); });
 }
 
 int StatusOf(const Headers& headers) {

@@ -1,6 +1,6 @@
-// Writer: heads of HTTP/1 messages as text, and what frames their bodies. The codec owns the framing and
-// connection fields: those in a message's headers are not copied but decided here, so that no filter
-// can make the head disagree with the body (RFC 9112 sections 6 and 9).
+// Writer: heads of HTTP/1 messages as text, and what frames their bodies. The codec owns the
+// framing and connection fields: those in a message's headers are not copied but decided here, so
+// that no filter can make the head disagree with the body (RFC 9112 sections 6 and 9).
 //
 // Pure but for the buffer that is written to; one thread.
 #pragma once
@@ -17,8 +17,8 @@ namespace sluice {
 
 // How a body goes out.
 enum class OutgoingBody : uint8_t {
-  kNone,        // there is none; the message ends with its head
-  kDiscarded,   // there may be none (HEAD, 204, 304): what the source gives is dropped
+  kNone,       // there is none; the message ends with its head
+  kDiscarded,  // there may be none (HEAD, 204, 304): what the source gives is dropped
   kLength,
   kChunked,
   kUntilClose,
@@ -28,8 +28,12 @@ struct OutgoingFraming {
   OutgoingBody body = OutgoingBody::kNone;
   uint64_t length = 0;  // of kLength
   // What the head says of its length.
-  enum class Field : uint8_t { kNothing, kContentLength, kZeroLength, kChunked } field =
-      Field::kNothing;
+  enum class Field : uint8_t {
+    kNothing,
+    kContentLength,
+    kZeroLength,
+    kChunked
+  } field = Field::kNothing;
 };
 
 // `request` is the method that is answered, `peer` what the client speaks.
@@ -42,8 +46,8 @@ enum class NameCase : uint8_t { kLower, kProper };
 // With its final empty line.
 void WriteRequestHead(const Headers& headers, const OutgoingFraming& framing, NameCase names,
                       Buffer& out);
-// Without the final empty line, which FinishResponseHead adds: whether the connection goes on may be
-// known only when the body is.
+// Without the final empty line, which FinishResponseHead adds: whether the connection goes on may
+// be known only when the body is.
 void WriteResponseHead(const Headers& headers, int status, const OutgoingFraming& framing,
                        NameCase names, Buffer& out);
 enum class ConnectionField : uint8_t { kNothing, kClose, kKeepAlive };
