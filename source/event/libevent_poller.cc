@@ -117,8 +117,9 @@ void LibeventPoller::Wait(std::optional<MonotonicTime> deadline) {
   if (deadline.has_value() && *deadline <= now_) {
     flags = EVLOOP_ONCE | EVLOOP_NONBLOCK;
   } else if (deadline.has_value() && (!timer_at_.has_value() || *deadline < *timer_at_)) {
-    // A timer that is set too early, as a deadline has moved since, costs one idle turn.
-    SetTimer(*deadline);
+    // A timer that is set too early, as a deadline has moved since, costs one idle turn. To whole
+    // milliseconds: deadlines close together are met in one turn.
+    SetTimer(std::chrono::ceil<std::chrono::milliseconds>(*deadline));
   }
   SLUICE_CHECK(event_base_loop(base_, flags) == 0);
 }
