@@ -165,7 +165,8 @@ class LedgerWalk {
   void EnterAny(const google::protobuf::Any& any, const Owner& owner, const FieldScope& scope) {
     if (any.type_url().empty()) return;
     std::string type = ContentType(any);
-    if (!SupportTable::Get().HasExtension(type)) {
+    // A type that is not linked cannot be read, whoever it belongs to.
+    if (!SupportTable::Get().HasExtension(type) || NewMessageOfType(type) == nullptr) {
       if (!IsOptional(owner.message)) {
         return Add(owner.field, LedgerClass::kUnknownExtension, type, scope);
       }

@@ -78,8 +78,9 @@ std::optional<double> ReadDouble(const std::string& text, Notation notation) {
   if (notation == Notation::kYaml && word.starts_with('.') && !LooksLikeNumber(word)) {
     word.erase(0, 1);
   }
-  if (notation == Notation::kTextProto && LooksLikeNumber(word) && word.ends_with('f')) {
-    word.pop_back();
+  if (notation == Notation::kTextProto && word.size() > 1 && absl::ascii_isdigit(word[0]) &&
+      word.ends_with('f')) {
+    word.pop_back();  // 1.5f
   }
   double value = 0;
   if (!absl::SimpleAtod(word, &value)) return std::nullopt;
@@ -308,8 +309,7 @@ bool LooksLikeNumber(const std::string& text) {
   double value = 0;
   uint64_t hex = 0;
   return absl::SimpleAtod(text, &value) ||
-         (absl::StartsWithIgnoreCase(digits, "0x") && absl::SimpleHexAtoi(digits, &hex)) ||
-         (digits.ends_with('f') && absl::SimpleAtod(text.substr(0, text.size() - 1), &value));
+         (absl::StartsWithIgnoreCase(digits, "0x") && absl::SimpleHexAtoi(digits, &hex));
 }
 
 bool ReadBool(const std::string& text, Notation notation, bool& value) {

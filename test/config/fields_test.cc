@@ -1,6 +1,8 @@
 // What is said about fields: unknown ones, wrong values, hints. One wording for every notation.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "source/config/suggest.h"
 #include "test/config/load_test_support.h"
 
@@ -130,6 +132,51 @@ TEST(Fields, Numbers) {
   octal.Text("admin { socket_options { level: 010 name: -0x10 } }");
   EXPECT_EQ(octal.bootstrap.admin().socket_options(0).level(), 8);
   EXPECT_EQ(octal.bootstrap.admin().socket_options(0).name(), -16);
+}
+
+TEST(Fields, TextWithoutQuotesInYaml) {
+  for (const char* text : {"7f", "a1", "1.2.3.4", "1-2", "infinity", "on", "y", "~x", "a: b"}) {
+    Reading reading;
+    reading.Yaml(std::string("node: {id: ") + (text == std::string("a: b") ? "'a: b'" : text) +
+                 "}");
+    EXPECT_EQ(reading.errors(), "") << text;
+    EXPECT_EQ(reading.bootstrap.node().id(), text);
+  }
+  for (const char* text : {"7", "-1", "1.5", "1e5", "0x1F", "true"}) {
+    EXPECT_NE(Reading().Yaml(std::string("node: {id: ") + text + "}").errors(), "") << text;
+  }
+}
+
+TEST(Fields, RealNumbers) {
+  auto number = [](ConfigFormat format, std::string_view text) {
+    Reading reading;
+    reading.Read(format, text);
+    EXPECT_EQ(reading.errors(), "") << text;
+    return reading.bootstrap.static_resources()
+        .clusters(0)
+        .common_lb_config()
+        .healthy_panic_threshold()
+        .value();
+  };
+  auto yaml = [&](const std::string& value) {
+    return number(ConfigFormat::kYaml,
+                  "static_resources: {clusters: [{common_lb_config: "
+                  "{healthy_panic_threshold: {value: " +
+                      value + "}}}]}");
+  };
+  auto text = [&](const std::string& value) {
+    return number(ConfigFormat::kTextProto,
+                  "static_resources { clusters { common_lb_config { "
+                  "healthy_panic_threshold { value: " +
+                      value + "}}}}");
+  };
+  EXPECT_EQ(yaml(".5"), 0.5);
+  EXPECT_EQ(yaml("-1e-3"), -0.001);
+  EXPECT_EQ(yaml("'2.5'"), 2.5);
+  EXPECT_EQ(yaml("-.inf"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(text("1.5f"), 1.5);
+  EXPECT_EQ(text("-inf"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(text("7"), 7);
 }
 
 TEST(Fields, BooleansAndTheirYamlWords) {
