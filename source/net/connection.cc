@@ -267,7 +267,8 @@ void Connection::OnAllWritten() {
     write_shut_ = true;
     transport_->ShutdownWrite(*io_);
   }
-  if (eof_ && (!half_close_ || write_shut_)) Finish(CloseCause::kPeer);
+  const bool more_to_offer = pauses_ > 0 && !in_.empty();
+  if (eof_ && !more_to_offer && (!half_close_ || write_shut_)) Finish(CloseCause::kPeer);
 }
 
 // The peer is gone, but what it has sent before may still be in the socket: the reason, often, why

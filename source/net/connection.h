@@ -9,8 +9,9 @@
 // socket is full; a writable edge goes on. So a turn's output is one writev.
 //
 // The peer's FIN ends the connection (kPeer) when the handler has seen it and has nothing to write
-// at the end of that turn, or later; not so after AllowHalfClose. A failed write does not lose what
-// the peer has sent before: it is read and handed over, then the connection ends (kPeerReset).
+// at the end of that turn, or later; a pause that holds up bytes holds it up, too; not so after
+// AllowHalfClose. A failed write does not lose what the peer has sent before: it is read and handed
+// over, then the connection ends (kPeerReset).
 //
 // The owner is told of the end exactly once by ConnectionHandler::OnConnectionClosed; after that it
 // destroys the connection (from there: through EventLoop::DeleteLater). Destroying it earlier

@@ -210,6 +210,22 @@ TEST_F(ConnectionTest, AFinBehindAPauseComesWithItsTurn) {
   EXPECT_EQ(handler_.Take(), "x END closed:peer");
 }
 
+TEST_F(ConnectionTest, BytesThatAreHeldUpByAPauseOutliveTheEnd) {
+  Accept();
+  handler_.take_max = 1;
+  handler_.on_bytes = [&] {
+    if (handler_.log.find("END") != std::string::npos) connection_->PauseReading();
+  };
+  peer_->Send("abc");
+  peer_->SendFin();
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "connected a b END");
+  handler_.on_bytes = nullptr;
+  connection_->ResumeReading();
+  world_.RunUntilIdle();
+  EXPECT_EQ(handler_.Take(), "c closed:peer");
+}
+
 TEST_F(ConnectionTest, ShortReadsOfTheSystemLoseNothing) {
   world_.memory().shape(kAddress).read_bytes_max = 3;
   Accept();
