@@ -23,6 +23,9 @@ namespace sluice {
 class Borrower final : public PoolWaiter, public StreamEvents {
  public:
   explicit Borrower(std::string body = "") : body_(std::move(body)) {}
+  ~Borrower() override {
+    if (stream != nullptr) connection->ResetStream(*stream);
+  }
 
   // "", or the end of the story: "200 hello", "reset: connection", "failed: overflow" ...
   std::string outcome;
