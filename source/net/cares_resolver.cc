@@ -117,17 +117,20 @@ class CaresResolver::Socket final : public Deferred, private ReadyObserver {
   PollerWatch* watch_;
 };
 
-absl::StatusOr<std::unique_ptr<CaresResolver>> CaresResolver::Create(EventLoop& loop) {
+absl::StatusOr<std::unique_ptr<CaresResolver>> CaresResolver::Create(EventLoop& loop,
+                                                                     Options options) {
   const int status = ares_library_init(ARES_LIB_INIT_ALL);
   if (status != ARES_SUCCESS) return absl::InternalError(ares_strerror(status));
-  std::unique_ptr<CaresResolver> resolver(new CaresResolver(loop));
+  std::unique_ptr<CaresResolver> resolver(new CaresResolver(loop, std::move(options)));
   const absl::Status opened = resolver->OpenChannel();
   if (!opened.ok()) return opened;
   return resolver;
 }
 
-CaresResolver::CaresResolver(EventLoop& loop)
-    : loop_(loop), timer_(loop, this, kMethod<&CaresResolver::OnTimer>) {}
+CaresResolver::CaresResolver(EventLoop& loop, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      timer_(loop, this, kMethod<&CaresResolver::OnTimer>) {}
 
 CaresResolver::~CaresResolver() {
   CloseChannel();
@@ -140,11 +143,15 @@ absl::Status CaresResolver::OpenChannel() {
   options.tries = kTries;
   options.sock_state_cb = &CaresResolver::OnSocketState;
   options.sock_state_cb_data = this;
-  const int status = ares_init_options(
-      &channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+  int status = ares_init_options(&channel_, &options,
+                                 ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   stale_ = false;
+  if (status != ARES_SUCCESS) channel_ = nullptr;
+  if (status == ARES_SUCCESS && !options_.servers.empty()) {
+    status = ares_set_servers_ports_csv(channel_, options_.servers.c_str());
+  }
   if (status == ARES_SUCCESS) return absl::OkStatus();
-  channel_ = nullptr;
+  CloseChannel();
   return absl::UnavailableError(absl::StrCat("DNS resolver: ", ares_strerror(status)));
 }
 

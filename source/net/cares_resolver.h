@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -20,7 +21,14 @@ namespace sluice {
 
 class CaresResolver final : public Resolver {
  public:
-  static absl::StatusOr<std::unique_ptr<CaresResolver>> Create(EventLoop& loop);
+  struct Options {
+    // "10.0.0.53:53,[2001:db8::53]:53" instead of the system's name servers; empty: the system's.
+    std::string servers;
+  };
+  static absl::StatusOr<std::unique_ptr<CaresResolver>> Create(EventLoop& loop, Options options);
+  static absl::StatusOr<std::unique_ptr<CaresResolver>> Create(EventLoop& loop) {
+    return Create(loop, Options());
+  }
   ~CaresResolver() override;  // queries under way are not answered
 
   std::unique_ptr<Query> Resolve(absl::string_view name, DnsFamily family,
@@ -31,7 +39,7 @@ class CaresResolver final : public Resolver {
   class OpenQuery;
   class Socket;
 
-  explicit CaresResolver(EventLoop& loop);
+  CaresResolver(EventLoop& loop, Options options);
   absl::Status OpenChannel();
   void CloseChannel();
   static void OnSocketState(void* resolver, int fd, int readable, int writable);
@@ -41,6 +49,7 @@ class CaresResolver final : public Resolver {
   void ArmTimer();
 
   EventLoop& loop_;
+  const Options options_;
   ares_channeldata* channel_ = nullptr;
   Timer timer_;
   absl::flat_hash_map<int, std::unique_ptr<Socket>> sockets_;
