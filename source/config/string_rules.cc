@@ -101,8 +101,9 @@ void CheckKnownRegex(const TextCheck& check, const StringRules& rules) {
   bool name = rules.well_known_regex() == validate::HTTP_HEADER_NAME;
   if (!name && rules.well_known_regex() != validate::HTTP_HEADER_VALUE) return;
   const std::string& value = check.value;
-  bool good = rules.strict() ? (name ? IsHeaderName(value) : IsHeaderValue(value))
-                             : IsLooseHeaderText(value) && !(name && value.empty());
+  bool good = !rules.strict() ? IsLooseHeaderText(value)
+              : name          ? IsHeaderName(value)
+                              : IsHeaderValue(value);
   if (good) return;
   check.Broken(absl::StrCat("must be a header ", name ? "name" : "value", ", is ", Shown(value)),
                "well_known_regex", name ? "HTTP_HEADER_NAME" : "HTTP_HEADER_VALUE");

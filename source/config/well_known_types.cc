@@ -58,20 +58,30 @@ void StoreSecondsAndNanos(int64_t seconds, int32_t nanos, Message& message) {
   message.GetReflection()->SetInt32(&message, type.FindFieldByName("nanos"), nanos);
 }
 
+// What a number in another unit, or without one, is in the only unit there is; or "".
+std::string InSeconds(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  for (const Unit& unit : {Unit{"us", 1e-6}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}, {"", 1}}) {
+    double number = 0;
+    if (!text.ends_with(unit.name)) continue;
+    if (absl::SimpleAtod(text.substr(0, text.size() - unit.name.size()), &number)) {
+      return absl::StrCat(number * unit.seconds, "s");
+    }
+  }
+  return "";
+}
+
 void ReadDuration(const ConfigNode& node, Message& message, const FieldScope& scope) {
   int64_t seconds = 0;
   int32_t nanos = 0;
   if (node.is_scalar() && SplitDuration(node.text, seconds, nanos)) {
     return StoreSecondsAndNanos(seconds, nanos, message);
   }
-  std::string hint;
-  int64_t millis = 0;
-  std::string_view number = node.text;
-  if (number.ends_with("ms") && absl::SimpleAtoi(number.substr(0, number.size() - 2), &millis)) {
-    hint = absl::StrCat("did you mean \"", static_cast<double>(millis) / 1000, "s\"?");
-  } else if (node.is_scalar() && LooksLikeNumber(node.text)) {
-    hint = absl::StrCat("did you mean \"", node.text, "s\"?");
-  }
+  std::string hint = node.is_scalar() ? InSeconds(node.text) : "";
+  if (!hint.empty()) hint = absl::StrCat("did you mean \"", hint, "\"?");
   scope.Error(absl::StrCat("must be a duration in seconds such as \"0.25s\", is ", Describe(node)),
               hint);
 }

@@ -220,6 +220,10 @@ TEST(Fields, Durations) {
   EXPECT_EQ(timeout("0.000000001s"), "0/1");
   EXPECT_EQ(timeout("-1.5s"), "-1/-500000000");
   EXPECT_EQ(timeout("315576000000s"), "315576000000/0");
+  EXPECT_EQ(
+      Reading().Yaml("stats_flush_interval: 5m").errors(),
+      "f:1: stats_flush_interval: must be a duration in seconds such as \"0.25s\", is \"5m\"; "
+      "did you mean \"300s\"?\n");
   for (const char* bad : {"315576000001s", "5", "s", ".5s", "1.s", "1.0000000001s", "1.-5s", "+1s",
                           "1 s", "--1s", "5m", ""}) {
     EXPECT_EQ(timeout(bad), "refused") << bad;
