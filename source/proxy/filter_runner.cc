@@ -163,6 +163,10 @@ Verdict FilterRunner::Ask(Flow flow, uint32_t filter, Hand& hand) {
 }
 
 Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
+  // A request's filters and places have the same numbers.
+  const bool request = flow == Flow::kRequest;
+  const bool gathered = request && request_.places[filter].gathered;
+  const Buffer* const body = gathered ? request_.places[filter].data : nullptr;
   FilterContext context({.worker = stream_.worker,
                          .arena = stream_.arena,
                          .info = stream_.info,
@@ -170,10 +174,11 @@ Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
                          .request_headers = stream_.request_headers,
                          .reply = stream_.reply,
                          .resume_target = stream_.resume_target,
+                         .scratch = stream_.scratch,
                          .flow = flow,
-                         .filter = filter});
+                         .filter = filter,
+                         .whole_body_bytes = body == nullptr ? 0 : body->size()});
   HttpFilter& asked = *filters_[filter];
-  const bool request = flow == Flow::kRequest;
   switch (hand.piece) {
     case Piece::kHeaders:
       return request ? asked.OnRequestHeaders(context, *hand.headers, hand.end)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "source/base/arena.h"
 #include "source/base/buffer.h"
@@ -40,6 +41,7 @@ class FilterRunner {
     ResumeTarget& resume_target;
     FlowGauge& request_gauge;
     FlowGauge& response_gauge;
+    std::string& scratch;
   };
   // Makes the filters of `plan`, which outlives the runner, in their order; destroys them in
   // reverse.

@@ -26,7 +26,8 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
                .reply = reply_,
                .resume_target = *this,
                .request_gauge = request_gauge_,
-               .response_gauge = response_gauge_}),
+               .response_gauge = response_gauge_,
+               .scratch = connection.worker().scratch()}),
       pending_(connection.worker().context().slabs),
       random_value_(connection.worker().context().random.Next()) {
   info_.downstream = &connection.facts();

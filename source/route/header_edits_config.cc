@@ -79,10 +79,9 @@ std::vector<HeaderAddition> ParseAdditions(
 
 }  // namespace
 
-HeaderEdits ParseHeaderEdits(
-    const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
-    const google::protobuf::RepeatedPtrField<std::string>& to_remove, EditedMessage message,
-    const FieldScope& scope) {
+HeaderEdits ParseHeaderEdits(const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
+                             const google::protobuf::RepeatedPtrField<std::string>& to_remove,
+                             EditedMessage message, const FieldScope& scope) {
   const bool request = message == EditedMessage::kRequest;
   const char* const add_field = request ? "request_headers_to_add" : "response_headers_to_add";
   const char* const remove_field =
@@ -96,10 +95,22 @@ HeaderEdits ParseHeaderEdits(
   return HeaderEdits(std::move(removals), ParseAdditions(to_add, add_field, scope));
 }
 
-HeaderEdits ParseHeaderEdits(
-    const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add, std::string_view field,
-    const FieldScope& scope) {
+HeaderEdits ParseHeaderEdits(const google::protobuf::RepeatedPtrField<HeaderValueOption>& to_add,
+                             std::string_view field, const FieldScope& scope) {
   return HeaderEdits({}, ParseAdditions(to_add, field, scope));
+}
+
+HeaderEdits ParseHeaderAddition(const HeaderValueOption& to_add, const FieldScope& scope) {
+  std::vector<HeaderAddition> additions;
+  std::optional<HeaderAddition> addition = ParseAddition(to_add, scope);
+  if (addition.has_value()) additions.push_back(*std::move(addition));
+  return HeaderEdits({}, std::move(additions));
+}
+
+HeaderEdits ParseHeaderRemoval(const std::string& name, const FieldScope& scope) {
+  std::vector<HeaderKey> removals;
+  if (CheckName(name, "removed", scope)) removals.emplace_back(name);
+  return HeaderEdits(std::move(removals), {});
 }
 
 }  // namespace sluice

@@ -28,6 +28,11 @@ HeaderEdits ParseHeaderEdits(
     const google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>& to_add,
     std::string_view field, const FieldScope& scope);
 
+// One edit alone. `scope` is that of the option, or of the name.
+HeaderEdits ParseHeaderAddition(const envoy::config::core::v3::HeaderValueOption& to_add,
+                                const FieldScope& scope);
+HeaderEdits ParseHeaderRemoval(const std::string& name, const FieldScope& scope);
+
 // The edits of a message that has these four fields: a route, a virtual host, a weighted cluster...
 template <class Message>
 HeaderEdits ParseRequestEdits(const Message& message, const FieldScope& scope) {

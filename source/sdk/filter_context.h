@@ -2,6 +2,10 @@
 // the call only.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
 #include "source/base/arena.h"
 #include "source/event/worker_context.h"
 #include "source/http/headers.h"
@@ -23,8 +27,10 @@ class FilterContext {
     Headers& request_headers;
     Reply& reply;
     ResumeTarget& resume_target;
+    std::string& scratch;
     Flow flow;
     uint32_t filter;
+    size_t whole_body_bytes;
   };
   explicit FilterContext(const Parts& parts) : parts_(parts) {}
 
@@ -35,6 +41,10 @@ class FilterContext {
   Headers& request_headers() { return parts_.request_headers; }
   // For Verdict::kReply. Its texts must live as long as the stream: literals, or in arena().
   Reply& reply() { return parts_.reply; }
+  // In OnRequestHeaders of a filter that has the body gathered (http_filter_factory.h): its size.
+  size_t whole_request_body_bytes() const { return parts_.whole_body_bytes; }
+  // The worker's, to build text in; another call may write over it.
+  std::string& scratch() { return parts_.scratch; }
   // For Verdict::kPause.
   Resumer MakeResumer() { return Resumer(parts_.resume_target, parts_.flow, parts_.filter); }
 

@@ -29,7 +29,8 @@ FilterTester::FilterTester(Factories factories, const Options& options)
                                        .reply = reply_,
                                        .resume_target = *this,
                                        .request_gauge = request_gauge_,
-                                       .response_gauge = response_gauge_});
+                                       .response_gauge = response_gauge_,
+                                       .scratch = scratch_});
 }
 
 FilterTester::~FilterTester() {

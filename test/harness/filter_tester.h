@@ -110,6 +110,7 @@ class FilterTester final : public ResumeTarget {
   Reply reply_;
   Reply last_reply_;
   Source source_;
+  std::string scratch_;
   FlowGauge request_gauge_, response_gauge_;
   std::unique_ptr<FilterRunner> runner_;
   PassedMessage passed_request_, passed_response_;
