@@ -117,6 +117,18 @@ extension envoy.extensions.filters.http.router.v3.Router
   ~ start_child_span: there is no tracing
   ! upstream_http_filters strict_check_headers
 
+# ---- HTTP filters
+
+extension envoy.extensions.filters.http.buffer.v3.Buffer
+  + max_request_bytes
+extension envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
+  + mutations
+  ~ most_specific_header_mutations_wins: orders mutations of routes, and there are none
+message envoy.extensions.filters.http.header_mutation.v3.Mutations
+  + request_mutations response_mutations
+message envoy.config.common.mutation_rules.v3.HeaderMutation
+  + remove append
+
 # ---- routes
 
 message envoy.config.route.v3.RouteConfiguration
