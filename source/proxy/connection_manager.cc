@@ -68,6 +68,7 @@ void ConnectionManager::OnBytes(Buffer& in, End end) {
 
 void ConnectionManager::FillOutput(Buffer& out, size_t bytes_max) {
   codec_->Fill(out, bytes_max);
+  streams_.ForEach([](Stream& stream) { stream.AbortIfDrained(); });
   CloseIfDone();
 }
 

@@ -12,6 +12,7 @@
 #include "source/accesslog/access_log.h"
 #include "source/base/units.h"
 #include "source/http/codec_limits.h"
+#include "source/http/path.h"
 #include "source/net/connection.h"
 #include "source/proxy/connection_manager_stats.h"
 #include "source/proxy/filter_plan.h"
@@ -22,18 +23,14 @@ namespace sluice {
 
 enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
 enum class UnderscoreAction : uint8_t { kAllow, kReject, kDrop };
-enum class EscapedSlashes : uint8_t { kKeep, kReject, kUnescapeAndRedirect, kUnescapeAndForward };
 enum class HostPort : uint8_t { kKeep, kStripMatching, kStripAny };
 
 // What is done to a request's head before it is routed.
 struct RequestRules {
-  bool normalize_path = false;
-  bool merge_slashes = false;
-  EscapedSlashes escaped_slashes = EscapedSlashes::kKeep;
+  PathRules path;
   UnderscoreAction underscores = UnderscoreAction::kAllow;
   HostPort host_port = HostPort::kKeep;
   bool strip_trailing_host_dot = false;
-  uint16_t listener_port = 0;  // for kStripMatching; 0: the scheme's
 };
 
 // x-forwarded-*, x-request-id, via.

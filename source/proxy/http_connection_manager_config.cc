@@ -1,5 +1,6 @@
 #include "source/proxy/http_connection_manager_config.h"
 
+#include "absl/strings/str_cat.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
@@ -54,20 +55,20 @@ void ReadTimeouts(const HcmProto& proto, const FieldScope& scope, ConnectionMana
 
 void ReadRequestRules(const HcmProto& proto, ConnectionManagerConfig& config) {
   RequestRules& rules = config.request_rules;
-  rules.normalize_path = BoolOr(proto, "normalize_path", false);
-  rules.merge_slashes = proto.merge_slashes();
+  rules.path.normalize = BoolOr(proto, "normalize_path", false);
+  rules.path.merge_slashes = proto.merge_slashes();
   rules.strip_trailing_host_dot = proto.strip_trailing_host_dot();
   if (proto.strip_matching_host_port()) rules.host_port = HostPort::kStripMatching;
   if (proto.strip_any_host_port()) rules.host_port = HostPort::kStripAny;
   switch (proto.path_with_escaped_slashes_action()) {
     case HcmProto::REJECT_REQUEST:
-      rules.escaped_slashes = EscapedSlashes::kReject;
+      rules.path.escaped_slashes = EscapedSlashes::kReject;
       break;
     case HcmProto::UNESCAPE_AND_REDIRECT:
-      rules.escaped_slashes = EscapedSlashes::kUnescapeAndRedirect;
+      rules.path.escaped_slashes = EscapedSlashes::kUnescapeAndRedirect;
       break;
     case HcmProto::UNESCAPE_AND_FORWARD:
-      rules.escaped_slashes = EscapedSlashes::kUnescapeAndForward;
+      rules.path.escaped_slashes = EscapedSlashes::kUnescapeAndForward;
       break;
     default:
       break;
@@ -132,7 +133,15 @@ void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, cons
     return scope.At("route_config").Error("is required", "routes are static: RDS and scoped routes are not supported");
   }
   const FieldScope at = scope.At("route_config");
-  config.routes = ParseRouteTable(proto.route_config(), at, parts.route_clusters);
+  config.routes = ParseRouteTable(proto.route_config(), at);
+  if (config.routes == nullptr || !config.routes->validate_clusters().value_or(true)) return;
+  // Envoy too refuses a static table whose clusters do not exist: nothing could be routed there.
+  for (const std::string& cluster : config.routes->clusters()) {
+    if (!parts.cluster_names.contains(cluster)) {
+      at.Error(absl::StrCat("names the cluster \"", cluster, "\", which does not exist"),
+               "add it to static_resources.clusters");
+    }
+  }
 }
 
 }  // namespace

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <string>
 
+#include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/field_scope.h"
 #include "source/proxy/connection_manager_config.h"
@@ -20,8 +21,7 @@ struct ConnectionManagerParts {
   const Registry& registry;
   StatsRegistry& stats;
   AccessLogFactory& access_logs;
-  // The clusters that routes name are added here, for who wants to check that they exist.
-  std::vector<std::string>* route_clusters = nullptr;
+  const absl::btree_set<std::string>& cluster_names;  // that routes may name
 };
 
 // Null when anything is wrong; every error is in `scope` then.

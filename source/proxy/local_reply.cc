@@ -33,11 +33,6 @@ void BuildHttpHead(uint16_t status, absl::string_view content_type, absl::string
 
 }  // namespace
 
-void ReplyBodyFormat::Append(const FormatContext& context, std::string& out) const {
-  if (json.has_value()) return json->Append(context, out);
-  if (text.has_value()) text->Append(context, out);
-}
-
 bool IsGrpcRequest(const Headers& request) {
   const absl::string_view type = request.Get(HeaderId::kContentType);
   constexpr absl::string_view kGrpc = "application/grpc";
@@ -93,7 +88,7 @@ absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& rep
   if (format != nullptr) {
     std::string& scratch = worker.scratch();
     scratch.clear();
-    format->Append(context, scratch);
+    format->format.Append(context, scratch);
     body = arena.Copy(scratch);
     content_type = format->content_type;
   }

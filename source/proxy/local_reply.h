@@ -10,8 +10,7 @@
 
 #include "source/accesslog/access_log.h"
 #include "source/accesslog/access_log_filter.h"
-#include "source/accesslog/json_format.h"
-#include "source/accesslog/log_format.h"
+#include "source/accesslog/line_format.h"
 #include "source/http/headers.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/route/header_edits.h"
@@ -19,13 +18,10 @@
 
 namespace sluice {
 
-// A body_format: text or JSON, with its content type.
+// A body_format, with its content type.
 struct ReplyBodyFormat {
-  std::optional<LogFormat> text;
-  std::optional<JsonFormat> json;
+  LineFormat format;
   std::string content_type;
-
-  void Append(const FormatContext& context, std::string& out) const;
 };
 
 struct LocalReplyMapper {

@@ -3,7 +3,8 @@
 #include <utility>
 
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
-#include "source/accesslog/access_log_config.h"
+#include "source/accesslog/access_log_filter_config.h"
+#include "source/accesslog/line_format_config.h"
 #include "source/config/proto_fields.h"
 #include "source/route/header_edits_config.h"
 

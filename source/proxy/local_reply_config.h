@@ -1,7 +1,6 @@
 // Reads HttpConnectionManager.local_reply_config. Main thread, at load.
 #pragma once
 
-#include "source/accesslog/access_log_config.h"
 #include "source/config/field_scope.h"
 #include "source/proxy/local_reply.h"
 

@@ -97,7 +97,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
     cluster->spec().stats.cx_none_healthy.Add(sink_.worker().stats);
     return Fail(Failure::kNoHealthyHost);
   }
-  PrepareRequest(action, choice, *host);
+  PrepareRequest(action, *host);
   sink_.info().attempts = 1;
   attempt_.reset(sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
@@ -106,34 +106,23 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
 
 // Turns the client's request into the one that goes to the host: route's rewrites and edits, and the
 // hop-by-hop headers taken off (RFC 9110 section 7.6.1).
-void Router::PrepareRequest(const ClusterAction& action, const ClusterChoice& choice, const Host& host) {
+void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
   Headers& request = sink_.request_headers();
   std::string& scratch = worker_.scratch();
   RemoveHopByHop(request);
-  EditHeaders(sink_.route()->request_edits, nullptr, request);
-  if (choice.weighted != nullptr) {
-    const HeaderEdits* const edits = &choice.weighted->request_edits;
-    EditHeaders({&edits, 1}, nullptr, request);
-  }
+  ApplyRequestEdits(*sink_.route(), weighted_, request, {.info = sink_.info(), .request = &request}, scratch);
   const OriginalHeaders original =
       config_.suppress_envoy_headers ? OriginalHeaders::kOmit : OriginalHeaders::kSet;
   const ForwardedHost forwarded = action.append_x_forwarded_host ? ForwardedHost::kAppend : ForwardedHost::kOmit;
-  if (action.path_rewrite.any()) action.path_rewrite.Apply(request, original, scratch);
-  if (choice.weighted != nullptr && !choice.weighted->host_rewrite_literal.empty()) {
-    SetHost(request, choice.weighted->host_rewrite_literal, forwarded, original);
+  if (weighted_ != nullptr && !weighted_->host_rewrite_literal.empty()) {
+    SetHost(request, weighted_->host_rewrite_literal, forwarded, original);
   } else if (action.host_rewrite.kind == HostRewrite::Kind::kUpstream) {
-    SetHost(request, host.facts().hostname, forwarded, original);
+    if (!host.facts().hostname.empty()) SetHost(request, host.facts().hostname, forwarded, original);
   } else if (action.host_rewrite.kind != HostRewrite::Kind::kNone) {
     action.host_rewrite.Apply(request, forwarded, original, scratch);
   }
+  if (action.path_rewrite.any()) action.path_rewrite.Apply(request, original, scratch);
   if (!config_.suppress_envoy_headers) SetTimeoutHeader(action.timeout);
-}
-
-void Router::EditHeaders(absl::Span<const HeaderEdits* const> all, const Headers* response, Headers& headers) {
-  if (all.empty()) return;
-  const FormatContext context{
-      .info = sink_.info(), .request = &sink_.request_headers(), .response = response};
-  for (const HeaderEdits* edits : all) edits->Apply(headers, context, worker_.scratch());
 }
 
 void Router::SetTimeoutHeader(Duration timeout) {
@@ -154,11 +143,9 @@ void Router::OnAttemptHeaders(End end) {
 void Router::FinishResponseHead() {
   Headers& response = sink_.response_headers();
   RemoveHopByHop(response);
-  EditHeaders(sink_.route()->response_edits, &response, response);
-  if (weighted_ != nullptr) {
-    const HeaderEdits* const edits = &weighted_->response_edits;
-    EditHeaders({&edits, 1}, &response, response);
-  }
+  const FormatContext context{
+      .info = sink_.info(), .request = &sink_.request_headers(), .response = &response};
+  ApplyResponseEdits(*sink_.route(), weighted_, response, context, worker_.scratch());
   if (config_.suppress_envoy_headers) return;
   const Duration elapsed = sink_.info().response_start - sink_.info().upstream_request_start;
   response.SetReference(HeaderId::kXEnvoyUpstreamServiceTime,

@@ -34,8 +34,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void SendRedirect(const Redirect& redirect);
   void SendDirectResponse(const DirectResponse& response);
   void SendToCluster(const ClusterAction& action, End end);
-  void PrepareRequest(const ClusterAction& action, const ClusterChoice& choice, const Host& host);
-  void EditHeaders(absl::Span<const HeaderEdits* const> all, const Headers* response, Headers& headers);
+  void PrepareRequest(const ClusterAction& action, const Host& host);
   void SetTimeoutHeader(Duration timeout);
   void FinishResponseHead();
   void Fail(Failure failure);

@@ -35,6 +35,8 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
   // The connection is gone.
   void OnConnectionLost();
   void OnTimer();
+  // After the codec has pulled: a response that was cut short ends when its bytes are out.
+  void AbortIfDrained();
   StreamSlot& slot() { return slot_; }
 
   // StreamEvents: the request comes in, the response is pulled out.
@@ -96,6 +98,7 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
 
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);
+  void EndByReset();
   void CancelHandler();
   void Finish();
   void CountResponse();
@@ -126,6 +129,7 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
   bool response_ended_ = false;    // its last byte is in pending_, or it had none
   bool handler_done_ = false;      // its calls on the sink are ignored
   bool trailers_pending_ = false;
+  bool aborting_ = false;  // cut short; what is in pending_ still goes out
   bool pumping_request_ = false;
   bool pumping_response_ = false;
   bool finished_ = false;

@@ -49,6 +49,23 @@ void Stream::SendReply(const Reply& reply) {
 void Stream::Abort(absl::string_view details) {
   if (finished_) return;
   info_.response_code_details = details;
+  CancelHandler();
+  DropRequest();
+  // What the upstream had sent is the client's: it goes out before the cut. A second reason, such as a
+  // timeout, no longer waits for that.
+  if (response_started_ && codec_stream_ != nullptr && !aborting_) {
+    aborting_ = true;
+    codec_stream_->BodyReady();
+    return connection_.WantWrite();
+  }
+  EndByReset();
+}
+
+void Stream::AbortIfDrained() {
+  if (aborting_ && !finished_ && pending_.empty()) EndByReset();
+}
+
+void Stream::EndByReset() {
   config().stats.rq_tx_reset.Add(worker().stats);
   if (response_started_) config().stats.rq_reset_after_downstream_response_started.Add(worker().stats);
   CodecStream* const codec_stream = codec_stream_;

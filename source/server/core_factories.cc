@@ -18,7 +18,8 @@ std::unique_ptr<const DownstreamFactory> MakeConnectionManager(const CoreParts& 
                                                                const google::protobuf::Message& message,
                                                                const FieldScope& scope) {
   const ConnectionManagerParts manager_parts{
-      .registry = parts.registry, .stats = parts.stats, .access_logs = parts.access_logs};
+      .registry = parts.registry, .stats = parts.stats, .access_logs = parts.access_logs,
+      .cluster_names = parts.cluster_names};
   auto config = ParseConnectionManager(static_cast<const HcmProto&>(message), manager_parts, scope);
   if (config == nullptr) return nullptr;
   return std::make_unique<ConnectionManagerFactory>(std::move(config), parts.proxy_workers);

@@ -2,8 +2,10 @@
 // though they are core code.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/sdk/registry.h"
@@ -16,6 +18,7 @@ struct CoreParts {
   StatsRegistry& stats;
   AccessLogFactory& access_logs;
   const std::vector<ProxyWorker*>& proxy_workers;
+  const absl::btree_set<std::string>& cluster_names;  // that static routes may name
 };
 
 // Everything in `parts` outlives what the factories make.

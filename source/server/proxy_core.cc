@@ -50,7 +50,8 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
   AddCoreFactories(registry_, {.registry = registry_,
                                .stats = world_.stats,
                                .access_logs = access_logs_,
-                               .proxy_workers = proxy_workers_});
+                               .proxy_workers = proxy_workers_,
+                               .cluster_names = cluster_names_});
 }
 
 ProxyCore::~ProxyCore() {
@@ -62,6 +63,7 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, C
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (int i = 0; i < resources.clusters_size(); ++i) {
+    cluster_names_.insert(resources.clusters(i).name());
     auto spec = ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats);
     if (spec != nullptr) clusters_.Set(std::move(spec));
   }

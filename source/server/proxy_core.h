@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/config_errors.h"
 #include "source/event/worker_context.h"
@@ -89,6 +90,7 @@ class ProxyCore {
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
+  absl::btree_set<std::string> cluster_names_;
   WorkerUpstreams upstreams_;
   ClusterSet clusters_;
   std::vector<std::shared_ptr<const ListenerConfig>> configured_;

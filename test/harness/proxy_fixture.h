@@ -1,0 +1,88 @@
+// ProxyFixture: the real server core in a simulated world, with scripted clients and hosts around it.
+// What a scenario is written with.
+//
+//   ProxyFixture proxy(R"(
+//     virtual_hosts:
+//     - name: all
+//       domains: ["*"]
+//       routes: [{ match: { prefix: "/" }, route: { cluster: users } }]
+//   )");
+//   H1Server& host = proxy.Host("users", H1Answer::Of(200, "hi"));
+//   H1Client& client = proxy.Client();
+//   client.Get("/me");
+//   proxy.Run();
+//   EXPECT_EQ(client.response(0).status(), 200);
+//
+// One thread. Every cluster that a scenario names with Host or Cluster exists; its hosts are
+// 10.0.<cluster>.<host>:80 and the proxy listens on 10.9.9.9:80.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "source/config/config_errors.h"
+#include "source/server/proxy_core.h"
+#include "test/harness/fault_schedule.h"
+#include "test/harness/h1_peer.h"
+#include "test/harness/scripted_resolver.h"
+#include "test/harness/sim_world.h"
+
+namespace sluice {
+
+struct ProxyOptions {
+  uint32_t workers = 1;
+  uint64_t seed = 1;
+  // YAML, each added to what the fixture makes.
+  std::string manager;         // fields of the HttpConnectionManager
+  std::string filters;         // list items before the router
+  std::string router;          // fields of the router
+  std::string listener;        // fields of the listener
+  std::string cluster;         // fields of every cluster
+  // Clusters and how many hosts each has.
+  std::vector<std::pair<std::string, int>> clusters = {{"users", 1}};
+};
+
+class ProxyFixture {
+ public:
+  // `routes`: the RouteConfiguration, in YAML.
+  explicit ProxyFixture(const std::string& routes, const ProxyOptions& options = {});
+  ~ProxyFixture();
+
+  // A route for everything to cluster "users".
+  static std::string ToUsers(const std::string& route_fields = "");
+
+  SimWorld& world() { return world_; }
+  ProxyCore& core() { return *core_; }
+  ScriptedResolver& resolver() { return *resolver_; }
+  Address listener_address() const { return listener_; }
+  static Address HostAddress(int cluster, int host);
+
+  // A new connection to the proxy.
+  H1Client& Client();
+  // Host `host` of the `cluster`th cluster: answers from now on.
+  H1Server& Host(H1Server::OnRequest on_request, int host = 0, int cluster = 0);
+  H1Server& Host(H1Answer answer, int host = 0, int cluster = 0);
+
+  // Until nothing happens but timers.
+  void Run() { world_.RunUntilIdle(); }
+  void Advance(Duration duration) { world_.Advance(duration); }
+  // Lines of the access log so far: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%" and so on.
+  std::vector<std::string> LogLines();
+  int64_t Stat(const std::string& name) { return world_.stats().Value(name); }
+  // Clients and hosts go, then everything of the proxy. The world complains of what is left over.
+  void End();
+
+ private:
+  std::string Bootstrap(const std::string& routes, const ProxyOptions& options) const;
+  SimWorld world_;
+  std::unique_ptr<ScriptedResolver> resolver_;
+  std::unique_ptr<ProxyCore> core_;
+  Address listener_;
+  std::vector<std::unique_ptr<H1Client>> clients_;
+  std::vector<std::unique_ptr<H1Server>> servers_;
+  bool ended_ = false;
+};
+
+}  // namespace sluice
