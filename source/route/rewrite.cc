@@ -9,7 +9,8 @@
 namespace sluice {
 
 absl::string_view PathWithoutQuery(absl::string_view target) {
-  return target.substr(0, target.find_first_of("?#"));
+  const absl::string_view path = target.substr(0, target.find('?'));
+  return path.substr(0, path.find('#'));
 }
 
 // RE2 builds the replaced text anew: regular expressions pay an allocation for each request.
