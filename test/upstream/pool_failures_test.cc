@@ -109,6 +109,22 @@ TEST(PoolFailures, AWaiterThatAWorkingConnectionCanServeDoesNotFailWithAnother) 
   EXPECT_EQ(c.outcome, "200 last");
 }
 
+TEST(PoolFailures, ACancelledWaitersConnectionFailsNobodyElse) {
+  PoolFixture fixture;
+  fixture.world.memory().shape(fixture.host().address()).black_hole = true;
+  Borrower a, b;
+  fixture.Ask(a);
+  fixture.world.Advance(seconds(1));
+  fixture.Ask(b);
+  fixture.Run();
+  a.CancelWaiting();
+  fixture.world.Advance(milliseconds(4500));
+  EXPECT_EQ(fixture.stat("upstream_cx_connect_timeout"), 1);
+  EXPECT_EQ(b.outcome, "");  // its own connection has half a second left
+  fixture.world.Advance(seconds(1));
+  EXPECT_EQ(b.outcome, "failed: timeout");
+}
+
 TEST(PoolFailures, PendingRequestsAreBounded) {
   PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].pending_requests_max = 2; });
   Borrower a, b, c;
