@@ -33,7 +33,8 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
   info_.downstream = &connection.facts();
   info_.stream_id = id;
   info_.start = now();
-  if (!config().access_logs.empty()) info_.start_wall = worker().loop.wall_now();
+  // Logs print it, and so may header values of routes (%START_TIME%).
+  info_.start_wall = worker().loop.wall_now();
   config().stats.rq_total.Add(worker().stats);
   config().stats.rq_http1_total.Add(worker().stats);
   config().stats.rq_active.Add(worker().stats);
