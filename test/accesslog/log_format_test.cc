@@ -139,7 +139,7 @@ TEST_F(LogFormats, CutAtEveryByte) {
 }
 
 TEST_F(LogFormats, EveryOperatorWorksOnAnEmptyStream) {
-  const StreamInfo info;
+  const StreamInfo info{};
   const FormatContext context{.info = info};
   for (absl::string_view name : OperatorNames()) {
     const OperatorArgument argument = FindOperatorKind(name)->argument;

@@ -25,7 +25,7 @@ class SilentErrors final : public google::protobuf::io::ErrorCollector {
 };
 
 void Act(const Route& route, uint64_t random, Headers& headers, std::string& scratch) {
-  const StreamInfo info;
+  const StreamInfo info{};
   const FormatContext context{.info = info, .request = &headers, .response = &headers};
   scratch.clear();
   if (const auto* redirect = std::get_if<Redirect>(&route.action)) {
