@@ -47,7 +47,7 @@ size_t DecodeUnreserved(absl::string_view path, char* to) {
   size_t n = 0;
   for (size_t i = 0; i < path.size(); ++i) {
     const int byte = DecodeEscape(path, i);
-    if (byte == 0) return kRefused;
+    if (byte == 0 || (byte < 0 && path[i] == '%')) return kRefused;
     if (IsUnreserved(byte)) {
       to[n++] = static_cast<char>(byte);
       i += 2;

@@ -128,6 +128,27 @@ def sluice_repositories():
         probe = ["/usr/include/zlib.h"],
         targets = {":zlib": ["z"]},
     )
+    # The C sources of Node.js's HTTP/1 parser: what our codec is fuzzed against.
+    debian_library(
+        name = "llhttp",
+        deb = "node-llhttp",
+        probe = ["/usr/share/llhttp/llhttp.c"],
+        symlinks = {
+            "/usr/share/llhttp": "source",
+            "/usr/share/include/llhttp": "include",
+        },
+        extra_build = """
+load("@rules_cc//cc:defs.bzl", "cc_library")
+cc_library(
+    name = "llhttp",
+    srcs = glob(["source/*.c"]),
+    hdrs = glob(["include/*.h"]),
+    copts = ["-w"],
+    strip_include_prefix = "include",
+    visibility = ["//visibility:public"],
+)
+""",
+    )
     debian_library(
         name = "com_github_google_benchmark",
         deb = "libbenchmark-dev",
