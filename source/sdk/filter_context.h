@@ -7,6 +7,7 @@
 #include <string>
 
 #include "source/base/arena.h"
+#include "source/event/timer.h"  // what filters wait with
 #include "source/event/worker_context.h"
 #include "source/http/headers.h"
 #include "source/http/stream_info.h"

@@ -1,6 +1,8 @@
 // The order of filters, pauses, and what is asked when. Replies and limits: filter_replies_test.cc.
 #include <gtest/gtest-spi.h>
 
+#include <optional>
+
 #include "test/proxy/filter_runner_fixture.h"
 
 namespace sluice {
@@ -266,6 +268,43 @@ TEST_F(FilterRunnerTest, ResumersDieWithTheStream) {
   resumer.Resume();
   resumer.SendReply({.status = 500});
   EXPECT_FALSE(tester_->response().started());
+}
+
+// As source/sdk/README.md has it.
+class DelayFilter final : public HttpFilter {
+ public:
+  Verdict OnRequestHeaders(FilterContext& context, Headers&, End) override {
+    resumer_ = context.MakeResumer();
+    timer_.emplace(context.worker().loop, this, kMethod<&DelayFilter::OnTimer>);
+    timer_->Arm(std::chrono::milliseconds(5));
+    return Verdict::kPause;
+  }
+  void OnTimer() { resumer_.Resume(); }
+
+ private:
+  Resumer resumer_;
+  std::optional<Timer> timer_;
+};
+
+class DelayFactory final : public HttpFilterFactory {
+  Interest interests() const override { return Interest::kRequestHeaders; }
+  ArenaPtr<HttpFilter> Create(Arena& arena) const override {
+    return ArenaPtr<HttpFilter>(arena.New<DelayFilter>());
+  }
+};
+
+TEST_F(FilterRunnerTest, FiltersOwnWhatTheyWaitFor) {
+  FilterTester tester(std::make_unique<DelayFactory>());
+  tester.Request(kGet);
+  tester.world().Advance(std::chrono::milliseconds(4));
+  EXPECT_FALSE(tester.request().started());
+  tester.world().Advance(std::chrono::milliseconds(1));
+  EXPECT_TRUE(tester.request().ended());
+
+  // The world complains of timers that outlive their stream.
+  FilterTester gone(std::make_unique<DelayFactory>());
+  gone.Request(kGet);
+  gone.EndStream();
 }
 
 TEST_F(FilterRunnerTest, ADetachedFilterIsNotAskedAgain) {
