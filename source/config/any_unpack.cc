@@ -74,7 +74,10 @@ std::string UnknownTypeHint(std::string_view type) {
 
 void ReportUnknownType(std::string_view type_url, const FieldScope& scope) {
   std::string_view type = TypeOfUrl(type_url);
-  if (type.empty()) return scope.Error("names no type");
+  if (type.empty()) {
+    return scope.Error("names no type",
+                       "extensions are found by the type of this message, not by name");
+  }
   scope.Error(absl::StrCat("no extension \"", type, "\" is built in"),
               scope.errors().full() ? "" : UnknownTypeHint(type));
 }

@@ -120,6 +120,7 @@ class LedgerWalk {
       if (std::find(support.values.begin(), support.values.end(), value) == support.values.end()) {
         Add(field, LedgerClass::kUnsupported, absl::StrJoin(support.values, ", "), scope);
         entries_.back().value = value;
+        entries_.back().is_choice = field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
       }
       return;
     }
@@ -243,13 +244,16 @@ std::vector<LedgerEntry> BuildFieldLedger(const Message& message, const FieldSco
   return walk.Take();
 }
 
+bool IsAccepted(const LedgerEntry& entry, UnsupportedFields policy) {
+  if (entry.entry_class == LedgerClass::kInert) return true;
+  return entry.entry_class == LedgerClass::kUnsupported && !entry.is_choice &&
+         policy == UnsupportedFields::kWarn;
+}
+
 void RefuseUnsupported(const std::vector<LedgerEntry>& ledger, UnsupportedFields policy,
                        ConfigErrors& errors) {
   for (const LedgerEntry& entry : ledger) {
-    if (entry.entry_class == LedgerClass::kInert) continue;
-    if (entry.entry_class == LedgerClass::kUnsupported && policy == UnsupportedFields::kWarn) {
-      continue;
-    }
+    if (IsAccepted(entry, policy)) continue;
     bool wants_hint = entry.entry_class == LedgerClass::kUnknownExtension && !errors.full();
     errors.AddAt({entry.source, entry.line}, entry.path, Verdict(entry),
                  wants_hint ? UnknownTypeHint(entry.note) : "");

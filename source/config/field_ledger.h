@@ -24,9 +24,10 @@ struct LedgerEntry {
   std::string path;   // static_resources.listeners[0].transparent
   std::string field;  // envoy.config.listener.v3.Listener.transparent
   LedgerClass entry_class = LedgerClass::kUnsupported;
-  std::string value;   // that has no effect, where others have: "LOGICAL_DNS"
-  std::string note;    // the reason, those other values, or the extension's name
-  std::string source;  // file and line, when known
+  std::string value;       // that has no effect, where others have: "LOGICAL_DNS"
+  bool is_choice = false;  // the value of an enum: without it nothing is chosen, so always refused
+  std::string note;        // the reason, those other values, or the extension's name
+  std::string source;      // file and line, when known
   int line = 0;
 };
 
@@ -38,6 +39,9 @@ std::vector<LedgerEntry> BuildFieldLedger(const google::protobuf::Message& messa
                                           const FieldScope& scope, const SourceLines* lines);
 
 enum class UnsupportedFields { kRefuse, kWarn };
+
+// Whether a configuration with this entry may be used under `policy`.
+bool IsAccepted(const LedgerEntry& entry, UnsupportedFields policy);
 
 // Turns the entries that must not be accepted under `policy` into errors.
 void RefuseUnsupported(const std::vector<LedgerEntry>& ledger, UnsupportedFields policy,

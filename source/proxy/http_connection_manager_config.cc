@@ -101,6 +101,7 @@ void ReadForwarding(const HcmProto& proto, ConnectionManagerConfig& config) {
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
 void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
                  ConnectionManagerConfig& config) {
+  bool all_are_known = true;
   for (int i = 0; i < proto.http_filters_size(); ++i) {
     const auto& filter = proto.http_filters(i);
     const FieldScope at = scope.At("http_filters", i);
@@ -110,6 +111,7 @@ void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, con
     const HttpFilterParser* parse_filter = parts.registry.FindHttpFilter(type);
     const RequestHandlerParser* parse_handler = parts.registry.FindRequestHandler(type);
     if (parse_filter == nullptr && parse_handler == nullptr) {
+      all_are_known = filter.is_optional() && all_are_known;
       if (!filter.is_optional()) ReportUnknownType(filter.typed_config().type_url(), at_config);
       continue;
     }
@@ -122,7 +124,8 @@ void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, con
       config.filters.Add(filter.name(), std::move(factory));
     }
   }
-  if (config.filters.handler == nullptr) {
+  // One that is not known may have been meant to answer.
+  if (config.filters.handler == nullptr && all_are_known) {
     scope.At("http_filters").Error("has no filter that answers requests", "end it with envoy.filters.http.router");
   }
 }

@@ -48,9 +48,11 @@ std::string Refusal(const LoadedBootstrap& bootstrap, const Options& options) {
   size_t errors = bootstrap.errors.size();
   std::string text = absl::StrCat(errors, errors == 1 ? " error" : " errors");
   if (options.unsupported_fields == UnsupportedFields::kWarn) return text;
-  auto unsupported = std::count_if(
-      bootstrap.ledger.begin(), bootstrap.ledger.end(),
-      [](const LedgerEntry& entry) { return entry.entry_class == LedgerClass::kUnsupported; });
+  auto unsupported =
+      std::count_if(bootstrap.ledger.begin(), bootstrap.ledger.end(), [](const LedgerEntry& entry) {
+        return entry.entry_class != LedgerClass::kInert &&
+               IsAccepted(entry, UnsupportedFields::kWarn);
+      });
   if (unsupported == 0) return text;
   return absl::StrCat(text, ", ", unsupported, " of which --unsupported-fields=warn passes over");
 }
@@ -76,10 +78,8 @@ std::string BootstrapReport(const LoadedBootstrap& bootstrap, const Options& opt
     absl::StrAppend(&report, "option without effect: ", option, "\n");
   }
   for (const LedgerEntry& entry : bootstrap.ledger) {
-    bool accepted = entry.entry_class == LedgerClass::kInert ||
-                    (entry.entry_class == LedgerClass::kUnsupported &&
-                     options.unsupported_fields == UnsupportedFields::kWarn);
-    if (accepted) absl::StrAppend(&report, "field without effect: ", LedgerLine(entry), "\n");
+    if (!IsAccepted(entry, options.unsupported_fields)) continue;
+    absl::StrAppend(&report, "field without effect: ", LedgerLine(entry), "\n");
   }
   if (!bootstrap.errors.empty()) {
     absl::StrAppend(&report, bootstrap.errors.ToString(),

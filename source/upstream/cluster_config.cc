@@ -31,7 +31,7 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
   if (cluster.has_cluster_type()) {
     scope.At("cluster_type")
         .Error("no cluster extension is built in", "use type STATIC or STRICT_DNS");
-    return DiscoveryType::kStatic;
+    return DiscoveryType::kStrictDns;
   }
   switch (cluster.type()) {
     case pb::Cluster::STATIC:
@@ -42,7 +42,7 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
       scope.At("type").Error(
           absl::StrCat(pb::Cluster::DiscoveryType_Name(cluster.type()), " is not supported"),
           "use STATIC or STRICT_DNS");
-      return DiscoveryType::kStatic;
+      return DiscoveryType::kStrictDns;  // not to complain of names too
   }
 }
 
@@ -129,7 +129,7 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
   if (cluster.has_transport_socket() &&
       ContentType(cluster.transport_socket().typed_config()) != kRawBuffer) {
     // Never plaintext where encryption was asked for.
-    scope.At("transport_socket")
+    scope.At("transport_socket.typed_config")
         .Error("is not built in; connections to this cluster are plaintext");
   }
   const auto& options = cluster.upstream_connection_options();

@@ -162,6 +162,10 @@ TEST(Ledger, PolicyDecidesWhatIsRefused) {
   EXPECT_TRUE(refused(LedgerClass::kUnsupported, UnsupportedFields::kRefuse));
   EXPECT_FALSE(refused(LedgerClass::kUnsupported, UnsupportedFields::kWarn));
   EXPECT_TRUE(refused(LedgerClass::kGuardsSecurity, UnsupportedFields::kWarn));
+  LedgerEntry choice = entry(LedgerClass::kUnsupported);
+  EXPECT_TRUE(IsAccepted(choice, UnsupportedFields::kWarn));
+  choice.is_choice = true;
+  EXPECT_FALSE(IsAccepted(choice, UnsupportedFields::kWarn));
   EXPECT_TRUE(refused(LedgerClass::kUnknownExtension, UnsupportedFields::kWarn));
 }
 
