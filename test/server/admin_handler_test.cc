@@ -84,7 +84,7 @@ TEST_F(AdminHandlerTest, SkipExitWithoutGracefulIsRefused) {
 }
 
 TEST_F(AdminHandlerTest, CoverageShowsTheLedger) {
-  coverage.push_back({"a.b", "x.A.b", LedgerClass::kUnsupported, "why", "boot.yaml", 3});
+  coverage.push_back({"a.b", "x.A.b", LedgerClass::kUnsupported, "", "why", "boot.yaml", 3});
   const AdminResponse response = Get("/config_coverage");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, LedgerPage(coverage));
