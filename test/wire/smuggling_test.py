@@ -92,7 +92,8 @@ class Requests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.origin = RecordingOrigin()
-        cls.sluice = Sluice(one_route_to(cls.origin.port))
+        cls.sluice = Sluice(one_route_to(cls.origin.port, manager=
+            'http_protocol_options { accept_http_10: true }'))
         cls.port = cls.sluice.port()
 
     @classmethod

@@ -37,10 +37,14 @@ class Load:
                 self._exchanges(connection, path)
             finally:
                 connection.close()
-            if not self._reconnect:
+            if not self._reconnect or self._stop.is_set():
                 return
+            connection = self._connect()
+
+    def _connect(self):
+        while True:
             try:
-                connection = RawConnection(self._port)
+                return RawConnection(self._port)
             except OSError:
                 self.refused += 1
                 time.sleep(0.01)

@@ -44,7 +44,6 @@ class Sluice(Proxy):
 
     def listener(self, job, name, port, transport_socket):
         return _part('listener', NAME=name, PORT=port, TRANSPORT_SOCKET=transport_socket,
-                     REUSE_PORT='true' if job.workers > 1 else 'false',
                      UPGRADES=_part('upgrades') if 'upgrade' in job.features else '',
                      VIRTUAL_HOSTS=self.virtual_hosts(job))
 
