@@ -43,6 +43,7 @@ class IntrusiveList {
 
   bool empty() const { return root_.next_ == &root_; }
   T& front() { return *static_cast<T*>(root_.next_); }
+  const T& front() const { return *static_cast<const T*>(root_.next_); }
   T& back() { return *static_cast<T*>(root_.previous_); }
   void PushBack(T& element) { Insert(element, root_.previous_); }
   void PushFront(T& element) { Insert(element, &root_); }

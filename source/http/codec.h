@@ -131,6 +131,9 @@ class Codec {
   virtual size_t available_streams() const = 0;
   // When open_streams() is 0 and the output is written, the connection is to be closed.
   virtual bool must_close() const = 0;
+  // With must_close(): the peer has said that it sends nothing more ("connection: close"), and all that
+  // it sent has been read, so that nobody need wait for its FIN.
+  virtual bool peer_is_done() const { return false; }
   // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says "connection: close".
   virtual void StartDrain() = 0;
   virtual CodecError error() const = 0;

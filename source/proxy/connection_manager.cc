@@ -74,7 +74,14 @@ void ConnectionManager::FillOutput(Buffer& out, size_t bytes_max) {
 
 void ConnectionManager::CloseIfDone() {
   if (closed_ || !codec_->must_close() || codec_->open_streams() > 0 || codec_->wants_fill()) return;
-  if (!connection_.closing()) connection_.Close(CloseKind::kFlush);
+  if (connection_.closing()) return;
+  connection_.Close(codec_->peer_is_done() ? CloseKind::kFlushOnly : CloseKind::kFlush);
+}
+
+// Every request is complete: answers come first. Saves a connection that ends with its first answer from
+// ever being watched.
+bool ConnectionManager::AwaitsBytes() const {
+  return streams_.empty() || !streams_.front().request_complete();
 }
 
 void ConnectionManager::OnConnectionClosed(CloseCause cause) {

@@ -48,6 +48,7 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
  private:
   void OnBytes(Buffer& in, End end) override;
   void FillOutput(Buffer& out, size_t bytes_max) override;
+  bool AwaitsBytes() const override;
   void OnConnectionClosed(CloseCause cause) override;
   StreamEvents& OnNewStream(CodecStream& codec_stream) override;
 

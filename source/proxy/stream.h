@@ -38,6 +38,7 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
   // After the codec has pulled: a response that was cut short ends when its bytes are out.
   void AbortIfDrained();
   StreamSlot& slot() { return slot_; }
+  bool request_complete() const { return request_ended_; }
 
   // StreamEvents: the request comes in, the response is pulled out.
   Headers& BeginHeaders(HeadersKind kind) override;

@@ -82,6 +82,7 @@ void Http1ServerCodec::OpenStream(const RequestHead& head, absl::string_view tex
   method_ = head.method;
   protocol_ = head.protocol;
   keep_alive_ = head.framing.keep_alive;
+  peer_said_close_ = !keep_alive_;
   head_bytes_seen_ = 0;
   skipped_line_ = false;
   reply_begun_ = false;
@@ -259,6 +260,7 @@ ConnectionField Http1ServerCodec::DecideConnectionField() {
 void Http1ServerCodec::FinishExchange() {
   const bool reusable = keep_alive_ && !tunnel_ && reading_ == Reading::kDone;
   const bool ended = peer_ended_ && !held_;
+  peer_is_done_ = peer_said_close_ && !tunnel_ && !held_ && reading_ == Reading::kDone;
   StreamEvents* const stream = DropStream();
   if (reusable && !ended) {
     closing_ = false;

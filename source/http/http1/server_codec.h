@@ -27,6 +27,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   bool inside_head() const override { return reading_ == Reading::kHead && head_bytes_seen_ != 0; }
   size_t open_streams() const override { return stream_ == nullptr ? 0 : 1; }
   size_t available_streams() const override { return 0; }
+  bool peer_is_done() const override { return peer_is_done_; }
   bool must_close() const override { return closing_; }
   void StartDrain() override { draining_ = true; }
   CodecError error() const override { return error_; }
@@ -86,6 +87,8 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   CodecError error_ = CodecError::kNone;
   bool keep_alive_ : 1 = true;
   bool draining_ : 1 = false;
+  bool peer_said_close_ : 1 = false;
+  bool peer_is_done_ : 1 = false;
   bool closing_ : 1 = false;
   bool tunnel_ : 1 = false;  // 101, or 2xx to CONNECT: later bytes are not HTTP
   bool paused_ : 1 = false;  // by the stream's reader
