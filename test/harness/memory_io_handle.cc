@@ -62,7 +62,8 @@ IoResult MemoryIoHandle::Write(absl::Span<const iovec> from) {
   if (reset_by_fault_ || link_->reset_arrived(end_)) {
     return {IoResult::State::kError, 0, link_->TakeReset(end_) ? ECONNRESET : EPIPE};
   }
-  std::string bytes;
+  std::string& bytes = written_;
+  bytes.clear();
   for (const iovec& piece : from) bytes.append(static_cast<char*>(piece.iov_base), piece.iov_len);
   SLUICE_CHECK(!bytes.empty());  // a wasted call
   const size_t most =

@@ -35,6 +35,7 @@ class MemoryIoHandle final : public IoHandle, private SimSource {
   const std::shared_ptr<MemoryLink> link_;
   const MemoryLink::End end_;
   IoCounts& counts_;
+  std::string written_;  // by the last Write; kept for its room
   const int fd_;
   PollerWatch* watch_ = nullptr;
   const bool failed_;

@@ -12,7 +12,7 @@ MemoryLink::MemoryLink(const LinkShape& shape, Address client, Address server) :
 }
 
 size_t MemoryLink::RoomTo(End to) const {
-  const size_t used = sides_[to].bytes_under_way + sides_[to].arrived.size();
+  const size_t used = sides_[to].under_way.size() + sides_[to].arrived.size();
   return shape_.buffer_bytes - std::min(shape_.buffer_bytes, used);
 }
 
@@ -87,8 +87,8 @@ bool MemoryLink::TakeReset(End at) {
 }
 
 void MemoryLink::Send(End to, Kind kind, MonotonicTime now, absl::string_view bytes) {
-  sides_[to].bytes_under_way += bytes.size();
-  sides_[to].coming.push_back({now + shape_.latency, kind, std::string(bytes)});
+  sides_[to].under_way += bytes;
+  sides_[to].coming.push_back({now + shape_.latency, kind, bytes.size()});
 }
 
 bool MemoryLink::Pump(MonotonicTime now) {
@@ -96,26 +96,26 @@ bool MemoryLink::Pump(MonotonicTime now) {
   for (End end : {kClient, kServer}) {
     Side& side = sides_[end];
     while (!side.coming.empty() && side.coming.front().due <= now) {
-      Segment segment = std::move(side.coming.front());
-      side.coming.pop_front();
-      side.bytes_under_way -= segment.bytes.size();
+      const Segment segment = side.coming.front();
+      side.coming.erase(side.coming.begin());
       delivered = true;
-      Arrive(end, std::move(segment), now);
+      Arrive(end, segment, now);
     }
   }
   return delivered;
 }
 
-void MemoryLink::Arrive(End at, Segment segment, MonotonicTime now) {
+void MemoryLink::Arrive(End at, const Segment& segment, MonotonicTime now) {
   Side& side = sides_[at];
   switch (segment.kind) {
     case Kind::kBytes:
+      if (!side.closed) side.arrived.append(side.under_way, 0, segment.bytes);
+      side.under_way.erase(0, segment.bytes);
       if (side.closed) {
         // Nobody is there any more.
         if (!sides_[Other(at)].reset_arrived) Send(Other(at), Kind::kReset, now);
         return;
       }
-      side.arrived += segment.bytes;
       break;
     case Kind::kFin:
       side.fin_arrived = true;

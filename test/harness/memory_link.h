@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "source/base/units.h"
@@ -52,7 +52,7 @@ class MemoryLink {
   bool refused() const { return refused_; }
 
   size_t unread_bytes(End at) const { return sides_[at].arrived.size(); }
-  size_t sent_bytes(End from) const { return sides_[Other(from)].bytes_under_way; }
+  size_t sent_bytes(End from) const { return sides_[Other(from)].under_way.size(); }
   bool fin_arrived(End at) const { return sides_[at].fin_arrived; }
   bool reset_arrived(End at) const { return sides_[at].reset_arrived; }
   bool closed(End end) const { return sides_[end].closed; }
@@ -70,14 +70,15 @@ class MemoryLink {
   struct Segment {
     MonotonicTime due;
     Kind kind;
-    std::string bytes;
+    size_t bytes;  // of Side::under_way
   };
   struct Side {
     Address address;
     std::function<void()> on_change;
-    std::deque<Segment> coming;  // to this side
+    // A vector and strings that stay large: in steady state nothing is allocated (test/budget).
+    std::vector<Segment> coming;  // to this side
+    std::string under_way;        // the bytes of `coming`
     std::string arrived;
-    size_t bytes_under_way = 0;  // to this side
     bool established = false;
     bool fin_sent = false;
     bool fin_arrived = false;
@@ -88,7 +89,7 @@ class MemoryLink {
   };
   size_t RoomTo(End to) const;
   void Send(End to, Kind kind, MonotonicTime now, absl::string_view bytes = {});
-  void Arrive(End at, Segment segment, MonotonicTime now);
+  void Arrive(End at, const Segment& segment, MonotonicTime now);
   void Changed(End end);
 
   const LinkShape shape_;

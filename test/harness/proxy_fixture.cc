@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "source/config/config_file.h"
+#include "source/extensions/builtin_extensions.h"
 
 namespace sluice {
 namespace {
@@ -49,6 +50,12 @@ std::vector<WorkerContext*> WorkersOf(SimWorld& world) {
   return workers;
 }
 
+Registry Builtins() {
+  Registry registry;
+  AddBuiltinExtensions(registry);
+  return registry;
+}
+
 }  // namespace
 
 ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& options)
@@ -59,7 +66,7 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
                                                          .network = world_.network(),
                                                          .resolver = *resolver_,
                                                          .stats = world_.stats()},
-                                        Registry())),
+                                        Builtins())),
       listener_(*Address::FromIp(kListener, 80)) {
   SourceLines lines;
   ConfigErrors errors(&lines);
