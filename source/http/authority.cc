@@ -1,12 +1,13 @@
 #include "source/http/authority.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace sluice {
 namespace {
 
-bool IsAlphaNumeric(char c) {
+constexpr bool IsAlphaNumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
@@ -15,30 +16,18 @@ bool IsHexDigit(char c) {
 }
 
 // unreserved, sub-delims and "%": what a registered name is made of.
-bool IsNameByte(char c) {
-  if (IsAlphaNumeric(c)) return true;
-  switch (c) {
-    case '-':
-    case '.':
-    case '_':
-    case '~':
-    case '%':
-    case '!':
-    case '$':
-    case '&':
-    case '\'':
-    case '(':
-    case ')':
-    case '*':
-    case '+':
-    case ',':
-    case ';':
-    case '=':
-      return true;
-    default:
-      return false;
+constexpr std::array<bool, 256> MakeNameBytes() {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 128; ++c) table[c] = IsAlphaNumeric(static_cast<char>(c));
+  for (const char c :
+       {'-', '.', '_', '~', '%', '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '='}) {
+    table[static_cast<unsigned char>(c)] = true;
   }
+  return table;
 }
+constexpr std::array<bool, 256> kNameBytes = MakeNameBytes();
+
+bool IsNameByte(char c) { return kNameBytes[static_cast<unsigned char>(c)]; }
 
 // Splits off the host; `rest` is empty or begins with the colon.
 bool SplitHost(absl::string_view authority, absl::string_view* rest) {

@@ -3,14 +3,10 @@
 #include <array>
 #include <cstddef>
 
-
 namespace sluice {
-namespace {
-
-constexpr size_t kNames = static_cast<size_t>(HeaderId::kCount);
 
 // In the order of HeaderId.
-constexpr absl::string_view kTexts[kNames] = {
+constexpr absl::string_view kHeaderNameTexts[static_cast<size_t>(HeaderId::kCount)] = {
     "",
     ":method", ":path", ":authority", ":scheme", ":status", ":protocol",
     "host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer",
@@ -26,6 +22,10 @@ constexpr absl::string_view kTexts[kNames] = {
     "sec-websocket-key", "sec-websocket-accept", "sec-websocket-version", "sec-websocket-protocol",
     "sec-websocket-extensions", "http2-settings",
 };
+
+namespace {
+
+constexpr size_t kNames = static_cast<size_t>(HeaderId::kCount);
 
 // A perfect hash of the names above: length, middle byte and last two, times a multiplier found by
 // trial. The static_assert below says when a new name needs another one.
@@ -44,7 +44,7 @@ constexpr uint32_t SlotOf(absl::string_view name, uint32_t multiplier) {
 constexpr bool IsPerfect(uint32_t multiplier) {
   std::array<bool, kSlots> taken{};
   for (size_t i = 1; i < kNames; ++i) {
-    bool& slot = taken[SlotOf(kTexts[i], multiplier)];
+    bool& slot = taken[SlotOf(kHeaderNameTexts[i], multiplier)];
     if (slot) return false;
     slot = true;
   }
@@ -56,19 +56,17 @@ static_assert(IsPerfect(kMultiplier), "two names share a slot: try another odd m
 
 constexpr std::array<HeaderId, kSlots> MakeSlots() {
   std::array<HeaderId, kSlots> slots{};
-  for (size_t i = 1; i < kNames; ++i) slots[SlotOf(kTexts[i], kMultiplier)] = static_cast<HeaderId>(i);
+  for (size_t i = 1; i < kNames; ++i) slots[SlotOf(kHeaderNameTexts[i], kMultiplier)] = static_cast<HeaderId>(i);
   return slots;
 }
 constexpr std::array<HeaderId, kSlots> kIdOfSlot = MakeSlots();
 
 }  // namespace
 
-absl::string_view HeaderNameText(HeaderId id) { return kTexts[static_cast<size_t>(id)]; }
-
 HeaderId FindHeaderId(absl::string_view name) {
   if (name.size() < 2) return HeaderId::kUnknown;
   const HeaderId id = kIdOfSlot[SlotOf(name, kMultiplier)];
-  return kTexts[static_cast<size_t>(id)] == name ? id : HeaderId::kUnknown;
+  return kHeaderNameTexts[static_cast<size_t>(id)] == name ? id : HeaderId::kUnknown;
 }
 
 bool IsHopByHop(HeaderId id) {

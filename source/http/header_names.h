@@ -2,6 +2,7 @@
 // integer, policy is a table. Pseudo-headers (":path") are names like any other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
@@ -25,8 +26,12 @@ enum class HeaderId : uint8_t {
   kCount
 };
 
+// By HeaderId.
+extern const absl::string_view kHeaderNameTexts[static_cast<size_t>(HeaderId::kCount)];
 // The lower-case spelling; empty for kUnknown.
-absl::string_view HeaderNameText(HeaderId id);
+inline absl::string_view HeaderNameText(HeaderId id) {
+  return kHeaderNameTexts[static_cast<size_t>(id)];
+}
 // `name` must be lower case.
 HeaderId FindHeaderId(absl::string_view name);
 // RFC 9110 section 7.6.1: always removed by an intermediary, whatever Connection lists.

@@ -9,15 +9,10 @@ namespace sluice {
 namespace {
 
 constexpr uint32_t kFirstCapacity = 16;
-// first_ counts in bytes: an entry further back is looked for from here.
-constexpr uint32_t kSaturated = 255;
 
 }  // namespace
 
-const Header* Headers::Find(HeaderId id) const {
-  const uint32_t at = first_[static_cast<size_t>(id)];
-  if (at == 0) return nullptr;
-  if (at < kSaturated) return entries_ + at - 1;
+const Header* Headers::FindBeyond(HeaderId id) const {
   for (uint32_t i = kSaturated - 1; i < count_; ++i) {
     if (entries_[i].id == id) return entries_ + i;
   }
@@ -31,11 +26,6 @@ const Header* Headers::Find(absl::string_view lower_case_name) const {
     if (header.id == HeaderId::kUnknown && header.name == lower_case_name) return &header;
   }
   return nullptr;
-}
-
-absl::string_view Headers::Get(HeaderId id) const {
-  const Header* header = Find(id);
-  return header == nullptr ? absl::string_view() : header->value;
 }
 
 size_t Headers::Count(HeaderId id) const {
@@ -143,7 +133,7 @@ size_t Headers::RemoveFrom(Header* from, Matches matches) {
   std::memset(first_, 0, sizeof(first_));
   for (uint32_t i = 0; i < count_; ++i) {
     uint8_t& first = first_[static_cast<size_t>(entries_[i].id)];
-    if (first == 0) first = std::min(i + 1, kSaturated);
+    if (first == 0) first = std::min(i + 1, uint32_t{kSaturated});
   }
   return removed;
 }

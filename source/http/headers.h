@@ -1,5 +1,6 @@
 // Headers: one header section (or trailer section), in order of arrival, names in lower case; the
-// start line is in it as pseudo-headers. A flat vector whose storage and text live in one stream's arena.
+// start line is in it as pseudo-headers. A flat vector whose storage and text live in one stream's
+// arena.
 //
 // One thread; valid until the arena is reset. Views handed in by the `Reference` calls must live as
 // long as the arena; the others copy.
@@ -33,9 +34,16 @@ class Headers {
   const Header* end() const { return entries_ + count_; }
 
   // First of that name, or null; the first value, or empty.
-  const Header* Find(HeaderId id) const;
+  const Header* Find(HeaderId id) const {
+    const uint32_t at = first_[static_cast<size_t>(id)];
+    if (at == 0) return nullptr;
+    return at < kSaturated ? entries_ + at - 1 : FindBeyond(id);
+  }
   const Header* Find(absl::string_view lower_case_name) const;
-  absl::string_view Get(HeaderId id) const;
+  absl::string_view Get(HeaderId id) const {
+    const Header* const header = Find(id);
+    return header == nullptr ? absl::string_view() : header->value;
+  }
   bool Has(HeaderId id) const { return first_[static_cast<size_t>(id)] != 0; }
   size_t Count(HeaderId id) const;
 
@@ -47,7 +55,7 @@ class Headers {
     if (count_ == capacity_) Grow();
     entries_[count_++] = {lower_case_name, value, id};
     uint8_t& first = first_[static_cast<size_t>(id)];
-    if (first == 0) first = static_cast<uint8_t>(count_ < 255 ? count_ : 255);
+    if (first == 0) first = static_cast<uint8_t>(count_ < kSaturated ? count_ : kSaturated);
   }
   void Add(HeaderId id, absl::string_view value);
   void Add(absl::string_view name, absl::string_view value);  // lower-cases the name
@@ -68,6 +76,9 @@ class Headers {
   Arena& arena() { return *arena_; }
 
  private:
+  // first_ counts in bytes: an entry further back is looked for from here.
+  static constexpr uint32_t kSaturated = 255;
+  const Header* FindBeyond(HeaderId id) const;
   void Grow();
   template <class Matches>
   size_t RemoveFrom(Header* from, Matches matches);

@@ -78,12 +78,12 @@ inline const char* ScanTarget(const char* at, const char* end) {
 // Room for a name in lower case: as long as the longest that is well known, and a step.
 inline constexpr size_t kShortNameMax = 32;
 
-// For names of less than kShortNameMax bytes in a text that has that many left: finds the colon and
+// For names of less than kShortNameMax bytes in a text that goes on for a step: finds the colon and
 // writes the name in lower case. Returns the length, or kShortNameMax: not so.
 inline size_t LowerCaseShortName(const char* at, const char* end, char* lower) {
-  if (end - at < static_cast<ptrdiff_t>(kShortNameMax)) return kShortNameMax;
   const __m128i colon = _mm_set1_epi8(':');
   for (size_t step = 0; step < kShortNameMax; step += 16) {
+    if (end - at < static_cast<ptrdiff_t>(step + 16)) break;
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + step));
     const __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('A' - 1)),
                                         _mm_cmplt_epi8(bytes, _mm_set1_epi8('Z' + 1)));

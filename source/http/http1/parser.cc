@@ -1,6 +1,7 @@
 #include "source/http/http1/parser.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "source/http/authority.h"
 #include "source/http/http1/field_scan.h"
@@ -27,7 +28,7 @@ struct Cursor {
 
 // A line ends by CRLF and nothing else: a lone LF that one parser takes for an end and another does
 // not hides a message in a message (RFC 9112 section 2.2 allows to be strict).
-ParseStatus ParseLineEnd(Cursor& c, CodecError otherwise) {
+ParseStatus ParseUnusualLineEnd(Cursor& c, CodecError otherwise) {
   if (c.at_end()) return ParseStatus::kNeedMore;
   if (*c.at == '\n') return c.Fail(CodecError::kBareCrOrLf);
   if (*c.at != '\r') return c.Fail(otherwise);
@@ -37,8 +38,21 @@ ParseStatus ParseLineEnd(Cursor& c, CodecError otherwise) {
   return ParseStatus::kDone;
 }
 
+inline ParseStatus ParseLineEnd(Cursor& c, CodecError otherwise) {
+  if (c.end - c.at >= 2 && c.at[0] == '\r' && c.at[1] == '\n') {
+    c.at += 2;
+    return ParseStatus::kDone;
+  }
+  return ParseUnusualLineEnd(c, otherwise);
+}
+
 ParseStatus ParseVersion(Cursor& c, HttpProtocol* protocol) {
   static constexpr char kPrefix[] = "HTTP/";
+  if (c.end - c.at >= 8 && std::memcmp(c.at, "HTTP/1.1", 8) == 0) {
+    *protocol = HttpProtocol::kHttp11;
+    c.at += 8;
+    return ParseStatus::kDone;
+  }
   for (size_t i = 0; i < 8; ++i) {
     if (c.at + i == c.end) return ParseStatus::kNeedMore;
     const char byte = c.at[i];
@@ -63,7 +77,8 @@ HeaderId FindLongName(const char* name, size_t size) {
 // The name of a field and its colon (RFC 9112 section 5.1: no white space between them).
 ParseStatus ParseName(Cursor& c, FieldToken* token) {
   char lower[kShortNameMax];
-  size_t size = LowerCaseShortName(c.at, c.end, lower);
+  const size_t short_size = LowerCaseShortName(c.at, c.end, lower);
+  size_t size = short_size;
   HeaderId id = HeaderId::kUnknown;
   if (size < kShortNameMax) id = FindHeaderId({lower, size});
   // A name that was looked up and found is valid; others are read byte by byte. Pseudo-headers are
@@ -74,9 +89,7 @@ ParseStatus ParseName(Cursor& c, FieldToken* token) {
     if (size > UINT16_MAX) return c.Fail(CodecError::kHeadersTooLarge);
     if (name_end == c.end) return ParseStatus::kNeedMore;
     if (*name_end != ':' || size == 0) return c.Fail(CodecError::kBadHeaderName);
-    if (c.end - c.at < static_cast<ptrdiff_t>(kShortNameMax) || size >= kShortNameMax) {
-      id = FindLongName(c.at, size);
-    }
+    if (short_size == kShortNameMax) id = FindLongName(c.at, size);
   }
   token->name = c.offset(c.at);
   token->name_size = static_cast<uint16_t>(size);
