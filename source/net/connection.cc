@@ -174,9 +174,10 @@ void Connection::ReadAndDeliver() {
     switch (result.state) {
       case IoResult::State::kOk:
         bytes_read_ += result.bytes;
-        had_bytes = true;
         if (result.bytes < asked && !peer_ended_) read_ready_ = false;
-        AdaptReadChunk(result.bytes);
+        // A short read behind a full one is the rest of one burst, not a sign of smaller ones.
+        if (!had_bytes || result.bytes == asked) AdaptReadChunk(result.bytes);
+        had_bytes = true;
         Deliver(End::kNo);
         break;
       case IoResult::State::kAgain:

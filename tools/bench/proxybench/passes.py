@@ -51,7 +51,7 @@ class SyscallCounter:
                 cmd = h2load_cmd(w, job, 20000 if w.args['size'] < 4096 else 3000)
             else:
                 cmd = load_cmd(w, job.tls if w.tls else job.http, [], place, job.workers, warm=0.1,
-                               dur=1.0)
+                               dur=3.0)
             count = self._perf if self.have_perf else self._strace
             counts, out = count(cmd, pids, job, place)
             n, bad = answered(w, out)
