@@ -182,6 +182,9 @@ class Structure(unittest.TestCase):
         self.assertEqual(cc("", checks, "source/a/y.cc", **build), ["dead-files"])
         self.assertEqual(cc("", checks, "source/a/y.cc", **globbed), [])
         self.assertEqual(cc("", checks, "source/b/y.cc"), ["dead-files"])
+        listed = {"source/a/BUILD.bazel": '[t(name = n, srcs = [name + ".cc"]) for n in ["x"]]'}
+        self.assertEqual(cc("", checks, "source/a/x.cc", **listed), [])
+        self.assertEqual(cc("", checks, "source/a/y.cc", **listed), ["dead-files"])
         extension = {"source/a/BUILD.bazel": 'sluice_extension(name = "a")'}
         self.assertEqual(cc("", checks, "source/a/y.cc", **extension), [])
 

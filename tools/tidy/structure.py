@@ -71,7 +71,9 @@ def _targets_text(tree, path):
 def dead_files(tree):
     for file in tree.cpp("source/", "test/", "examples/"):
         build, name = _targets_text(tree, file.path)
-        if '"%s"' % name in build:
+        # A list of tests may name them without their ending.
+        stem = '"%s"' % name.rsplit(".", 1)[0]
+        if '"%s"' % name in build or ('name + ".cc"' in build and stem in build):
             continue
         patterns = [p for g in _GLOB.findall(build) for p in _STRING.findall(g)]
         # An extension is all files of its folder.
