@@ -1,9 +1,10 @@
 // Codec: bytes of one connection to messages of its streams, and back. No sockets, no timers, no
-// routes: what comes in is pushed by Parse, what goes out is pulled by Fill. HTTP/1 and HTTP/2, each in
-// the server's and the client's role.
+// routes: what comes in is pushed by Parse, what goes out is pulled by Fill. HTTP/1 and HTTP/2,
+// each in the server's and the client's role.
 //
 // One per connection, on its worker, owned by the ConnectionManager or ClientConnection. Calls its
-// events from inside Parse and Fill only. Events may call CodecStream methods of any stream of this codec.
+// events from inside Parse and Fill only. Events may call CodecStream methods of any stream of this
+// codec.
 #pragma once
 
 #include <cstddef>
@@ -20,26 +21,39 @@ namespace sluice {
 enum class HttpProtocol : uint8_t { kHttp10, kHttp11, kHttp2 };
 absl::string_view HttpProtocolText(HttpProtocol protocol);  // "HTTP/1.1"
 
-// Why a message, or a connection, could not be parsed. Details (CodecErrorDetail) are Envoy's where Envoy
-// has one: "http1.codec_error", "http1.invalid_characters".
+// Why a message, or a connection, could not be parsed. Details (CodecErrorDetail) are Envoy's where
+// Envoy has one: "http1.codec_error", "http1.invalid_characters".
 enum class CodecError : uint8_t {
   kNone = 0,
-  kBadStartLine, kBadMethod, kBadTarget, kBadVersion, kUnsupportedVersion,
-  kBadHeaderName, kBadHeaderValue, kObsoleteFold, kBareCrOrLf,
-  kBadContentLength, kConflictingFraming, kBadTransferEncoding, kBadHost,
-  kBadChunk, kBadTrailer,
-  kHeadersTooLarge, kTooManyHeaders, kTargetTooLong,
-  kUnexpectedEnd,       // the connection ended inside a message
-  kUnexpectedMessage,   // bytes of a response that nobody asked for
+  kBadStartLine,
+  kBadMethod,
+  kBadTarget,
+  kBadVersion,
+  kUnsupportedVersion,
+  kBadHeaderName,
+  kBadHeaderValue,
+  kObsoleteFold,
+  kBareCrOrLf,
+  kBadContentLength,
+  kConflictingFraming,
+  kBadTransferEncoding,
+  kBadHost,
+  kBadChunk,
+  kBadTrailer,
+  kHeadersTooLarge,
+  kTooManyHeaders,
+  kTargetTooLong,
+  kUnexpectedEnd,      // the connection ended inside a message
+  kUnexpectedMessage,  // bytes of a response that nobody asked for
   kBadStatus,
   kCount
 };
 absl::string_view CodecErrorDetail(CodecError error);
 
 enum class StreamReset : uint8_t {
-  kPeer,            // the peer reset the stream
-  kConnection,      // the connection ended before the message did
-  kProtocolError,   // the peer's message was malformed: see the codec's error
+  kPeer,           // the peer reset the stream
+  kConnection,     // the connection ended before the message did
+  kProtocolError,  // the peer's message was malformed: see the codec's error
   kLocal,
 };
 
@@ -65,8 +79,8 @@ class StreamEvents {
   virtual void OnTrailers(Headers& trailers) = 0;
   // The stream is over before both messages were; nothing is called after.
   virtual void OnReset(StreamReset reset) = 0;
-  // Both messages are complete, in and out; nothing is called after. HTTP/1: also when the response is
-  // complete and the request is not: no one needs its rest, and the connection must close.
+  // Both messages are complete, in and out; nothing is called after. HTTP/1: also when the response
+  // is complete and the request is not: no one needs its rest, and the connection must close.
   virtual void OnComplete() = 0;
 
   // Moves at most `bytes_max` body bytes to `out`. Called only after BodyReady, and again while it
@@ -79,12 +93,13 @@ class StreamEvents {
 };
 
 // One stream as its user commands it. Lives until OnReset, OnComplete or Reset. Whoever calls
-// SendHeaders, SendInformational or BodyReady then asks the connection to pull (Connection::WantWrite).
-// PauseReading and ResumeReading reach the connection: HTTP/1 passes them on, so that after
-// ResumeReading the connection offers what Parse had left.
+// SendHeaders, SendInformational or BodyReady then asks the connection to pull
+// (Connection::WantWrite). PauseReading and ResumeReading reach the connection: HTTP/1 passes them
+// on, so that after ResumeReading the connection offers what Parse had left.
 class CodecStream : public FlowSource {
  public:
-  // Queues a head: request or final response. kYes: no body follows. The headers need not outlive the call.
+  // Queues a head: request or final response. kYes: no body follows. The headers need not outlive
+  // the call.
   virtual void SendHeaders(const Headers& headers, End end) = 0;
   virtual void SendInformational(const Headers& headers) = 0;  // server role: 100, 103 ...
   // The body source has something (or its end): the codec will pull.
@@ -112,11 +127,12 @@ class Codec {
 
   // Takes from the front of `in` what it can use now; leaves the rest (a partial head, a pipelined
   // request behind an unanswered one, anything while reading is paused). Bounded by the limits.
-  // Who calls again: the connection, with the next bytes; after a pause it is the codec that makes it
-  // do so, by ResumeReading on the connection it was made with. HTTP/1 pauses the connection by itself while a
-  // pipelined request waits behind an open exchange, so owners have nothing to remember.
-  // An error is final for the connection: an open stream gets OnReset(kProtocolError) (kConnection for
-  // kUnexpectedEnd), no other starts; error() stays set and later bytes are dropped.
+  // Who calls again: the connection, with the next bytes; after a pause it is the codec that makes
+  // it do so, by ResumeReading on the connection it was made with. HTTP/1 pauses the connection by
+  // itself while a pipelined request waits behind an open exchange, so owners have nothing to
+  // remember. An error is final for the connection: an open stream gets OnReset(kProtocolError)
+  // (kConnection for kUnexpectedEnd), no other starts; error() stays set and later bytes are
+  // dropped.
   virtual CodecError Parse(Buffer& in, End end) = 0;
   // Appends what is ready to go out, `bytes_max` as a guide; nothing: nothing is ready.
   virtual void Fill(Buffer& out, size_t bytes_max) = 0;
@@ -131,15 +147,16 @@ class Codec {
   virtual size_t available_streams() const = 0;
   // When open_streams() is 0 and the output is written, the connection is to be closed.
   virtual bool must_close() const = 0;
-  // With must_close(): the peer has said that it sends nothing more ("connection: close"), and all that
-  // it sent has been read, so that nobody need wait for its FIN.
+  // With must_close(): the peer has said that it sends nothing more ("connection: close"), and all
+  // that it sent has been read, so that nobody need wait for its FIN.
   virtual bool peer_is_done() const { return false; }
-  // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says "connection: close".
+  // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says
+  // "connection: close".
   virtual void StartDrain() = 0;
   virtual CodecError error() const = 0;
-  // Server role, after Parse returned an error: a stream whose request is over, for the one response
-  // that says so ("connection: close" is added). Null where nothing can be said any more: a response
-  // has begun, the peer is gone, or the protocol has its own way (GOAWAY).
+  // Server role, after Parse returned an error: a stream whose request is over, for the one
+  // response that says so ("connection: close" is added). Null where nothing can be said any more:
+  // a response has begun, the peer is gone, or the protocol has its own way (GOAWAY).
   virtual CodecStream* StartErrorReply(StreamEvents& events) { return nullptr; }
 };
 

@@ -1,5 +1,6 @@
-// StreamInfo: the facts of one request, gathered on its way, for logs, filters and statistics. Lives in
-// its Stream; a plain struct whose fields have one writer each. Views live as long as the stream.
+// StreamInfo: the facts of one request, gathered on its way, for logs, filters and statistics.
+// Lives in its Stream; a plain struct whose fields have one writer each. Views live as long as the
+// stream.
 #pragma once
 
 #include <cstdint>
@@ -64,13 +65,13 @@ struct StreamInfo {
   WallTime start_wall{};
   MonotonicTime start{};
   // Zero where it did not happen.
-  MonotonicTime request_complete{};       // last byte of the request received
-  MonotonicTime upstream_request_start{}; // first byte sent upstream
+  MonotonicTime request_complete{};        // last byte of the request received
+  MonotonicTime upstream_request_start{};  // first byte sent upstream
   MonotonicTime upstream_request_end{};
-  MonotonicTime response_start{};         // upstream's head received
-  MonotonicTime response_end{};           // upstream's last byte received
-  MonotonicTime downstream_start{};       // first byte sent to the client
-  MonotonicTime end{};                    // Finish
+  MonotonicTime response_start{};    // upstream's head received
+  MonotonicTime response_end{};      // upstream's last byte received
+  MonotonicTime downstream_start{};  // first byte sent to the client
+  MonotonicTime end{};               // Finish
   HttpProtocol protocol = HttpProtocol::kHttp11;
   HttpProtocol upstream_protocol = HttpProtocol::kHttp11;
   uint16_t response_code = 0;

@@ -1,5 +1,5 @@
-// ListenerConfig: one listener as a const value; made from envoy.config.listener.v3.Listener. Shared by
-// the listener's parts on all workers.
+// ListenerConfig: one listener as a const value; made from envoy.config.listener.v3.Listener.
+// Shared by the listener's parts on all workers.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,8 @@ struct ListenerConfig {
 };
 
 // Null when anything is wrong; every error is in `scope` then.
-std::shared_ptr<const ListenerConfig> ParseListener(const envoy::config::listener::v3::Listener& proto,
-                                                    const Registry& registry, StatsRegistry& stats,
-                                                    const FieldScope& scope);
+std::shared_ptr<const ListenerConfig> ParseListener(
+    const envoy::config::listener::v3::Listener& proto, const Registry& registry,
+    StatsRegistry& stats, const FieldScope& scope);
 
 }  // namespace sluice

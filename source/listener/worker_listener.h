@@ -1,5 +1,5 @@
-// WorkerListener: one listener's part on one worker: its listening socket and the connections accepted
-// from it. On its worker only, owned by it; made there by a posted task.
+// WorkerListener: one listener's part on one worker: its listening socket and the connections
+// accepted from it. On its worker only, owned by it; made there by a posted task.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,11 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
   ~WorkerListener();  // closes what is left
 
   void Start();
-  // Takes what waits in the socket's queue, then closes it: who has connected is served, who comes later
-  // is refused at once instead of waiting.
+  // Takes what waits in the socket's queue, then closes it: who has connected is served, who comes
+  // later is refused at once instead of waiting.
   void StopAccepting();
-  // Its connections end as they become idle. `on_empty` is called once, when there is none any more.
+  // Its connections end as they become idle. `on_empty` is called once, when there is none any
+  // more.
   void StartDrain(std::function<void()> on_empty);
   void CloseAll();
 

@@ -1,7 +1,8 @@
 // Attempt: one try of a request at one host: waits for a connection, sends, receives.
 //
-// In its stream's arena, owned by the Router, on the stream's worker. The request head is the stream's;
-// body bytes that the connection has no room for wait here, counted by the stream's request gauge.
+// In its stream's arena, owned by the Router, on the stream's worker. The request head is the
+// stream's; body bytes that the connection has no room for wait here, counted by the stream's
+// request gauge.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -75,7 +76,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   ResponseSink& sink_;
   WorkerCluster& cluster_;
   Host& host_;
-  const Address address_;  // outlives the host in the log
+  const Address address_;                   // outlives the host in the log
   ClientConnection* connection_ = nullptr;  // while the stream is open
   CodecStream* codec_stream_ = nullptr;
   Headers* informational_ = nullptr;

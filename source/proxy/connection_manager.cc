@@ -19,9 +19,10 @@ ConnectionManager::ConnectionManager(DownstreamArgs args, ProxyWorker& worker,
     : worker_(worker),
       owner_(args.owner),
       config_(std::move(config)),
-      connection_(args.worker, Connection::Side::kAccepted, std::move(args.io), std::move(args.transport),
-                  config_->connection),
-      codec_(MakeHttp1ServerCodec(*this, config_->codec_limits, config_->http1, args.worker.slabs, connection_)),
+      connection_(args.worker, Connection::Side::kAccepted, std::move(args.io),
+                  std::move(args.transport), config_->connection),
+      codec_(MakeHttp1ServerCodec(*this, config_->codec_limits, config_->http1, args.worker.slabs,
+                                  connection_)),
       stream_buffer_bytes_max_(args.buffer_bytes_max),
       timer_(args.worker.loop, this, kMethod<&ConnectionManager::OnTimer>),
       opened_(args.worker.loop.now()) {
@@ -73,13 +74,14 @@ void ConnectionManager::FillOutput(Buffer& out, size_t bytes_max) {
 }
 
 void ConnectionManager::CloseIfDone() {
-  if (closed_ || !codec_->must_close() || codec_->open_streams() > 0 || codec_->wants_fill()) return;
+  if (closed_ || !codec_->must_close() || codec_->open_streams() > 0 || codec_->wants_fill())
+    return;
   if (connection_.closing()) return;
   connection_.Close(codec_->peer_is_done() ? CloseKind::kFlushOnly : CloseKind::kFlush);
 }
 
-// Every request is complete: answers come first. Saves a connection that ends with its first answer from
-// ever being watched.
+// Every request is complete: answers come first. Saves a connection that ends with its first answer
+// from ever being watched.
 bool ConnectionManager::AwaitsBytes() const {
   return streams_.empty() || !streams_.front().request_complete();
 }
@@ -137,7 +139,8 @@ void ConnectionManager::OnStreamFinished(Stream& stream) {
   ArmTimer();
 }
 
-// The message that is coming in cannot be accepted: says so where the protocol still can, then closes.
+// The message that is coming in cannot be accepted: says so where the protocol still can, then
+// closes.
 void ConnectionManager::RejectMessage(Failure failure, absl::string_view detail) {
   // In the middle of a body it is the open stream that ends with it.
   Stream& stream = streams_.empty() ? NewStream() : streams_.front();
@@ -189,14 +192,15 @@ void ConnectionManager::OnTimer() {
   ArmTimer();
 }
 
-// An idle connection is given drain_timeout for a request that may be on its way already: closing at
-// once would make that request fail.
+// An idle connection is given drain_timeout for a request that may be on its way already: closing
+// at once would make that request fail.
 void ConnectionManager::StartDrain() {
   if (draining_ || closed_) return;
   draining_ = true;
   codec_->StartDrain();
   if (!streams_.empty()) return;
-  idle_deadline_ = std::min(idle_deadline_, After(worker_.context().loop.now(), config_->drain_timeout));
+  idle_deadline_ =
+      std::min(idle_deadline_, After(worker_.context().loop.now(), config_->drain_timeout));
   ArmTimer();
 }
 

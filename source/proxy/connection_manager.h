@@ -1,5 +1,5 @@
-// ConnectionManager: one downstream HTTP connection: its socket, its codec, its streams, its timeouts,
-// its drain. Made by its listener through ConnectionManagerFactory.
+// ConnectionManager: one downstream HTTP connection: its socket, its codec, its streams, its
+// timeouts, its drain. Made by its listener through ConnectionManagerFactory.
 //
 // On its worker, owned by its listener. Streams live in slots of the worker and are retired by
 // OnStreamFinished; the connection ends by exactly one OnDownstreamClosed to its owner.

@@ -1,6 +1,6 @@
-// ConnectionManagerConfig: everything configured about one HTTP connection manager, as a const value,
-// shared by all workers and by every connection accepted under it. Field names and defaults are Envoy's;
-// where a default differs the comment says why.
+// ConnectionManagerConfig: everything configured about one HTTP connection manager, as a const
+// value, shared by all workers and by every connection accepted under it. Field names and defaults
+// are Envoy's; where a default differs the comment says why.
 #pragma once
 
 #include <cstdint>
@@ -59,19 +59,20 @@ struct ConnectionManagerConfig {
   ServerHeader server_header = ServerHeader::kOverwrite;
   bool always_set_request_id_in_response = false;
 
-  Duration idle_timeout = std::chrono::hours(1);               // of a connection without requests; 0: none
-  Duration connection_duration_max{0};                         // 0: none
-  uint32_t requests_per_connection_max = 0;                    // 0: none
-  Duration stream_idle_timeout = std::chrono::minutes(5);      // 0: none
-  Duration stream_duration_max{0};                             // 0: none
-  Duration request_timeout{0};                                 // until the request is complete; 0: none
+  Duration idle_timeout = std::chrono::hours(1);  // of a connection without requests; 0: none
+  Duration connection_duration_max{0};            // 0: none
+  uint32_t requests_per_connection_max = 0;       // 0: none
+  Duration stream_idle_timeout = std::chrono::minutes(5);  // 0: none
+  Duration stream_duration_max{0};                         // 0: none
+  Duration request_timeout{0};                             // until the request is complete; 0: none
   // Until a request's head is complete, from its first byte. Envoy: none; here slow heads are never
-  // allowed to hold a connection for ever (slowloris), so 0 in a configuration turns it off explicitly.
+  // allowed to hold a connection for ever (slowloris), so 0 in a configuration turns it off
+  // explicitly.
   Duration request_headers_timeout = std::chrono::seconds(60);
-  Duration drain_timeout = std::chrono::seconds(5);            // an idle connection's grace when draining
+  Duration drain_timeout = std::chrono::seconds(5);  // an idle connection's grace when draining
 
   std::vector<std::unique_ptr<const AccessLog>> access_logs;
-  bool log_at_request_start = false;         // access_log_options.flush_access_log_on_new_request
+  bool log_at_request_start = false;  // access_log_options.flush_access_log_on_new_request
   LocalReplyRules local_replies;
   FilterPlan filters;
   std::shared_ptr<const RouteTable> routes;  // null: nothing is routed (the admin listener)

@@ -4,8 +4,11 @@
 
 namespace sluice {
 
-ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry, absl::string_view stat_prefix) {
-  const auto name = [&](absl::string_view stat) { return absl::StrCat("http.", stat_prefix, ".", stat); };
+ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
+                                               absl::string_view stat_prefix) {
+  const auto name = [&](absl::string_view stat) {
+    return absl::StrCat("http.", stat_prefix, ".", stat);
+  };
   const auto counter = [&](absl::string_view stat) { return registry.GetCounter(name(stat)); };
   const auto gauge = [&](absl::string_view stat) { return registry.GetGauge(name(stat)); };
   cx_total = counter("downstream_cx_total");
@@ -50,7 +53,8 @@ ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry, absl::st
   no_cluster = counter("no_cluster");
   rq_redirect = counter("rq_redirect");
   rq_direct_response = counter("rq_direct_response");
-  rq_reset_after_downstream_response_started = counter("rq_reset_after_downstream_response_started");
+  rq_reset_after_downstream_response_started =
+      counter("rq_reset_after_downstream_response_started");
 }
 
 }  // namespace sluice

@@ -1,5 +1,6 @@
-// The failure table: every way a request can fail is one row: what the client gets, what the log says,
-// what is counted, whether it may be tried again. Pure data; source/docs/failures.md is made from it.
+// The failure table: every way a request can fail is one row: what the client gets, what the log
+// says, what is counted, whether it may be tried again. Pure data; source/docs/failures.md is made
+// from it.
 #pragma once
 
 #include <cstdint>
@@ -48,11 +49,11 @@ enum class MayRetry : uint8_t { kNo, kYes };
 
 struct FailureRow {
   Failure failure;
-  uint16_t status;                  // 0: no answer is sent
-  int grpc_status;                  // for gRPC requests
-  ResponseFlag flag;                // kCount: none
-  MayRetry may_retry;               // before any response byte, where the request allows it
-  absl::string_view detail;         // RESPONSE_CODE_DETAILS
+  uint16_t status;           // 0: no answer is sent
+  int grpc_status;           // for gRPC requests
+  ResponseFlag flag;         // kCount: none
+  MayRetry may_retry;        // before any response byte, where the request allows it
+  absl::string_view detail;  // RESPONSE_CODE_DETAILS
   absl::string_view body;
 };
 

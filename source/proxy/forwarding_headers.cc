@@ -7,7 +7,8 @@
 namespace sluice {
 namespace {
 
-// The `index`th address from the right of a comma list, 0 the last; empty where there are not so many.
+// The `index`th address from the right of a comma list, 0 the last; empty where there are not so
+// many.
 absl::string_view FromTheRight(absl::string_view list, uint32_t index) {
   size_t end = list.size();
   for (;;) {
@@ -20,23 +21,27 @@ absl::string_view FromTheRight(absl::string_view list, uint32_t index) {
   }
 }
 
-// Envoy: without use_remote_address the trusted client is the (hops + 1)th from the right; with it, the
-// peer itself counts as one hop.
-void FindClient(const ForwardingRules& rules, const Address& peer, const Headers& request, StreamInfo& info) {
+// Envoy: without use_remote_address the trusted client is the (hops + 1)th from the right; with it,
+// the peer itself counts as one hop.
+void FindClient(const ForwardingRules& rules, const Address& peer, const Headers& request,
+                StreamInfo& info) {
   const absl::string_view forwarded = request.Get(HeaderId::kXForwardedFor);
   if (rules.use_remote_address && rules.xff_trusted_hops == 0) return;
   if (forwarded.empty()) return;
-  const uint32_t index = rules.use_remote_address ? rules.xff_trusted_hops - 1 : rules.xff_trusted_hops;
+  const uint32_t index =
+      rules.use_remote_address ? rules.xff_trusted_hops - 1 : rules.xff_trusted_hops;
   auto address = Address::FromIp(FromTheRight(forwarded, index), 0);
   if (address.ok()) info.remote_address = std::move(*address);
 }
 
-// Names that only an edge proxy may set: what a client from outside says under them is not believed.
+// Names that only an edge proxy may set: what a client from outside says under them is not
+// believed.
 void DropClaims(Headers& request) {
   for (const HeaderId id :
-       {HeaderId::kXEnvoyInternal, HeaderId::kXEnvoyExternalAddress, HeaderId::kXEnvoyDecoratorOperation,
-        HeaderId::kXEnvoyUpstreamRqTimeoutMs, HeaderId::kXEnvoyExpectedRqTimeoutMs,
-        HeaderId::kXEnvoyAttemptCount, HeaderId::kXEnvoyOriginalPath, HeaderId::kXEnvoyOriginalHost}) {
+       {HeaderId::kXEnvoyInternal, HeaderId::kXEnvoyExternalAddress,
+        HeaderId::kXEnvoyDecoratorOperation, HeaderId::kXEnvoyUpstreamRqTimeoutMs,
+        HeaderId::kXEnvoyExpectedRqTimeoutMs, HeaderId::kXEnvoyAttemptCount,
+        HeaderId::kXEnvoyOriginalPath, HeaderId::kXEnvoyOriginalHost}) {
     if (request.Has(id)) request.Remove(id);
   }
 }
@@ -57,7 +62,8 @@ void SetRequestId(const ForwardingRules& rules, bool internal, Random& random, H
   if (!rules.generate_request_id) return;
   // At the edge a client's own id is replaced, unless it is to be kept.
   const bool from_outside = rules.use_remote_address && !internal;
-  if (request.Has(HeaderId::kXRequestId) && (!from_outside || rules.preserve_external_request_id)) return;
+  if (request.Has(HeaderId::kXRequestId) && (!from_outside || rules.preserve_external_request_id))
+    return;
   constexpr size_t kUuidBytes = 36;
   char* const text = static_cast<char*>(request.arena().Allocate(kUuidBytes, 1));
   WriteUuid(random, text);
@@ -78,11 +84,12 @@ void SetPort(const DownstreamFacts& downstream, Headers& request) {
 
 }  // namespace
 
-void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts& downstream, Random& random,
-                            Headers& request, StreamInfo& info) {
+void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts& downstream,
+                            Random& random, Headers& request, StreamInfo& info) {
   const Address& peer = downstream.io->peer_address();
   FindClient(rules, peer, request, info);
-  const Address& client = info.remote_address.family() == Address::Family::kNone ? peer : info.remote_address;
+  const Address& client =
+      info.remote_address.family() == Address::Family::kNone ? peer : info.remote_address;
   // Envoy: internal is a request with one trusted address, a private one.
   const bool internal = client.internal();
   const absl::string_view scheme = downstream.secure ? "https" : "http";
@@ -92,7 +99,8 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
     if (rules.xff_trusted_hops == 0 || !request.Has(HeaderId::kXForwardedProto)) {
       request.SetReference(HeaderId::kXForwardedProto, scheme);
     }
-    if (rules.append_x_forwarded_port && !request.Has(HeaderId::kXForwardedPort)) SetPort(downstream, request);
+    if (rules.append_x_forwarded_port && !request.Has(HeaderId::kXForwardedPort))
+      SetPort(downstream, request);
     if (internal) request.SetReference(HeaderId::kXEnvoyInternal, "true");
   } else if (!request.Has(HeaderId::kXForwardedProto)) {
     request.SetReference(HeaderId::kXForwardedProto, scheme);

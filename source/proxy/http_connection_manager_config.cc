@@ -10,9 +10,11 @@
 namespace sluice {
 namespace {
 
-using HcmProto = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+using HcmProto =
+    envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 
-void ReadHttp1Options(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
+void ReadHttp1Options(const HcmProto& proto, const FieldScope& scope,
+                      ConnectionManagerConfig& config) {
   const auto& options = proto.http_protocol_options();
   config.http1.accept_http_10 = options.accept_http_10();
   config.default_host_for_http_10 = options.default_host_for_http_10();
@@ -23,14 +25,16 @@ void ReadHttp1Options(const HcmProto& proto, const FieldScope& scope, Connection
   config.http1.proper_case_names = options.header_key_format().has_proper_case_words();
 }
 
-void ReadCommonOptions(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
+void ReadCommonOptions(const HcmProto& proto, const FieldScope& scope,
+                       ConnectionManagerConfig& config) {
   const auto& options = proto.common_http_protocol_options();
   const FieldScope at = scope.At("common_http_protocol_options");
   config.idle_timeout = DurationOr(options, "idle_timeout", config.idle_timeout, at);
   config.connection_duration_max = DurationOr(options, "max_connection_duration", Duration{0}, at);
   config.stream_duration_max = DurationOr(options, "max_stream_duration", Duration{0}, at);
   config.requests_per_connection_max = UInt32Or(options, "max_requests_per_connection", 0, at);
-  config.codec_limits.headers_count_max = UInt32Or(options, "max_headers_count", 100, at, {.min = 1});
+  config.codec_limits.headers_count_max =
+      UInt32Or(options, "max_headers_count", 100, at, {.min = 1});
   switch (options.headers_with_underscores_action()) {
     case envoy::config::core::v3::HttpProtocolOptions::REJECT_REQUEST:
       config.request_rules.underscores = UnderscoreAction::kReject;
@@ -44,7 +48,8 @@ void ReadCommonOptions(const HcmProto& proto, const FieldScope& scope, Connectio
 }
 
 void ReadTimeouts(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
-  config.stream_idle_timeout = DurationOr(proto, "stream_idle_timeout", config.stream_idle_timeout, scope);
+  config.stream_idle_timeout =
+      DurationOr(proto, "stream_idle_timeout", config.stream_idle_timeout, scope);
   config.request_timeout = DurationOr(proto, "request_timeout", Duration{0}, scope);
   config.request_headers_timeout =
       DurationOr(proto, "request_headers_timeout", config.request_headers_timeout, scope);
@@ -99,8 +104,8 @@ void ReadForwarding(const HcmProto& proto, ConnectionManagerConfig& config) {
 }
 
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
-void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
-                 ConnectionManagerConfig& config) {
+void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts,
+                 const FieldScope& scope, ConnectionManagerConfig& config) {
   bool all_are_known = true;
   for (int i = 0; i < proto.http_filters_size(); ++i) {
     const auto& filter = proto.http_filters(i);
@@ -118,7 +123,8 @@ void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, con
     const auto message = UnpackAny(filter.typed_config(), at_config);
     if (message == nullptr) continue;
     if (parse_handler != nullptr) {
-      if (i + 1 < proto.http_filters_size()) at.Error("ends the chain, so it must be the last filter");
+      if (i + 1 < proto.http_filters_size())
+        at.Error("ends the chain, so it must be the last filter");
       config.filters.handler = (*parse_handler)(*message, at_config);
     } else if (auto factory = (*parse_filter)(*message, at_config)) {
       config.filters.Add(filter.name(), std::move(factory));
@@ -126,14 +132,16 @@ void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts, con
   }
   // One that is not known may have been meant to answer.
   if (config.filters.handler == nullptr && all_are_known) {
-    scope.At("http_filters").Error("has no filter that answers requests", "end it with envoy.filters.http.router");
+    scope.At("http_filters")
+        .Error("has no filter that answers requests", "end it with envoy.filters.http.router");
   }
 }
 
 void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
                 ConnectionManagerConfig& config) {
   if (!proto.has_route_config()) {
-    return scope.At("route_config").Error("is required", "routes are static: RDS and scoped routes are not supported");
+    return scope.At("route_config")
+        .Error("is required", "routes are static: RDS and scoped routes are not supported");
   }
   const FieldScope at = scope.At("route_config");
   config.routes = ParseRouteTable(proto.route_config(), at);
@@ -149,13 +157,14 @@ void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, cons
 
 }  // namespace
 
-std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(const HcmProto& proto,
-                                                                      const ConnectionManagerParts& parts,
-                                                                      const FieldScope& scope) {
+std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
+    const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope) {
   const size_t errors_before = scope.errors().size();
-  auto config = std::make_shared<ConnectionManagerConfig>(ConnectionManagerStats(parts.stats, proto.stat_prefix()));
+  auto config = std::make_shared<ConnectionManagerConfig>(
+      ConnectionManagerStats(parts.stats, proto.stat_prefix()));
   config->stat_prefix = proto.stat_prefix();
-  config->codec_limits.headers_bytes_max = size_t{UInt32Or(proto, "max_request_headers_kb", 60, scope, {.min = 1, .max = 8192})} * 1024;
+  config->codec_limits.headers_bytes_max =
+      size_t{UInt32Or(proto, "max_request_headers_kb", 60, scope, {.min = 1, .max = 8192})} * 1024;
   ReadHttp1Options(proto, scope, *config);
   ReadCommonOptions(proto, scope, *config);
   ReadTimeouts(proto, scope, *config);
@@ -163,10 +172,12 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(const HcmP
   ReadForwarding(proto, *config);
   for (int i = 0; i < proto.access_log_size(); ++i) {
     const FieldScope at = scope.At("access_log", i);
-    if (auto log = parts.access_logs.Parse(proto.access_log(i), at)) config->access_logs.push_back(std::move(log));
+    if (auto log = parts.access_logs.Parse(proto.access_log(i), at))
+      config->access_logs.push_back(std::move(log));
   }
   config->log_at_request_start = proto.access_log_options().flush_access_log_on_new_request();
-  config->local_replies = ParseLocalReplyRules(proto.local_reply_config(), scope.At("local_reply_config"));
+  config->local_replies =
+      ParseLocalReplyRules(proto.local_reply_config(), scope.At("local_reply_config"));
   ReadRoutes(proto, parts, scope, *config);
   ReadFilters(proto, parts, scope, *config);
   return scope.errors().size() == errors_before ? config : nullptr;

@@ -26,7 +26,8 @@ struct ConnectionManagerParts {
 
 // Null when anything is wrong; every error is in `scope` then.
 std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
-    const envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager& proto,
+    const envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager&
+        proto,
     const ConnectionManagerParts& parts, const FieldScope& scope);
 
 }  // namespace sluice

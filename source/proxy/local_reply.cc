@@ -27,7 +27,8 @@ void BuildHttpHead(uint16_t status, absl::string_view content_type, absl::string
   response.Add(HeaderId::kStatus, absl::StrCat(status));
   if (!location.empty()) response.AddReference(HeaderId::kLocation, location);
   // RFC 9110 section 8.6: 1xx and 204 carry no length.
-  if (status != 204 && status >= 200) response.Add(HeaderId::kContentLength, absl::StrCat(body_bytes));
+  if (status != 204 && status >= 200)
+    response.Add(HeaderId::kContentLength, absl::StrCat(body_bytes));
   if (body_bytes > 0) response.Add(HeaderId::kContentType, content_type);
 }
 
@@ -60,8 +61,9 @@ int GrpcStatusOf(uint16_t http_status) {
   }
 }
 
-absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& reply, const Headers& request,
-                                  StreamInfo& info, ProxyWorker& worker, Headers& response) {
+absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& reply,
+                                  const Headers& request, StreamInfo& info, ProxyWorker& worker,
+                                  Headers& response) {
   Arena& arena = response.arena();
   info.response_code = reply.status;
   info.response_code_details = reply.details;
@@ -93,7 +95,8 @@ absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& rep
     content_type = format->content_type;
   }
   BuildHttpHead(info.response_code, content_type, reply.location, body.size(), response);
-  for (const HeaderEdits* edits : reply.header_edits) edits->Apply(response, context, worker.scratch());
+  for (const HeaderEdits* edits : reply.header_edits)
+    edits->Apply(response, context, worker.scratch());
   if (mapper != nullptr) mapper->header_edits.Apply(response, context, worker.scratch());
   return body;
 }

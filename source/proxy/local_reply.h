@@ -39,12 +39,14 @@ struct LocalReplyRules {
 
 // True for application/grpc and its +variants.
 bool IsGrpcRequest(const Headers& request);
-// The gRPC status for an HTTP status that says nothing about gRPC (gRPC's http-grpc-status-mapping).
+// The gRPC status for an HTTP status that says nothing about gRPC (gRPC's
+// http-grpc-status-mapping).
 int GrpcStatusOf(uint16_t http_status);
 
 // Fills `response` with the head of the reply and returns its body, which lives in the response's
 // arena. `info` has the code and details of the reply when this returns.
-absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& reply, const Headers& request,
-                                  StreamInfo& info, ProxyWorker& worker, Headers& response);
+absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& reply,
+                                  const Headers& request, StreamInfo& info, ProxyWorker& worker,
+                                  Headers& response);
 
 }  // namespace sluice

@@ -17,11 +17,12 @@ namespace sluice {
 
 class Stream;
 
-// What of a stream outlives it, to be used again by the next: its memory, and its timer, whose place in
-// the timer queue is then a field to write instead of a heap to sift.
+// What of a stream outlives it, to be used again by the next: its memory, and its timer, whose
+// place in the timer queue is then a field to write instead of a heap to sift.
 class StreamSlot {
  public:
-  explicit StreamSlot(EventLoop& loop) : arena(kArenaBytes), timer(loop, this, kMethod<&StreamSlot::OnTimer>) {}
+  explicit StreamSlot(EventLoop& loop)
+      : arena(kArenaBytes), timer(loop, this, kMethod<&StreamSlot::OnTimer>) {}
 
   static constexpr size_t kArenaBytes = 8_KiB;
   Arena arena;
@@ -34,7 +35,8 @@ class StreamSlot {
 
 class ProxyWorker final : private EndOfTurnTask {
  public:
-  ProxyWorker(WorkerContext& worker, WorkerClusters& clusters) : worker_(worker), clusters_(clusters) {}
+  ProxyWorker(WorkerContext& worker, WorkerClusters& clusters)
+      : worker_(worker), clusters_(clusters) {}
   ~ProxyWorker();
   ProxyWorker(const ProxyWorker&) = delete;
   ProxyWorker& operator=(const ProxyWorker&) = delete;

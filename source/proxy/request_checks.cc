@@ -8,10 +8,12 @@
 namespace sluice {
 namespace {
 
-// RFC 9110 section 7.8. "h2c" may be ignored by a server, and is, as every Envoy option that would take it is
-// off; any other upgrade that nothing allows is refused, so that the client does not wait for it.
+// RFC 9110 section 7.8. "h2c" may be ignored by a server, and is, as every Envoy option that would
+// take it is off; any other upgrade that nothing allows is refused, so that the client does not
+// wait for it.
 bool WantsUpgrade(const Headers& request) {
-  if (!request.Has(HeaderId::kUpgrade) || !ListsToken(request, HeaderId::kConnection, "upgrade")) return false;
+  if (!request.Has(HeaderId::kUpgrade) || !ListsToken(request, HeaderId::kConnection, "upgrade"))
+    return false;
   return !absl::EqualsIgnoreCase(request.Get(HeaderId::kUpgrade), "h2c");
 }
 
@@ -30,7 +32,8 @@ Failure CheckNames(UnderscoreAction action, Headers& request) {
 
 absl::string_view WithoutPort(absl::string_view authority, HostPort action, bool https) {
   const size_t colon = authority.rfind(':');
-  if (colon == absl::string_view::npos || authority.find(']', colon) != absl::string_view::npos) return authority;
+  if (colon == absl::string_view::npos || authority.find(']', colon) != absl::string_view::npos)
+    return authority;
   const absl::string_view port = authority.substr(colon + 1);
   if (action == HostPort::kStripMatching && port != (https ? "443" : "80")) return authority;
   return authority.substr(0, colon);

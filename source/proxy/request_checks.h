@@ -1,5 +1,5 @@
-// Request checks: may this request go on, and in what spelling? Pure: decides from the head alone, and
-// normalises its path and host in place.
+// Request checks: may this request go on, and in what spelling? Pure: decides from the head alone,
+// and normalises its path and host in place.
 #pragma once
 
 #include "source/http/headers.h"

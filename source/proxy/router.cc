@@ -99,25 +99,29 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   }
   PrepareRequest(action, *host);
   sink_.info().attempts = 1;
-  attempt_.reset(sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
+  attempt_.reset(
+      sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
   attempt_->Start(action.priority);
 }
 
-// Turns the client's request into the one that goes to the host: route's rewrites and edits, and the
-// hop-by-hop headers taken off (RFC 9110 section 7.6.1).
+// Turns the client's request into the one that goes to the host: route's rewrites and edits, and
+// the hop-by-hop headers taken off (RFC 9110 section 7.6.1).
 void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
   Headers& request = sink_.request_headers();
   std::string& scratch = worker_.scratch();
   RemoveHopByHop(request);
-  ApplyRequestEdits(*sink_.route(), weighted_, request, {.info = sink_.info(), .request = &request}, scratch);
+  ApplyRequestEdits(*sink_.route(), weighted_, request, {.info = sink_.info(), .request = &request},
+                    scratch);
   const OriginalHeaders original =
       config_.suppress_envoy_headers ? OriginalHeaders::kOmit : OriginalHeaders::kSet;
-  const ForwardedHost forwarded = action.append_x_forwarded_host ? ForwardedHost::kAppend : ForwardedHost::kOmit;
+  const ForwardedHost forwarded =
+      action.append_x_forwarded_host ? ForwardedHost::kAppend : ForwardedHost::kOmit;
   if (weighted_ != nullptr && !weighted_->host_rewrite_literal.empty()) {
     SetHost(request, weighted_->host_rewrite_literal, forwarded, original);
   } else if (action.host_rewrite.kind == HostRewrite::Kind::kUpstream) {
-    if (!host.facts().hostname.empty()) SetHost(request, host.facts().hostname, forwarded, original);
+    if (!host.facts().hostname.empty())
+      SetHost(request, host.facts().hostname, forwarded, original);
   } else if (action.host_rewrite.kind != HostRewrite::Kind::kNone) {
     action.host_rewrite.Apply(request, forwarded, original, scratch);
   }
@@ -168,8 +172,8 @@ void Router::OnAttemptFailed(const AttemptFailure& failure) {
   Fail(FailureOf(failure.kind));
 }
 
-// RFC 9112 section 9.3.1: a pooled connection may close at any time, and a client may then repeat an
-// idempotent request by itself. Once, and only while nothing that was sent is lost.
+// RFC 9112 section 9.3.1: a pooled connection may close at any time, and a client may then repeat
+// an idempotent request by itself. Once, and only while nothing that was sent is lost.
 bool Router::MayTryAgain(const AttemptFailure& failure) const {
   return failure.stale_connection && failure.replayable && sink_.info().attempts == 1 &&
          IsIdempotent(sink_.request_headers().Get(HeaderId::kMethod));
@@ -182,7 +186,8 @@ void Router::TryAgain() {
   cluster->spec().stats.rq_retry.Add(sink_.worker().stats);
   ++sink_.info().attempts;
   failed_attempt_ = std::move(attempt_);
-  attempt_.reset(sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
+  attempt_.reset(
+      sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   attempt_->TakeOver(*failed_attempt_);
   attempt_->Start(sink_.route()->cluster_action()->priority);
 }

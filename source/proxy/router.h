@@ -1,8 +1,8 @@
-// Router: the request handler that sends a request to a cluster: route action, attempts, response. Ends
-// every HTTP filter chain of an HTTP connection manager.
+// Router: the request handler that sends a request to a cluster: route action, attempts, response.
+// Ends every HTTP filter chain of an HTTP connection manager.
 //
-// One per stream, in its arena. Decides what a failed attempt means (retry.h) and maps it to a row of
-// the failure table; the wire is the attempt's.
+// One per stream, in its arena. Decides what a failed attempt means (retry.h) and maps it to a row
+// of the failure table; the wire is the attempt's.
 #pragma once
 
 #include <memory>

@@ -17,17 +17,16 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
       request_gauge_(std::max(connection.stream_buffer_bytes_max(),
                               connection.config().filters.whole_body_bytes_max)),
       response_gauge_(connection.stream_buffer_bytes_max()),
-      runner_(connection.config().filters,
-              {.worker = connection.worker().context(),
-               .arena = slot.arena,
-               .info = info_,
-               .route = route_,
-               .request_headers = request_headers_,
-               .reply = reply_,
-               .resume_target = *this,
-               .request_gauge = request_gauge_,
-               .response_gauge = response_gauge_,
-               .scratch = connection.worker().scratch()}),
+      runner_(connection.config().filters, {.worker = connection.worker().context(),
+                                            .arena = slot.arena,
+                                            .info = info_,
+                                            .route = route_,
+                                            .request_headers = request_headers_,
+                                            .reply = reply_,
+                                            .resume_target = *this,
+                                            .request_gauge = request_gauge_,
+                                            .response_gauge = response_gauge_,
+                                            .scratch = connection.worker().scratch()}),
       pending_(connection.worker().context().slabs),
       random_value_(connection.worker().context().random.Next()) {
   info_.downstream = &connection.facts();
@@ -95,12 +94,15 @@ void Stream::OnTrailers(Headers& trailers) {
 bool Stream::CheckAndForward() {
   const CheckResult check = CheckRequest(config().request_rules, request_headers_);
   if (check.failure != Failure::kNone) {
-    if (check.failure == Failure::kUpgradeDenied) config().stats.rq_ws_on_non_ws_route.Add(worker().stats);
-    if (check.failure == Failure::kInvalidPath) config().stats.rq_failed_path_normalization.Add(worker().stats);
+    if (check.failure == Failure::kUpgradeDenied)
+      config().stats.rq_ws_on_non_ws_route.Add(worker().stats);
+    if (check.failure == Failure::kInvalidPath)
+      config().stats.rq_failed_path_normalization.Add(worker().stats);
     Fail(check.failure);
     return false;
   }
-  ApplyForwardingHeaders(config().forwarding, connection_.facts(), worker().random, request_headers_, info_);
+  ApplyForwardingHeaders(config().forwarding, connection_.facts(), worker().random,
+                         request_headers_, info_);
   if (check.redirect_to_path) {
     RedirectToPath();
     return false;
@@ -133,7 +135,8 @@ void Stream::RedirectToPath() {
 void Stream::ChooseRoute() {
   if (config().routes == nullptr) return;
   const absl::string_view scheme = request_headers_.Get(HeaderId::kScheme);
-  const RouteMatch match = config().routes->Match(request_headers_, scheme == "https", random_value_);
+  const RouteMatch match =
+      config().routes->Match(request_headers_, scheme == "https", random_value_);
   route_ = match.route;
   no_route_ = match.failure;
   if (route_ == nullptr) return;
@@ -141,7 +144,8 @@ void Stream::ChooseRoute() {
   const ClusterAction* action = route_->cluster_action();
   if (action == nullptr) return;
   if (action->idle_timeout.has_value()) timers_.SetIdle(*action->idle_timeout, now());
-  if (action->max_stream_duration.has_value()) timers_.SetDuration(*action->max_stream_duration, info_.start);
+  if (action->max_stream_duration.has_value())
+    timers_.SetDuration(*action->max_stream_duration, info_.start);
   if (request_ended_) timers_.SetUpstream(action->timeout, now());
   ArmTimer();
 }
@@ -208,7 +212,8 @@ void Stream::RedirectToTls() {
   scratch.clear();
   AppendTlsLocation(request_headers_, scratch);
   config().stats.rq_redirect.Add(worker().stats);
-  Answer({.status = 301, .details = "direct_response", .location = arena().Copy(scratch)}, runner_.passed_filters());
+  Answer({.status = 301, .details = "direct_response", .location = arena().Copy(scratch)},
+         runner_.passed_filters());
 }
 
 void Stream::DeliverRequestData(Buffer& data, End end) { handler_->OnRequestData(data, end); }
@@ -269,7 +274,8 @@ void Stream::Reject(Failure failure, absl::string_view detail) {
 
 void Stream::OnReset(StreamReset reset) {
   codec_stream_ = nullptr;
-  // A malformed body: the connection manager rejects this stream next, where an answer can still be sent.
+  // A malformed body: the connection manager rejects this stream next, where an answer can still be
+  // sent.
   if (reset == StreamReset::kProtocolError) {
     info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
     info_.response_code_details = CodecErrorDetail(connection_.codec_error());
@@ -300,7 +306,8 @@ void Stream::Fail(Failure failure) {
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
   if (row.status == 0) return Abort(row.detail);
   // Envoy: while the request is still coming in, it is the client that took too long.
-  const bool clients_fault = row.status == 504 && failure != Failure::kUpstreamTimeout && !request_ended_;
+  const bool clients_fault =
+      row.status == 504 && failure != Failure::kUpstreamTimeout && !request_ended_;
   Answer({.status = clients_fault ? uint16_t{408} : row.status,
           .body = row.body,
           .details = row.detail,

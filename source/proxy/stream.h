@@ -1,9 +1,10 @@
-// Stream: one request and its response: checks, route, filters, handler, answer, log. Exactly one end:
-// Finish.
+// Stream: one request and its response: checks, route, filters, handler, answer, log. Exactly one
+// end: Finish.
 //
-// On its connection's worker, in its slot's memory; owned by its ConnectionManager. Knows neither the wire
-// (the codec) nor hosts (the router). Bytes of the request wait in filters and handler and are counted by
-// request_gauge; bytes of the response wait here and in filters, counted by response_gauge.
+// On its connection's worker, in its slot's memory; owned by its ConnectionManager. Knows neither
+// the wire (the codec) nor hosts (the router). Bytes of the request wait in filters and handler and
+// are counted by request_gauge; bytes of the response wait here and in filters, counted by
+// response_gauge.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,10 @@ namespace sluice {
 
 class ConnectionManager;
 
-class Stream final : public StreamEvents, public ResponseSink, public ResumeTarget, public ListNode<> {
+class Stream final : public StreamEvents,
+                     public ResponseSink,
+                     public ResumeTarget,
+                     public ListNode<> {
  public:
   Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id);
   ~Stream();
@@ -124,11 +128,11 @@ class Stream final : public StreamEvents, public ResponseSink, public ResumeTarg
   StreamTimers timers_;
   uint64_t random_value_;
   uint32_t answered_behind_ = UINT32_MAX;  // the filter behind which a local reply began
-  bool request_ended_ = false;     // the codec gave its last piece
-  bool request_stopped_ = false;   // nothing more of it goes to filters or handler
-  bool response_started_ = false;  // the codec has its head
-  bool response_ended_ = false;    // its last byte is in pending_, or it had none
-  bool handler_done_ = false;      // its calls on the sink are ignored
+  bool request_ended_ = false;             // the codec gave its last piece
+  bool request_stopped_ = false;           // nothing more of it goes to filters or handler
+  bool response_started_ = false;          // the codec has its head
+  bool response_ended_ = false;            // its last byte is in pending_, or it had none
+  bool handler_done_ = false;              // its calls on the sink are ignored
   bool trailers_pending_ = false;
   bool aborting_ = false;  // cut short; what is in pending_ still goes out
   bool pumping_request_ = false;

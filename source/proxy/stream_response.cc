@@ -1,4 +1,5 @@
-// The response side of Stream: from the handler or a local reply, through the filters, to the codec.
+// The response side of Stream: from the handler or a local reply, through the filters, to the
+// codec.
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/local_reply.h"
 #include "source/proxy/stream.h"
@@ -51,8 +52,8 @@ void Stream::Abort(absl::string_view details) {
   info_.response_code_details = details;
   CancelHandler();
   DropRequest();
-  // What the upstream had sent is the client's: it goes out before the cut. A second reason, such as a
-  // timeout, no longer waits for that.
+  // What the upstream had sent is the client's: it goes out before the cut. A second reason, such
+  // as a timeout, no longer waits for that.
   if (response_started_ && codec_stream_ != nullptr && !aborting_) {
     aborting_ = true;
     codec_stream_->BodyReady();
@@ -67,7 +68,8 @@ void Stream::AbortIfDrained() {
 
 void Stream::EndByReset() {
   config().stats.rq_tx_reset.Add(worker().stats);
-  if (response_started_) config().stats.rq_reset_after_downstream_response_started.Add(worker().stats);
+  if (response_started_)
+    config().stats.rq_reset_after_downstream_response_started.Add(worker().stats);
   CodecStream* const codec_stream = codec_stream_;
   codec_stream_ = nullptr;
   if (codec_stream != nullptr) codec_stream->Reset();
@@ -79,15 +81,17 @@ void Stream::EndByReset() {
 
 void Stream::Answer(const Reply& reply, uint32_t behind_filter) {
   if (finished_) return;
-  // A head that was sent cannot be taken back, and an answer is replaced only by a filter it goes through.
-  if (response_started_ || behind_filter >= answered_behind_ || codec_stream_ == nullptr) return Abort(reply.details);
+  // A head that was sent cannot be taken back, and an answer is replaced only by a filter it goes
+  // through.
+  if (response_started_ || behind_filter >= answered_behind_ || codec_stream_ == nullptr)
+    return Abort(reply.details);
   answered_behind_ = behind_filter;
   timers_.ClearUpstream();
   CancelHandler();
   DropRequest();
   runner_.Stop(Flow::kResponse);
-  const absl::string_view body = BuildLocalReply(config().local_replies, reply, request_headers_, info_,
-                                                 connection_.worker(), response_headers_);
+  const absl::string_view body = BuildLocalReply(config().local_replies, reply, request_headers_,
+                                                 info_, connection_.worker(), response_headers_);
   const bool head = request_headers_.Get(HeaderId::kMethod) == "HEAD";
   const End end = head || body.empty() ? End::kYes : End::kNo;
   Buffer data(worker().slabs);
@@ -170,19 +174,23 @@ void Stream::DeliverResponseTrailers() {
 // What the proxy itself says in every response.
 void Stream::FinishResponseHead() {
   uint32_t code = 0;
-  for (const char digit : response_headers_.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
+  for (const char digit : response_headers_.Get(HeaderId::kStatus))
+    code = code * 10 + (digit - '0');
   info_.response_code = static_cast<uint16_t>(code);
   const ConnectionManagerConfig& config = this->config();
   if (config.server_header == ServerHeader::kOverwrite ||
-      (config.server_header == ServerHeader::kAppendIfAbsent && !response_headers_.Has(HeaderId::kServer))) {
+      (config.server_header == ServerHeader::kAppendIfAbsent &&
+       !response_headers_.Has(HeaderId::kServer))) {
     response_headers_.SetReference(HeaderId::kServer, config.server_name);
   }
   if (!response_headers_.Has(HeaderId::kDate)) {
     response_headers_.Add(HeaderId::kDate, connection_.worker().date_text());
   }
-  if (!config.forwarding.via.empty()) response_headers_.AppendValue(HeaderId::kVia, config.forwarding.via);
+  if (!config.forwarding.via.empty())
+    response_headers_.AppendValue(HeaderId::kVia, config.forwarding.via);
   if (config.always_set_request_id_in_response && request_headers_.Has(HeaderId::kXRequestId)) {
-    response_headers_.SetReference(HeaderId::kXRequestId, request_headers_.Get(HeaderId::kXRequestId));
+    response_headers_.SetReference(HeaderId::kXRequestId,
+                                   request_headers_.Get(HeaderId::kXRequestId));
   }
 }
 
@@ -203,7 +211,8 @@ void Stream::CountResponse() {
   StatCells& cells = worker().stats;
   stats.rq_active.Subtract(cells);
   stats.rq_completed.Add(cells);
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(info_.end - info_.start);
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(info_.end - info_.start);
   stats.rq_time.Record(cells, static_cast<uint64_t>(elapsed.count()));
   switch (info_.response_code / 100) {
     case 1:

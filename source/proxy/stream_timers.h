@@ -1,5 +1,5 @@
-// StreamTimers: the deadlines of one stream and which of them is next. Pure: the stream owns the one
-// real timer. A deadline that is not set is kNever.
+// StreamTimers: the deadlines of one stream and which of them is next. Pure: the stream owns the
+// one real timer. A deadline that is not set is kNever.
 #pragma once
 
 #include <algorithm>

@@ -17,8 +17,8 @@ void AdminRequestHandler::OnRequestData(Buffer& data, End end) {
 
 void AdminRequestHandler::Answer() {
   const Headers& request = sink_.request_headers();
-  const AdminResponse answer =
-      pages_.Handle({.method = request.Get(HeaderId::kMethod), .target = request.Get(HeaderId::kPath)});
+  const AdminResponse answer = pages_.Handle(
+      {.method = request.Get(HeaderId::kMethod), .target = request.Get(HeaderId::kPath)});
   Headers& response = sink_.response_headers();
   response.Add(HeaderId::kStatus, absl::StrCat(answer.status));
   response.AddReference(HeaderId::kContentType, answer.content_type);

@@ -1,5 +1,5 @@
-// AdminRequestHandler: answers HTTP requests with admin pages. The admin port is an ordinary connection
-// manager on the main thread's loop, whose chain ends here instead of in the router.
+// AdminRequestHandler: answers HTTP requests with admin pages. The admin port is an ordinary
+// connection manager on the main thread's loop, whose chain ends here instead of in the router.
 #pragma once
 
 #include <string>

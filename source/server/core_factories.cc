@@ -11,15 +11,16 @@
 namespace sluice {
 namespace {
 
-using HcmProto = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+using HcmProto =
+    envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using RouterProto = envoy::extensions::filters::http::router::v3::Router;
 
-std::unique_ptr<const DownstreamFactory> MakeConnectionManager(const CoreParts& parts,
-                                                               const google::protobuf::Message& message,
-                                                               const FieldScope& scope) {
-  const ConnectionManagerParts manager_parts{
-      .registry = parts.registry, .stats = parts.stats, .access_logs = parts.access_logs,
-      .cluster_names = parts.cluster_names};
+std::unique_ptr<const DownstreamFactory> MakeConnectionManager(
+    const CoreParts& parts, const google::protobuf::Message& message, const FieldScope& scope) {
+  const ConnectionManagerParts manager_parts{.registry = parts.registry,
+                                             .stats = parts.stats,
+                                             .access_logs = parts.access_logs,
+                                             .cluster_names = parts.cluster_names};
   auto config = ParseConnectionManager(static_cast<const HcmProto&>(message), manager_parts, scope);
   if (config == nullptr) return nullptr;
   return std::make_unique<ConnectionManagerFactory>(std::move(config), parts.proxy_workers);
@@ -36,14 +37,16 @@ std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
 }  // namespace
 
 void AddCoreFactories(Registry& registry, const CoreParts& parts) {
-  registry.AddDownstream(HcmProto::descriptor()->full_name(),
-                         [parts](const google::protobuf::Message& message, const FieldScope& scope) {
-                           return MakeConnectionManager(parts, message, scope);
-                         });
-  registry.AddRequestHandler(RouterProto::descriptor()->full_name(),
-                             [parts](const google::protobuf::Message& message, const FieldScope& scope) {
-                               return MakeRouter(parts, message, scope);
-                             });
+  registry.AddDownstream(
+      HcmProto::descriptor()->full_name(),
+      [parts](const google::protobuf::Message& message, const FieldScope& scope) {
+        return MakeConnectionManager(parts, message, scope);
+      });
+  registry.AddRequestHandler(
+      RouterProto::descriptor()->full_name(),
+      [parts](const google::protobuf::Message& message, const FieldScope& scope) {
+        return MakeRouter(parts, message, scope);
+      });
 }
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// Core factories: the connection manager and the router enter through the registry like any extension,
-// though they are core code.
+// Core factories: the connection manager and the router enter through the registry like any
+// extension, though they are core code.
 #pragma once
 
 #include <string>

@@ -32,7 +32,8 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
       worker_set_(LoopsOf(world.workers)),
       sides_([&] {
         std::vector<std::unique_ptr<Side>> sides;
-        for (WorkerContext* worker : world.workers) sides.push_back(std::make_unique<Side>(*worker));
+        for (WorkerContext* worker : world.workers)
+          sides.push_back(std::make_unique<Side>(*worker));
         sides.push_back(std::make_unique<Side>(world.main));
         return sides;
       }()),
@@ -59,7 +60,8 @@ ProxyCore::~ProxyCore() {
   for (const auto& side : sides_) side->listeners.clear();
 }
 
-void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors) {
+void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                     ConfigErrors& errors) {
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (int i = 0; i < resources.clusters_size(); ++i) {
@@ -68,7 +70,8 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, C
     if (spec != nullptr) clusters_.Set(std::move(spec));
   }
   for (int i = 0; i < resources.listeners_size(); ++i) {
-    auto config = ParseListener(resources.listeners(i), registry_, world_.stats, root.At("listeners", i));
+    auto config =
+        ParseListener(resources.listeners(i), registry_, world_.stats, root.At("listeners", i));
     if (config != nullptr) configured_.push_back(std::move(config));
   }
 }
@@ -84,21 +87,24 @@ absl::Status ProxyCore::StartListeners() {
   return absl::OkStatus();
 }
 
-// All sockets are bound here, on the main thread, so that a failure is known before anything accepts.
+// All sockets are bound here, on the main thread, so that a failure is known before anything
+// accepts.
 absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> config) {
   Address address = config->address;
   for (size_t i = 0; i < world_.workers.size(); ++i) {
     WorkerContext& worker = *world_.workers[i];
     auto socket = world_.network.Listen(worker.loop.poller(), address, config->listen);
     if (!socket.ok()) {
-      return absl::Status(socket.status().code(),
-                          absl::StrCat("listener \"", config->name, "\": ", socket.status().message()));
+      return absl::Status(socket.status().code(), absl::StrCat("listener \"", config->name,
+                                                               "\": ", socket.status().message()));
     }
     address = (*socket)->local_address();  // port 0: the others take the port the first got
-    worker.loop.Post([side = sides_[i].get(), &worker, config, socket = std::move(*socket)]() mutable {
-      side->listeners.push_back(std::make_unique<WorkerListener>(worker, config, std::move(socket)));
-      side->listeners.back()->Start();
-    });
+    worker.loop.Post(
+        [side = sides_[i].get(), &worker, config, socket = std::move(*socket)]() mutable {
+          side->listeners.push_back(
+              std::make_unique<WorkerListener>(worker, config, std::move(socket)));
+          side->listeners.back()->Start();
+        });
   }
   SLUICE_LOG(kMain, kInfo, "listener \"", config->name, "\" listens on ", address.text());
   running_.push_back({std::move(config), address});
@@ -112,7 +118,8 @@ absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> confi
   if (!socket.ok()) return socket.status();
   bound = (*socket)->local_address();
   auto& listeners = sides_.back()->listeners;
-  listeners.push_back(std::make_unique<WorkerListener>(world_.main, std::move(config), std::move(*socket)));
+  listeners.push_back(
+      std::make_unique<WorkerListener>(world_.main, std::move(config), std::move(*socket)));
   listeners.back()->Start();
   return absl::OkStatus();
 }

@@ -1,6 +1,6 @@
-// ProxyCore: everything that serves traffic, without threads, signals and files of its own: clusters,
-// listeners, connection managers. The server gives it the kernel and real threads; the simulated world of
-// the tests gives it memory and one thread. The same class in both.
+// ProxyCore: everything that serves traffic, without threads, signals and files of its own:
+// clusters, listeners, connection managers. The server gives it the kernel and real threads; the
+// simulated world of the tests gives it memory and one thread. The same class in both.
 //
 // Main thread, but for what it posts to workers. Destroy it when no worker's thread runs any more.
 #pragma once
@@ -48,12 +48,12 @@ class ProxyCore {
   // Reads the static resources; every mistake goes to `errors`, and nothing is to be started then.
   void Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
 
-  // Clusters resolve; when all have tried, listeners bind and accept, and `on_done` tells how that went:
-  // now, or in a later turn.
+  // Clusters resolve; when all have tried, listeners bind and accept, and `on_done` tells how that
+  // went: now, or in a later turn.
   void Start(std::function<void(absl::Status)> on_done);
 
-  // Workers stop accepting, connections end as they become idle; `on_empty` is called on the main thread
-  // when none is left.
+  // Workers stop accepting, connections end as they become idle; `on_empty` is called on the main
+  // thread when none is left.
   enum class Accepting : uint8_t { kEnds, kGoesOn };
   void StartDrain(std::function<void()> on_empty, Accepting accepting = Accepting::kEnds);
   // What is still open is closed, on each worker; `on_done` on the main thread after.

@@ -44,7 +44,8 @@ int RunServer(int argc, char** argv, const Registry& extensions) {
   // Also after errors: whoever repairs a file wants to see all of them.
   server.Load(bootstrap->errors);
   const bool good = bootstrap->errors.empty();
-  Print(good && options.mode == RunMode::kValidate ? stdout : stderr, BootstrapReport(*bootstrap, options));
+  Print(good && options.mode == RunMode::kValidate ? stdout : stderr,
+        BootstrapReport(*bootstrap, options));
   if (!good) return kExitRefused;
   bootstrap->lines = {};  // of a great configuration as much memory as the rest of it
   return options.mode == RunMode::kValidate ? 0 : server.Run();

@@ -84,7 +84,8 @@ void Server::Load(ConfigErrors& errors) {
   manager->stat_prefix = "admin";
   manager->filters.handler = std::make_unique<AdminRequestHandlerFactory>(admin_pages_);
   for (int i = 0; i < bootstrap_.admin().access_log_size(); ++i) {
-    auto log = core_->access_logs().Parse(bootstrap_.admin().access_log(i), admin.At("access_log", i));
+    auto log =
+        core_->access_logs().Parse(bootstrap_.admin().access_log(i), admin.At("access_log", i));
     if (log != nullptr) manager->access_logs.push_back(std::move(log));
   }
   auto listener = std::make_shared<ListenerConfig>(ListenerStats(stats_, "admin"));
@@ -177,9 +178,7 @@ void Server::DrainDeadline() {
 
 void Server::Exit(int code) {
   exit_code_ = code;
-  core_->CloseAll([this] {
-    core_->access_logs().FlushAll([this] { main_.loop.Stop(); });
-  });
+  core_->CloseAll([this] { core_->access_logs().FlushAll([this] { main_.loop.Stop(); }); });
 }
 
 void Server::OnStatsInterval() {

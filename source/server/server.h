@@ -1,5 +1,5 @@
-// Server: the process: real threads, the kernel's sockets, signals, the admin port, around a ProxyCore.
-// Starts, runs and stops them in order.
+// Server: the process: real threads, the kernel's sockets, signals, the admin port, around a
+// ProxyCore. Starts, runs and stops them in order.
 //
 // Main thread. Run returns when the process is to end.
 #pragma once

@@ -91,8 +91,8 @@ std::vector<ListenerFacts> Server::ShowListeners() const {
   return facts;
 }
 
-// Envoy: /drain_listeners closes the listeners; with "graceful" connections are told to go first; the
-// process goes on.
+// Envoy: /drain_listeners closes the listeners; with "graceful" connections are told to go first;
+// the process goes on.
 void Server::DrainListeners(DrainOrder order) {
   if (core_->draining()) return;
   SLUICE_LOG(kAdmin, kInfo, "draining all listeners");

@@ -10,7 +10,8 @@
 
 namespace sluice {
 
-Signals::Signals(Poller& poller, OnSignal on_signal) : poller_(poller), on_signal_(std::move(on_signal)) {
+Signals::Signals(Poller& poller, OnSignal on_signal)
+    : poller_(poller), on_signal_(std::move(on_signal)) {
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);

@@ -1,7 +1,8 @@
-// Signals: SIGTERM, SIGINT and the like as calls on the main thread's loop, by a signalfd: no handler
-// runs in any thread's midst.
+// Signals: SIGTERM, SIGINT and the like as calls on the main thread's loop, by a signalfd: no
+// handler runs in any thread's midst.
 //
-// Made on the main thread before any other thread is started, so that all inherit the blocked signals.
+// Made on the main thread before any other thread is started, so that all inherit the blocked
+// signals.
 #pragma once
 
 #include <functional>

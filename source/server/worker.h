@@ -1,7 +1,8 @@
-// Worker: one thread's share of the process: its loop, its memory, its clusters, its listeners. The main
-// thread has one too, for the admin listener and all that is not traffic.
+// Worker: one thread's share of the process: its loop, its memory, its clusters, its listeners. The
+// main thread has one too, for the admin listener and all that is not traffic.
 //
-// A struct whose members are used on its thread; made and destroyed by the server while no thread runs.
+// A struct whose members are used on its thread; made and destroyed by the server while no thread
+// runs.
 #pragma once
 
 #include <cstdint>

@@ -14,8 +14,10 @@ namespace {
 
 constexpr absl::string_view kListener = "10.9.9.9";
 constexpr absl::string_view kManagerType =
-    "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-constexpr absl::string_view kRouterType = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
+    "type.googleapis.com/"
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+constexpr absl::string_view kRouterType =
+    "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 
 // `yaml` without the indentation its lines share, indented by `spaces`.
 std::string Indent(const std::string& yaml, int spaces) {
@@ -34,9 +36,10 @@ std::string Indent(const std::string& yaml, int spaces) {
 }
 
 std::string ClusterYaml(const std::string& name, int index, int hosts, const std::string& fields) {
-  std::string yaml = absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4),
-                                  "    load_assignment:\n      cluster_name: ", name,
-                                  "\n      endpoints:\n      - lb_endpoints:\n");
+  std::string yaml =
+      absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4),
+                   "    load_assignment:\n      cluster_name: ", name,
+                   "\n      endpoints:\n      - lb_endpoints:\n");
   for (int host = 0; host < hosts; ++host) {
     absl::StrAppend(&yaml, "        - endpoint: { address: { socket_address: { address: ",
                     ProxyFixture::HostAddress(index, host).ip_text(), ", port_value: 80 } } }\n");
@@ -84,7 +87,8 @@ ProxyFixture::~ProxyFixture() { End(); }
 
 std::string ProxyFixture::ToUsers(const std::string& route_fields) {
   return absl::StrCat(
-      "virtual_hosts:\n- name: all\n  domains: [\"*\"]\n  routes:\n  - match: { prefix: / }\n    route:\n"
+      "virtual_hosts:\n- name: all\n  domains: [\"*\"]\n  routes:\n  - match: { prefix: / }\n    "
+      "route:\n"
       "      cluster: users\n",
       Indent(route_fields, 6));
 }
@@ -99,7 +103,8 @@ H1Client& ProxyFixture::Client() {
 }
 
 H1Server& ProxyFixture::Host(H1Server::OnRequest on_request, int host, int cluster) {
-  servers_.push_back(std::make_unique<H1Server>(world_, HostAddress(cluster, host), std::move(on_request)));
+  servers_.push_back(
+      std::make_unique<H1Server>(world_, HostAddress(cluster, host), std::move(on_request)));
   return *servers_.back();
 }
 
@@ -125,25 +130,24 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
       "static_resources:\n"
       "  listeners:\n"
       "  - name: main\n"
-      "    address: { socket_address: { address: ", kListener, ", port_value: 80 } }\n",
-      Indent(options.listener, 4),
+      "    address: { socket_address: { address: ",
+      kListener, ", port_value: 80 } }\n", Indent(options.listener, 4),
       "    filter_chains:\n"
       "    - filters:\n"
       "      - name: manager\n"
       "        typed_config:\n"
-      "          \"@type\": ", kManagerType, "\n"
+      "          \"@type\": ",
+      kManagerType,
+      "\n"
       "          stat_prefix: test\n",
       Indent(options.manager, 10),
       "          route_config:\n"
       "            name: routes\n",
-      Indent(routes, 12),
-      "          http_filters:\n",
-      Indent(options.filters, 10),
+      Indent(routes, 12), "          http_filters:\n", Indent(options.filters, 10),
       "          - name: router\n"
       "            typed_config:\n"
-      "              \"@type\": ", kRouterType, "\n",
-      Indent(options.router, 14),
-      "  clusters:\n");
+      "              \"@type\": ",
+      kRouterType, "\n", Indent(options.router, 14), "  clusters:\n");
   for (size_t i = 0; i < options.clusters.size(); ++i) {
     const auto& [name, hosts] = options.clusters[i];
     absl::StrAppend(&yaml, ClusterYaml(name, static_cast<int>(i), hosts, options.cluster));

@@ -1,5 +1,5 @@
-// ProxyFixture: the real server core in a simulated world, with scripted clients and hosts around it.
-// What a scenario is written with.
+// ProxyFixture: the real server core in a simulated world, with scripted clients and hosts around
+// it. What a scenario is written with.
 //
 //   ProxyFixture proxy(R"(
 //     virtual_hosts:
@@ -35,11 +35,11 @@ struct ProxyOptions {
   uint32_t workers = 1;
   uint64_t seed = 1;
   // YAML, each added to what the fixture makes.
-  std::string manager;         // fields of the HttpConnectionManager
-  std::string filters;         // list items before the router
-  std::string router;          // fields of the router
-  std::string listener;        // fields of the listener
-  std::string cluster;         // fields of every cluster
+  std::string manager;   // fields of the HttpConnectionManager
+  std::string filters;   // list items before the router
+  std::string router;    // fields of the router
+  std::string listener;  // fields of the listener
+  std::string cluster;   // fields of every cluster
   // Clusters and how many hosts each has.
   std::vector<std::pair<std::string, int>> clusters = {{"users", 1}};
 };
@@ -68,7 +68,8 @@ class ProxyFixture {
   // Until nothing happens but timers.
   void Run() { world_.RunUntilIdle(); }
   void Advance(Duration duration) { world_.Advance(duration); }
-  // Lines of the access log so far: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%" and so on.
+  // Lines of the access log so far: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%" and
+  // so on.
   std::vector<std::string> LogLines();
   int64_t Stat(const std::string& name) { return world_.stats().Value(name); }
   // Clients and hosts go, then everything of the proxy. The world complains of what is left over.

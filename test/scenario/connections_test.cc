@@ -24,8 +24,10 @@ TEST(Connections, PipelinedRequestsAreAnsweredInOrder) {
   ProxyFixture proxy(ProxyFixture::ToUsers());
   proxy.Host([](const H1Message& request) { return H1Answer::Of(200, request.path()); });
   H1Client& client = proxy.Client();
-  client.Send("GET /1 HTTP/1.1\r\nhost: a\r\n\r\nPOST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc"
-              "GET /3 HTTP/1.1\r\nhost: a\r\n\r\n");
+  client.Send(
+      "GET /1 HTTP/1.1\r\nhost: a\r\n\r\nPOST /2 HTTP/1.1\r\nhost: a\r\ncontent-length: "
+      "3\r\n\r\nabc"
+      "GET /3 HTTP/1.1\r\nhost: a\r\n\r\n");
   proxy.Run();
   ASSERT_EQ(client.responses().size(), 3u);
   EXPECT_EQ(client.response(0).body, "/1");
@@ -65,7 +67,8 @@ TEST(Connections, Http10IsRefusedUnlessAllowed) {
 }
 
 TEST(Connections, AnIdleOneIsClosedAfterItsTimeout) {
-  ProxyFixture proxy(ProxyFixture::ToUsers(), {.manager = "common_http_protocol_options: { idle_timeout: 10s }"});
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.manager = "common_http_protocol_options: { idle_timeout: 10s }"});
   proxy.Host(H1Answer::Of(200));
   H1Client& client = proxy.Client();
   client.Get("/");
@@ -133,8 +136,9 @@ TEST(Connections, TooManyHeadersAreA431) {
 }
 
 TEST(Connections, AfterSoManyRequestsTheConnectionIsClosed) {
-  ProxyFixture proxy(ProxyFixture::ToUsers(),
-                     {.manager = "common_http_protocol_options: { max_requests_per_connection: 2 }"});
+  ProxyFixture proxy(
+      ProxyFixture::ToUsers(),
+      {.manager = "common_http_protocol_options: { max_requests_per_connection: 2 }"});
   proxy.Host(H1Answer::Of(200));
   H1Client& client = proxy.Client();
   client.Get("/");
@@ -163,7 +167,8 @@ TEST(Connections, ExpectContinueIsAnsweredAtOnce) {
 
 TEST(Connections, DrainingFinishesWhatIsUnderWay) {
   ProxyFixture proxy(ProxyFixture::ToUsers());
-  proxy.Host(H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone", .delay = seconds(3)});
+  proxy.Host(
+      H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone", .delay = seconds(3)});
   H1Client& busy = proxy.Client();
   busy.Get("/");
   H1Client& idle = proxy.Client();

@@ -14,7 +14,8 @@ TEST(Failures, AHostThatRefusesIsA503) {
   proxy.Run();
   EXPECT_EQ(client.response(0).status(), 503);
   EXPECT_EQ(client.response(0).body,
-            "upstream connect error or disconnect/reset before headers. reset reason: connection failure");
+            "upstream connect error or disconnect/reset before headers. reset reason: connection "
+            "failure");
   EXPECT_EQ(proxy.Stat("cluster.users.upstream_cx_connect_fail"), 1);
 }
 
@@ -40,7 +41,8 @@ TEST(Failures, AHostThatClosesBeforeItAnswersIsA503) {
 
 TEST(Failures, AHostThatDiesInTheMiddleOfItsResponseCutsTheClientsResponseShort) {
   ProxyFixture proxy(ProxyFixture::ToUsers());
-  proxy.Host(H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", .then = Then::kFin});
+  proxy.Host(
+      H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", .then = Then::kFin});
   H1Client& client = proxy.Client();
   client.Get("/");
   proxy.Run();
@@ -50,9 +52,10 @@ TEST(Failures, AHostThatDiesInTheMiddleOfItsResponseCutsTheClientsResponseShort)
 }
 
 TEST(Failures, AResponseThatCannotBeReadIsA502) {
-  for (const char* bytes : {"HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\n", "rubbish\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
-                            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\nabc"}) {
+  for (const char* bytes :
+       {"HTTP/1.1 200 OK\r\ncontent-length: 1, 2\r\n\r\n", "rubbish\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\nabc"}) {
     ProxyFixture proxy(ProxyFixture::ToUsers());
     proxy.Host(H1Answer{.bytes = bytes});
     H1Client& client = proxy.Client();
@@ -96,7 +99,8 @@ TEST(Failures, ANonIdempotentRequestIsNeverSentTwice) {
 
 TEST(Failures, AHostThatIsTooSlowIsA504) {
   ProxyFixture proxy(ProxyFixture::ToUsers("timeout: 2s"));
-  proxy.Host(H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", .delay = std::chrono::seconds(3)});
+  proxy.Host(H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+                      .delay = std::chrono::seconds(3)});
   H1Client& client = proxy.Client();
   client.Get("/");
   proxy.Advance(std::chrono::milliseconds(1900));

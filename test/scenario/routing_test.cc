@@ -124,7 +124,8 @@ TEST(Routing, RewritesAndHeaderEditsReachTheHost) {
 
 TEST(Routing, HopByHopHeadersStayOnTheirHop) {
   ProxyFixture proxy(ProxyFixture::ToUsers());
-  H1Server& host = proxy.Host(H1Answer::Of(200, "", {"keep-alive: timeout=5", "connection: x-mine", "x-mine: 1"}));
+  H1Server& host = proxy.Host(
+      H1Answer::Of(200, "", {"keep-alive: timeout=5", "connection: x-mine", "x-mine: 1"}));
   H1Client& client = proxy.Client();
   client.Get("/", {"connection: x-hop", "x-hop: 1", "te: gzip", "proxy-connection: keep-alive"});
   proxy.Run();
