@@ -84,7 +84,12 @@ TEST_F(AdminHandlerTest, SkipExitWithoutGracefulIsRefused) {
 }
 
 TEST_F(AdminHandlerTest, CoverageShowsTheLedger) {
-  coverage.push_back({"a.b", "x.A.b", LedgerClass::kUnsupported, "", "why", "boot.yaml", 3});
+  coverage.push_back({.path = "a.b",
+                      .field = "x.A.b",
+                      .entry_class = LedgerClass::kUnsupported,
+                      .note = "why",
+                      .source = "boot.yaml",
+                      .line = 3});
   const AdminResponse response = Get("/config_coverage");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, LedgerPage(coverage));
