@@ -113,7 +113,7 @@ void Headers::CopyFrom(const Headers& other) {
   Clear();
   for (const Header& header : other) {
     const absl::string_view name =
-        header.id == HeaderId::kUnknown ? arena_->Copy(header.name) : header.name;
+        header.id == HeaderId::kUnknown ? arena_->Copy(header.name) : HeaderNameText(header.id);
     AddReference(name, header.id, arena_->Copy(header.value));
   }
 }
