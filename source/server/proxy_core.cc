@@ -37,7 +37,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
         sides.push_back(std::make_unique<Side>(world.main));
         return sides;
       }()),
-      access_logs_(world.workers, world.main),
+      access_logs_(world.workers, world.main, world.open_access_log),
       upstreams_(worker_set_,
                  [&] {
                    std::vector<WorkerUpstreams::Side> sides;

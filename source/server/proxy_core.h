@@ -40,6 +40,7 @@ class ProxyCore {
     Network& network;
     Resolver& resolver;
     StatsRegistry& stats;
+    AccessLogFactory::OpenFile open_access_log = OpenAccessLogFile;
   };
   // `extensions`: what main registered; core filters are added to it.
   ProxyCore(const World& world, const Registry& extensions);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "gtest/gtest.h"
+#include "source/config/config_errors.h"
 #include "source/config/config_file.h"
 #include "source/extensions/builtin_extensions.h"
 
@@ -35,14 +38,40 @@ std::string Indent(const std::string& yaml, int spaces) {
   return out;
 }
 
+constexpr absl::string_view kFileLogType =
+    "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog";
+
+class LogInMemory final : public LogFile {
+ public:
+  explicit LogInMemory(std::string& bytes) : bytes_(bytes) {}
+  bool Append(absl::string_view lines) override {
+    bytes_.append(lines.data(), lines.size());
+    return true;
+  }
+  absl::Status Reopen() override { return absl::OkStatus(); }
+
+ private:
+  std::string& bytes_;
+};
+
+std::string LogYaml(const std::string& format) {
+  if (format.empty()) return "";
+  return absl::StrCat("access_log:\n- name: log\n  typed_config:\n    \"@type\": ", kFileLogType,
+                      "\n    path: /log\n    log_format: { text_format_source: { inline_string: \"",
+                      format, "\\n\" } }\n");
+}
+
 std::string ClusterYaml(const std::string& name, int index, int hosts, const std::string& fields) {
   std::string yaml =
       absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4),
                    "    load_assignment:\n      cluster_name: ", name,
                    "\n      endpoints:\n      - lb_endpoints:\n");
+  const bool named = absl::StrContains(fields, "STRICT_DNS");
   for (int host = 0; host < hosts; ++host) {
-    absl::StrAppend(&yaml, "        - endpoint: { address: { socket_address: { address: ",
-                    ProxyFixture::HostAddress(index, host).ip_text(), ", port_value: 80 } } }\n");
+    absl::StrAppend(
+        &yaml, "        - endpoint: { address: { socket_address: { address: ",
+        named ? absl::StrCat(name, ".test") : ProxyFixture::HostAddress(index, host).ip_text(),
+        ", port_value: 80 } } }\n");
   }
   return yaml;
 }
@@ -63,14 +92,20 @@ Registry Builtins() {
 
 ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& options)
     : world_({.workers = options.workers, .seed = options.seed}),
+      logs_every_request_(!options.log.empty()),
       resolver_(std::make_unique<ScriptedResolver>(world_.main().loop)),
-      core_(std::make_unique<ProxyCore>(ProxyCore::World{.workers = WorkersOf(world_),
-                                                         .main = world_.main(),
-                                                         .network = world_.network(),
-                                                         .resolver = *resolver_,
-                                                         .stats = world_.stats()},
-                                        Builtins())),
+      core_(std::make_unique<ProxyCore>(
+          ProxyCore::World{
+              .workers = WorkersOf(world_),
+              .main = world_.main(),
+              .network = world_.network(),
+              .resolver = *resolver_,
+              .stats = world_.stats(),
+              .open_access_log =
+                  [this](const std::string&) { return std::make_unique<LogInMemory>(log_); }},
+          Builtins())),
       listener_(*Address::FromIp(kListener, 80)) {
+  for (const auto& [name, hosts] : options.clusters) cluster_names_.push_back(name);
   SourceLines lines;
   ConfigErrors errors(&lines);
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
@@ -81,6 +116,7 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
   core_->Start([&started](const absl::Status& status) { started = status; });
   Run();
   EXPECT_TRUE(started.ok()) << started;
+  if (options.faults != nullptr) options.faults->Arm(world_);
 }
 
 ProxyFixture::~ProxyFixture() { End(); }
@@ -112,6 +148,32 @@ H1Server& ProxyFixture::Host(H1Answer answer, int host, int cluster) {
   return Host([answer = std::move(answer)](const H1Message&) { return answer; }, host, cluster);
 }
 
+std::vector<std::string> ProxyFixture::LogLines() {
+  if (core_ != nullptr) {
+    core_->access_logs().FlushAll([] {});
+    Run();
+  }
+  return absl::StrSplit(log_, '\n', absl::SkipEmpty());
+}
+
+void ProxyFixture::ExpectAllAccountedFor() {
+  const int64_t requests = Stat("http.test.downstream_rq_total");
+  EXPECT_EQ(requests, Stat("http.test.downstream_rq_completed"));
+  for (const char* name : {"rq_active", "cx_active", "cx_http1_active"}) {
+    EXPECT_EQ(Stat(absl::StrCat("http.test.downstream_", name)), 0) << name;
+  }
+  EXPECT_EQ(Stat("http.test.downstream_cx_total"), Stat("http.test.downstream_cx_destroy"));
+  for (const std::string& cluster : cluster_names_) {
+    for (const char* name : {"rq_active", "cx_active", "rq_pending_active"}) {
+      EXPECT_EQ(Stat(absl::StrCat("cluster.", cluster, ".upstream_", name)), 0)
+          << cluster << " " << name;
+    }
+  }
+  if (logs_every_request_) {
+    EXPECT_EQ(LogLines().size(), static_cast<size_t>(requests)) << log_;
+  }
+}
+
 void ProxyFixture::End() {
   if (ended_) return;
   ended_ = true;
@@ -123,6 +185,7 @@ void ProxyFixture::End() {
   core_.reset();
   servers_.clear();
   Run();
+  ExpectAllAccountedFor();
 }
 
 std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOptions& options) const {
@@ -140,7 +203,7 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
       kManagerType,
       "\n"
       "          stat_prefix: test\n",
-      Indent(options.manager, 10),
+      Indent(options.manager, 10), Indent(LogYaml(options.log), 10),
       "          route_config:\n"
       "            name: routes\n",
       Indent(routes, 12), "          http_filters:\n", Indent(options.filters, 10),

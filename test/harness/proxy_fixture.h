@@ -21,8 +21,6 @@
 #include <string>
 #include <vector>
 
-#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
-#include "source/config/config_errors.h"
 #include "source/server/proxy_core.h"
 #include "test/harness/fault_schedule.h"
 #include "test/harness/h1_peer.h"
@@ -40,8 +38,14 @@ struct ProxyOptions {
   std::string router;    // fields of the router
   std::string listener;  // fields of the listener
   std::string cluster;   // fields of every cluster
-  // Clusters and how many hosts each has.
+  // Clusters and how many hosts each has. Of a STRICT_DNS cluster host 0 is named "<cluster>.test".
   std::vector<std::pair<std::string, int>> clusters = {{"users", 1}};
+  // Of the line that every request gets; empty: `manager` has access logs of its own, which write
+  // to
+  // "/log".
+  std::string log = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
+  // Armed when the proxy has started.
+  FaultSchedule* faults = nullptr;
 };
 
 class ProxyFixture {
@@ -68,16 +72,21 @@ class ProxyFixture {
   // Until nothing happens but timers.
   void Run() { world_.RunUntilIdle(); }
   void Advance(Duration duration) { world_.Advance(duration); }
-  // Lines of the access log so far: "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%" and
-  // so on.
+  // Lines of the access log so far.
   std::vector<std::string> LogLines();
   int64_t Stat(const std::string& name) { return world_.stats().Value(name); }
-  // Clients and hosts go, then everything of the proxy. The world complains of what is left over.
+  // Clients and hosts go, then everything of the proxy. Checks that every request has ended exactly
+  // once and that all counters of what is open are back at zero; the world complains of what is
+  // left over.
   void End();
 
  private:
   std::string Bootstrap(const std::string& routes, const ProxyOptions& options) const;
+  void ExpectAllAccountedFor();
   SimWorld world_;
+  std::string log_;
+  const bool logs_every_request_;
+  std::vector<std::string> cluster_names_;
   std::unique_ptr<ScriptedResolver> resolver_;
   std::unique_ptr<ProxyCore> core_;
   Address listener_;
