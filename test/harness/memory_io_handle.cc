@@ -68,13 +68,18 @@ IoResult MemoryIoHandle::Write(absl::Span<const iovec> from) {
   SLUICE_CHECK(!bytes.empty());  // a wasted call
   const size_t most =
       std::min(bytes.size(), fault == FaultKind::kShort ? 1 : link_->shape().write_bytes_max);
-  const size_t n =
-      link_->Write(end_, absl::string_view(bytes).substr(0, most), network_.clock_.now());
+  size_t n = link_->Write(end_, absl::string_view(bytes).substr(0, most), network_.clock_.now());
   if (n == 0) {
     ++counts_.full_writes;
     return {IoResult::State::kAgain};
   }
-  if (n < bytes.size() && n == most) poller_.Notify(fd_);
+  if (n < bytes.size() && n == most) {
+    poller_.Notify(fd_);
+    // Too full for an edge now, and none would come later, as the link has refused nothing yet.
+    if (!link_->writable(end_)) {
+      n += link_->Write(end_, absl::string_view(bytes).substr(n), network_.clock_.now());
+    }
+  }
   return {IoResult::State::kOk, n};
 }
 
