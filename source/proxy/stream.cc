@@ -62,7 +62,7 @@ void Stream::OnHeaders(Headers& headers, End end) {
   if (!CheckAndForward()) return;
   if (end == End::kNo) AnswerExpectation();
   ChooseRoute();
-  if (config().log_at_request_start) WriteAccessLogs();
+  if (config().log_at_request_start) WriteAccessLogs(AccessLogType::kDownstreamStart);
   if (runner_.empty()) return DeliverRequestHeaders(end);
   runner_.PutHeaders(Flow::kRequest, headers, end);
   PumpRequest();
@@ -328,7 +328,7 @@ void Stream::Finish() {
   DropRequest();
   info_.end = now();
   CountResponse();
-  WriteAccessLogs();
+  WriteAccessLogs(AccessLogType::kDownstreamEnd);
   connection_.OnStreamFinished(*this);
 }
 

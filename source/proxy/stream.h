@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "source/accesslog/access_log_type.h"
 #include "source/base/buffer.h"
 #include "source/base/flow_gauge.h"
 #include "source/base/intrusive_list.h"
@@ -107,7 +108,7 @@ class Stream final : public StreamEvents,
   void CancelHandler();
   void Finish();
   void CountResponse();
-  void WriteAccessLogs();
+  void WriteAccessLogs(AccessLogType type);
 
   ConnectionManager& connection_;
   StreamSlot& slot_;

@@ -230,13 +230,14 @@ void Stream::CountResponse() {
   }
 }
 
-void Stream::WriteAccessLogs() {
+void Stream::WriteAccessLogs(AccessLogType type) {
   if (config().access_logs.empty()) return;
   const FormatContext context{.info = info_,
                               .request = &request_headers_,
                               .response = &response_headers_,
                               .response_trailers = response_trailers_,
-                              .now = worker().loop.wall_now()};
+                              .now = worker().loop.wall_now(),
+                              .type = type};
   for (const auto& log : config().access_logs) {
     log->Log(worker().index, context, connection_.worker().scratch());
   }
