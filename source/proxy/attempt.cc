@@ -135,8 +135,10 @@ void Attempt::OnReset(StreamReset reset) {
   failure.stale_connection =
       reset == StreamReset::kConnection && connection_->reused() && !response_started_;
   failure.replayable = !body_sent_;
-  stats().rq_rx_reset.Add(sink_.worker().stats);
+  // An end of the connection is counted as one by the pool.
+  if (reset == StreamReset::kPeer) stats().rq_rx_reset.Add(sink_.worker().stats);
   sink_.response_gauge().SetSource(nullptr);
+  connection_->CountEndedStream();
   Release();
   owner_.OnAttemptFailed(failure);
 }
