@@ -53,6 +53,9 @@ void ConnectionManager::Start() {
 void ConnectionManager::OnBytes(Buffer& in, End end) {
   CountBytes();
   if (codec_->Parse(in, end) != CodecError::kNone) {
+    // The client has gone in the middle of a message: there is nobody to answer, and its stream
+    // knows.
+    if (codec_->error() == CodecError::kUnexpectedEnd) return CloseAfterReset();
     config_->stats.cx_protocol_error.Add(worker_.context().stats);
     return RejectMessage(FailureOfRequest(codec_->error()), CodecErrorDetail(codec_->error()));
   }
