@@ -263,6 +263,8 @@ void Stream::OnTimer() {
 
 void Stream::Reject(Failure failure, absl::string_view detail) {
   request_ended_ = true;
+  // Where the codec still takes an answer nothing of another one has gone out.
+  DropResponse();
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
   Answer({.status = row.status,
@@ -288,9 +290,12 @@ void Stream::OnReset(StreamReset reset) {
 void Stream::OnConnectionLost() {
   if (finished_) return;
   codec_stream_ = nullptr;
-  info_.flags.Set(RowOf(Failure::kDownstreamClosed).flag);
-  if (info_.response_code_details.empty() || response_started_) {
-    info_.response_code_details = RowOf(Failure::kDownstreamClosed).detail;
+  // Where its malformed body is the reason the log says so already.
+  if (!info_.flags.Has(ResponseFlag::kDownstreamProtocolError)) {
+    info_.flags.Set(RowOf(Failure::kDownstreamClosed).flag);
+    if (info_.response_code_details.empty() || response_started_) {
+      info_.response_code_details = RowOf(Failure::kDownstreamClosed).detail;
+    }
   }
   config().stats.rq_rx_reset.Add(worker().stats);
   Finish();

@@ -101,6 +101,7 @@ class Stream final : public StreamEvents,
   void DeliverResponseData(Buffer& data, End end);
   void DeliverResponseTrailers();
   void FinishResponseHead();
+  void DropResponse();
 
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);

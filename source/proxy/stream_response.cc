@@ -50,6 +50,7 @@ void Stream::SendReply(const Reply& reply) {
 void Stream::Abort(absl::string_view details) {
   if (finished_) return;
   info_.response_code_details = details;
+  timers_.ClearUpstream();
   CancelHandler();
   DropRequest();
   // What the upstream had sent is the client's: it goes out before the cut. A second reason, such
@@ -169,6 +170,14 @@ void Stream::DeliverResponseTrailers() {
   if (codec_stream_ == nullptr) return;
   codec_stream_->BodyReady();
   connection_.WantWrite();
+}
+
+// A response of which the codec has sent nothing makes room for another.
+void Stream::DropResponse() {
+  response_gauge_.Subtract(pending_.size());
+  pending_.Clear();
+  response_started_ = response_ended_ = trailers_pending_ = aborting_ = false;
+  answered_behind_ = UINT32_MAX;
 }
 
 // What the proxy itself says in every response.
