@@ -1,5 +1,5 @@
-// A request whose body broke after its answer had been handed to the codec, and before a byte of that
-// went out, was neither answered nor ended until a timeout.
+// A request whose body broke after its answer had been handed to the codec, and before a byte of
+// that went out, was neither answered nor ended until a timeout.
 #include "gtest/gtest.h"
 #include "test/harness/proxy_fixture.h"
 

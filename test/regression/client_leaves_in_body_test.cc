@@ -1,5 +1,5 @@
-// A client that closed in the middle of its request's body was counted and logged as two requests, and as
-// a protocol error.
+// A client that closed in the middle of its request's body was counted and logged as two requests,
+// and as a protocol error.
 #include "gtest/gtest.h"
 #include "test/harness/proxy_fixture.h"
 

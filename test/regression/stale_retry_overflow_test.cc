@@ -1,5 +1,5 @@
-// A request that was tried again from inside its first connection's last read was still counted there: at
-// the limit of max_requests the second try overflowed, and the client got a 503.
+// A request that was tried again from inside its first connection's last read was still counted
+// there: at the limit of max_requests the second try overflowed, and the client got a 503.
 #include "gtest/gtest.h"
 #include "test/harness/proxy_fixture.h"
 
