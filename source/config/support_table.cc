@@ -93,7 +93,7 @@ extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnec
   ! original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions
-  + flush_access_log_on_new_request
+  + flush_access_log_on_new_request access_log_flush_interval
 message envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig
   + *
 message envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper

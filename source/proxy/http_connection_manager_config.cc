@@ -175,6 +175,9 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
     if (auto log = parts.access_logs.Parse(proto.access_log(i), at))
       config->access_logs.push_back(std::move(log));
   }
+  const FieldScope log_options = scope.At("access_log_options");
+  config->log_interval =
+      DurationOr(proto.access_log_options(), "access_log_flush_interval", Duration{0}, log_options);
   config->log_at_request_start = proto.access_log_options().flush_access_log_on_new_request();
   config->local_replies =
       ParseLocalReplyRules(proto.local_reply_config(), scope.At("local_reply_config"));

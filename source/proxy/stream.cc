@@ -240,6 +240,7 @@ void Stream::ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) {
 void Stream::StartTimers() {
   timers_.SetIdle(config().stream_idle_timeout, now());
   timers_.SetRequest(config().request_timeout, now());
+  timers_.SetLog(config().log_interval, now());
   timers_.SetDuration(config().stream_duration_max, info_.start);
   ArmTimer();
 }
@@ -250,6 +251,10 @@ void Stream::ArmTimer() {
 }
 
 void Stream::OnTimer() {
+  if (!finished_ && timers_.LogDue(now())) {
+    WriteAccessLogs(AccessLogType::kDownstreamPeriodic);
+    timers_.SetLog(config().log_interval, now());
+  }
   const Failure due = finished_ ? Failure::kNone : timers_.Due(now());
   if (due == Failure::kNone) return ArmTimer();
   const ConnectionManagerStats& stats = config().stats;

@@ -25,7 +25,11 @@ class StreamTimers {
   void SetUpstream(Duration timeout, MonotonicTime now) { upstream_ = After(now, timeout); }
   void ClearUpstream() { upstream_ = kNever; }
 
-  MonotonicTime next() const { return std::min({idle_, request_, duration_, upstream_}); }
+  // A line in the access log every so often. 0: none.
+  void SetLog(Duration interval, MonotonicTime now) { log_ = After(now, interval); }
+  bool LogDue(MonotonicTime now) const { return log_ <= now; }
+
+  MonotonicTime next() const { return std::min({idle_, request_, duration_, upstream_, log_}); }
   // The deadline that has passed, if one has; what it means depends on no order of calls.
   Failure Due(MonotonicTime now) const {
     if (duration_ <= now) return Failure::kMaxDuration;
@@ -44,6 +48,7 @@ class StreamTimers {
   MonotonicTime request_ = kNever;
   MonotonicTime duration_ = kNever;
   MonotonicTime upstream_ = kNever;
+  MonotonicTime log_ = kNever;
 };
 
 }  // namespace sluice
