@@ -85,7 +85,7 @@ uint64_t AllocationsOfWorker(ProxyFixture& proxy) {
 
 TEST(RequestBudget, AllocationsAreAsInTheFile) {
   for (const Kind& kind : kKinds) {
-    ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kThreeFilters});
+    ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kThreeFilters, .log = ""});
     proxy.Host(H1Answer::Of(200, kind.response_body, {"x-internal: 1"}));
     H1Client& client = proxy.Client();
     const auto exchange = [&] {
@@ -104,7 +104,7 @@ TEST(RequestBudget, AllocationsAreAsInTheFile) {
 
 // An attempt to count nothing would pass the test above.
 TEST(RequestBudget, TheFirstRequestAllocates) {
-  ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kThreeFilters});
+  ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kThreeFilters, .log = ""});
   proxy.Host(H1Answer::Of(200));
   proxy.Client().Send(kKinds[0].request);
   EXPECT_GT(AllocationsOfWorker(proxy), 0);
@@ -117,7 +117,7 @@ TEST(RequestBudget, OneReadAndOneWriteForEachSideAndMessage) {
       static_cast<uint64_t>(Budget().fields().at("writes_of_one_side").number_value());
   for (const Kind& kind : kKinds) {
     if (kind.name == "large_response") continue;  // fits no buffer
-    ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kThreeFilters});
+    ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kThreeFilters, .log = ""});
     proxy.Host(H1Answer::Of(200, kind.response_body));
     H1Client& client = proxy.Client();
     client.Send(kind.request);
