@@ -155,10 +155,8 @@ bool ResponseTxDurationOp(const Op&, const Context& context, std::string& out) {
   return AppendInterval(context.info.response_start, context.info.end, out);
 }
 
-bool RequestedServerNameOp(const Op&, const Context& context, std::string& out) {
-  if (context.info.downstream == nullptr) return false;
-  return AppendNonEmpty(context.info.downstream->requested_server_name, out);
-}
+// Plaintext connections ask for no server by name.
+bool RequestedServerNameOp(const Op&, const Context&, std::string&) { return false; }
 
 bool ConnectionIdOp(const Op&, const Context& context, std::string& out) {
   return context.info.downstream != nullptr &&

@@ -55,8 +55,6 @@ struct DownstreamFacts {
   IoHandle* io = nullptr;  // its addresses: peer_address() is the direct remote one
   uint64_t connection_id = 0;
   bool secure = false;
-  absl::string_view requested_server_name;
-  absl::string_view listener_name;
 };
 
 struct StreamInfo {

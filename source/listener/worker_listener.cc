@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "source/net/plaintext_socket.h"
-
 namespace sluice {
 
 WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
@@ -47,8 +45,7 @@ void WorkerListener::Take(std::unique_ptr<IoHandle> io) {
       config_->downstream->Create({.worker = worker_,
                                    .owner = *this,
                                    .io = std::move(io),
-                                   .transport = std::make_unique<PlaintextSocket>(),
-                                   .listener_name = config_->name,
+                                   .transport = nullptr,
                                    .buffer_bytes_max = config_->buffer_bytes_max,
                                    .draining = draining_});
   Downstream& taken = *downstream.release();

@@ -40,13 +40,14 @@ char* Put(char* to, absl::string_view text) {
 
 }  // namespace
 
-Address::Address(const Address& other)
-    : v6_(other.v6_),
-      path_(other.path_ == nullptr ? nullptr : std::make_unique<const std::string>(*other.path_)) {}
+Address::Address(const Address& other) : any_(other.any_) {
+  if (family() == Family::kUnix) any_.local.path = new std::string(other.path());
+}
 
-Address& Address::operator=(const Address& other) {
-  if (this != &other) *this = Address(other);
-  return *this;
+Address Address::OfPath(std::string path) {
+  Address address;
+  address.any_.local = {AF_UNIX, new std::string(std::move(path))};
+  return address;
 }
 
 absl::StatusOr<Address> Address::FromIp(absl::string_view ip, uint16_t port) {
@@ -55,14 +56,14 @@ absl::StatusOr<Address> Address::FromIp(absl::string_view ip, uint16_t port) {
   // A terminated copy; what does not fit is no address.
   if (ip.size() < sizeof(text) && ip.find('\0') == absl::string_view::npos) {
     *Put(text, ip) = '\0';
-    if (inet_pton(AF_INET, text, &address.v4_.sin_addr) == 1) {
-      address.v4_.sin_family = AF_INET;
-      address.v4_.sin_port = htons(port);
+    if (inet_pton(AF_INET, text, &address.any_.v4.sin_addr) == 1) {
+      address.any_.v4.sin_family = AF_INET;
+      address.any_.v4.sin_port = htons(port);
       return address;
     }
-    if (inet_pton(AF_INET6, text, &address.v6_.sin6_addr) == 1) {
-      address.v6_.sin6_family = AF_INET6;
-      address.v6_.sin6_port = htons(port);
+    if (inet_pton(AF_INET6, text, &address.any_.v6.sin6_addr) == 1) {
+      address.any_.v6.sin6_family = AF_INET6;
+      address.any_.v6.sin6_port = htons(port);
       return address;
     }
   }
@@ -78,20 +79,16 @@ absl::StatusOr<Address> Address::FromUnixPath(absl::string_view path) {
   if (path.find('\0') != absl::string_view::npos) {
     return absl::InvalidArgumentError("path of a Unix socket contains a NUL");
   }
-  Address address;
-  address.v4_.sin_family = AF_UNIX;
-  address.path_ = std::make_unique<const std::string>(path);
-  return address;
+  return OfPath(std::string(path));
 }
 
 Address Address::FromSockaddr(const sockaddr* from, socklen_t length) {
   Address address;
   if (from->sa_family == AF_INET && length >= sizeof(sockaddr_in)) {
-    std::memcpy(&address.v4_, from, sizeof(sockaddr_in));
+    std::memcpy(&address.any_.v4, from, sizeof(sockaddr_in));
   } else if (from->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
-    std::memcpy(&address.v6_, from, sizeof(sockaddr_in6));
+    std::memcpy(&address.any_.v6, from, sizeof(sockaddr_in6));
   } else if (from->sa_family == AF_UNIX) {
-    address.v4_.sin_family = AF_UNIX;
     const char* path = reinterpret_cast<const sockaddr_un*>(from)->sun_path;
     size_t bytes = length - std::min<size_t>(length, offsetof(sockaddr_un, sun_path));
     std::string text;
@@ -100,37 +97,24 @@ Address Address::FromSockaddr(const sockaddr* from, socklen_t length) {
     } else {
       text.assign(path, strnlen(path, bytes));
     }
-    address.path_ = std::make_unique<const std::string>(std::move(text));
+    return OfPath(std::move(text));
   }
   return address;
 }
 
-Address::Family Address::family() const {
-  switch (v4_.sin_family) {
-    case AF_INET:
-      return Family::kIpv4;
-    case AF_INET6:
-      return Family::kIpv6;
-    case AF_UNIX:
-      return Family::kUnix;
-    default:
-      return Family::kNone;
-  }
-}
-
-uint16_t Address::port() const { return is_ip() ? ntohs(v4_.sin_port) : 0; }
+uint16_t Address::port() const { return is_ip() ? ntohs(any_.v4.sin_port) : 0; }
 
 Address Address::WithPort(uint16_t port) const {
   // The two families have their port in one place.
   static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
   Address changed(*this);
-  if (is_ip()) changed.v4_.sin_port = htons(port);
+  if (is_ip()) changed.any_.v4.sin_port = htons(port);
   return changed;
 }
 
 absl::string_view Address::ip_bytes() const {
-  if (family() == Family::kIpv4) return {reinterpret_cast<const char*>(&v4_.sin_addr), 4};
-  if (family() == Family::kIpv6) return {reinterpret_cast<const char*>(&v6_.sin6_addr), 16};
+  if (family() == Family::kIpv4) return {reinterpret_cast<const char*>(&any_.v4.sin_addr), 4};
+  if (family() == Family::kIpv6) return {reinterpret_cast<const char*>(&any_.v6.sin6_addr), 16};
   return {};
 }
 
@@ -150,12 +134,12 @@ bool Address::internal() const {
 
 size_t Address::WriteIpText(char* to) const {
   if (!is_ip()) return WriteText(to);
-  SLUICE_CHECK(inet_ntop(v4_.sin_family, ip_bytes().data(), to, kTextBytesMax) != nullptr);
+  SLUICE_CHECK(inet_ntop(any_.v4.sin_family, ip_bytes().data(), to, kTextBytesMax) != nullptr);
   return std::strlen(to);
 }
 
 size_t Address::WriteText(char* to) const {
-  if (!is_ip()) return path_ == nullptr ? 0 : Put(to, *path_) - to;
+  if (!is_ip()) return Put(to, path()) - to;
   char* at = to;
   if (family() == Family::kIpv6) *at++ = '[';
   at += WriteIpText(at);
@@ -178,19 +162,19 @@ socklen_t Address::ToSockaddr(sockaddr_storage& storage) const {
   storage = {};
   switch (family()) {
     case Family::kIpv4:
-      std::memcpy(&storage, &v4_, sizeof(v4_));
-      return sizeof(v4_);
+      std::memcpy(&storage, &any_.v4, sizeof(any_.v4));
+      return sizeof(any_.v4);
     case Family::kIpv6:
-      std::memcpy(&storage, &v6_, sizeof(v6_));
-      return sizeof(v6_);
+      std::memcpy(&storage, &any_.v6, sizeof(any_.v6));
+      return sizeof(any_.v6);
     case Family::kUnix: {
       sockaddr_un& address = reinterpret_cast<sockaddr_un&>(storage);
       address.sun_family = AF_UNIX;
-      Put(address.sun_path, *path_);
+      Put(address.sun_path, path());
       // An abstract name starts with a NUL and ends where the length says.
-      const bool abstract = !path_->empty() && path_->front() == '@';
+      const bool abstract = !path().empty() && path().front() == '@';
       if (abstract) address.sun_path[0] = '\0';
-      return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_->size() +
+      return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path().size() +
                                     (abstract ? 0 : 1));
     }
     case Family::kNone:
@@ -201,9 +185,9 @@ socklen_t Address::ToSockaddr(sockaddr_storage& storage) const {
 
 bool operator==(const Address& a, const Address& b) {
   if (a.family() != b.family()) return false;
-  if (a.family() == Address::Family::kUnix) return *a.path_ == *b.path_;
+  if (a.family() == Address::Family::kUnix) return a.path() == b.path();
   if (a.port() != b.port() || a.ip_bytes() != b.ip_bytes()) return false;
-  return a.family() != Address::Family::kIpv6 || a.v6_.sin6_scope_id == b.v6_.sin6_scope_id;
+  return a.family() != Address::Family::kIpv6 || a.any_.v6.sin6_scope_id == b.any_.v6.sin6_scope_id;
 }
 
 }  // namespace sluice

@@ -1,11 +1,10 @@
 // Address: an IPv4 or IPv6 address with port, or a Unix socket path. A value;
-// immutable, 40 bytes: every connection holds some.
+// immutable, 32 bytes: every connection holds some.
 #pragma once
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -21,15 +20,33 @@ class Address {
 
   Address() = default;
   Address(const Address& other);
-  Address& operator=(const Address& other);
-  Address(Address&&) noexcept = default;
-  Address& operator=(Address&&) noexcept = default;
+  Address(Address&& other) noexcept : any_(other.any_) {
+    if (family() == Family::kUnix) other.any_ = {};
+  }
+  Address& operator=(Address other) noexcept {
+    std::swap(any_, other.any_);
+    return *this;
+  }
+  ~Address() {
+    if (family() == Family::kUnix) delete any_.local.path;
+  }
   // "10.0.0.1" or "::1", no brackets. Error: not an IP address.
   static absl::StatusOr<Address> FromIp(absl::string_view ip, uint16_t port);
   static absl::StatusOr<Address> FromUnixPath(absl::string_view path);  // '@' first: abstract
   static Address FromSockaddr(const sockaddr* address, socklen_t length);
 
-  Family family() const;
+  Family family() const {
+    switch (any_.v4.sin_family) {
+      case AF_INET:
+        return Family::kIpv4;
+      case AF_INET6:
+        return Family::kIpv6;
+      case AF_UNIX:
+        return Family::kUnix;
+      default:
+        return Family::kNone;
+    }
+  }
   bool is_ip() const { return family() == Family::kIpv4 || family() == Family::kIpv6; }
   uint16_t port() const;  // 0 for Unix
   Address WithPort(uint16_t port) const;
@@ -54,16 +71,27 @@ class Address {
   friend bool operator==(const Address& a, const Address& b);
   template <typename H>
   friend H AbslHashValue(H h, const Address& a) {
-    const absl::string_view path = a.path_ == nullptr ? "" : absl::string_view(*a.path_);
-    return H::combine(std::move(h), a.family(), a.port(), a.ip_bytes(), path);
+    return H::combine(std::move(h), a.family(), a.port(), a.ip_bytes(), a.path());
   }
 
  private:
-  union {
-    sockaddr_in v4_;
-    sockaddr_in6 v6_ = {};
+  // A sockaddr_un would make every address large.
+  struct UnixPath {
+    sa_family_t family;
+    const std::string* path;  // owned
   };
-  std::unique_ptr<const std::string> path_;  // Unix only: most addresses should stay small
+
+  static Address OfPath(std::string path);
+  absl::string_view path() const {
+    return family() == Family::kUnix ? absl::string_view(*any_.local.path) : absl::string_view();
+  }
+
+  union Any {
+    sockaddr_in6 v6 = {};
+    sockaddr_in v4;
+    UnixPath local;
+  };
+  Any any_;  // which one: the family, first in each
 };
 
 }  // namespace sluice

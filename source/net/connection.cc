@@ -56,7 +56,7 @@ void Connection::Start(ConnectionHandler& handler) {
     read_ready_ = true;
     ContinueOpening();
     if (finished_) return;
-    if (bytes_read_ == 0 || handler_->AwaitsBytes()) return EnsureWatched();
+    if (!connected_ || handler_->AwaitsBytes()) return EnsureWatched();
     timer_.Arm(kWatchDelay);
     return;
   }
@@ -123,7 +123,7 @@ void Connection::OnReady(Readiness ready) {
 void Connection::ContinueOpening() {
   if (!established_ && io_->ConnectError() != 0) return Finish(CloseCause::kConnectFailed);
   established_ = true;
-  const TransportSocket::Handshake handshake = transport_->DoHandshake(*io_);
+  const TransportSocket::Handshake handshake = transport().DoHandshake(*io_);
   if (handshake == TransportSocket::Handshake::kGoesOn) return;
   if (handshake == TransportSocket::Handshake::kFailed) {
     return Finish(CloseCause::kHandshakeFailed);
@@ -170,7 +170,7 @@ void Connection::ReadAndDeliver() {
   while (read_ready_ && pauses_ == 0 && !finished_ && !closing_ && !eof_) {
     const uint32_t asked = read_chunk_bytes_;
     Buffer& into = filters_ != nullptr ? filters_->arrived() : in_;
-    const IoResult result = transport_->Read(*io_, into, asked);
+    const IoResult result = transport().Read(*io_, into, asked);
     switch (result.state) {
       case IoResult::State::kOk:
         bytes_read_ += result.bytes;
@@ -237,7 +237,7 @@ void Connection::PullAndWrite() {
 
 // One write. False: the connection may be gone.
 bool Connection::WriteOut() {
-  const IoResult result = transport_->Write(*io_, out_);
+  const IoResult result = transport().Write(*io_, out_);
   bytes_written_ += result.bytes;
   if (result.bytes > 0 && closing_) {
     timer_.Arm(std::max(limits_.close_timeout, Duration(std::chrono::seconds(1))));
@@ -260,13 +260,13 @@ void Connection::OnAllWritten() {
     if (eof_ || close_at_once_) return Finish(CloseCause::kLocal);
     if (!write_shut_) {
       write_shut_ = true;
-      transport_->ShutdownWrite(*io_);
+      transport().ShutdownWrite(*io_);
     }
     return DropInput();
   }
   if (shut_write_ && !write_shut_) {
     write_shut_ = true;
-    transport_->ShutdownWrite(*io_);
+    transport().ShutdownWrite(*io_);
   }
   const bool more_to_offer = pauses_ > 0 && !in_.empty();
   if (eof_ && !more_to_offer && (!half_close_ || write_shut_)) Finish(CloseCause::kPeer);
@@ -292,7 +292,7 @@ void Connection::OnWriteFailed() {
 void Connection::DropInput() {
   while (read_ready_ && !finished_ && !eof_) {
     in_.Clear();
-    const IoResult result = transport_->Read(*io_, in_, kReadChunkMin);
+    const IoResult result = transport().Read(*io_, in_, kReadChunkMin);
     bytes_read_ += result.bytes;
     if (result.state == IoResult::State::kError) return Finish(CloseCause::kLocal);
     if (result.state == IoResult::State::kEof) eof_ = true;

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "source/base/buffer.h"
 #include "source/base/flow_gauge.h"
@@ -28,6 +29,7 @@
 #include "source/event/worker_context.h"
 #include "source/net/connection_filters.h"
 #include "source/net/io_handle.h"
+#include "source/net/plaintext_socket.h"
 #include "source/net/transport_socket.h"
 
 namespace sluice {
@@ -88,6 +90,7 @@ class Connection final : public Deferred,
                          private EndOfTurnTask {
  public:
   enum class Side : uint8_t { kAccepted, kConnecting };
+  // No transport: plaintext.
   Connection(WorkerContext& worker, Side side, std::unique_ptr<IoHandle> io,
              std::unique_ptr<TransportSocket> transport, const ConnectionLimits& limits);
   ~Connection() override;
@@ -118,10 +121,15 @@ class Connection final : public Deferred,
   bool closing() const { return closing_; }
   bool connected() const { return connected_; }
   size_t unwritten_bytes() const { return out_.size(); }
+  // Since they were last taken.
   uint64_t bytes_read() const { return bytes_read_; }
   uint64_t bytes_written() const { return bytes_written_; }
+  uint64_t TakeBytesRead() { return std::exchange(bytes_read_, 0); }
+  uint64_t TakeBytesWritten() { return std::exchange(bytes_written_, 0); }
   IoHandle& io() { return *io_; }
-  TransportSocket& transport() { return *transport_; }
+  TransportSocket& transport() {
+    return transport_ != nullptr ? *transport_ : PlaintextSocket::Shared();
+  }
   WorkerContext& worker() { return worker_; }
 
  private:
@@ -144,7 +152,7 @@ class Connection final : public Deferred,
 
   WorkerContext& worker_;
   std::unique_ptr<IoHandle> io_;
-  std::unique_ptr<TransportSocket> transport_;
+  const std::unique_ptr<TransportSocket> transport_;  // none: plaintext, which needs no memory
   std::unique_ptr<ConnectionFilters> filters_;
   const ConnectionLimits& limits_;
   ConnectionHandler* handler_ = nullptr;

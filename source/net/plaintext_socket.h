@@ -1,4 +1,5 @@
-// PlaintextSocket: the TransportSocket that changes nothing. Stateless; its connection's worker.
+// PlaintextSocket: the TransportSocket that changes nothing. Stateless: one is every connection's,
+// on all workers.
 #pragma once
 
 #include "source/net/transport_socket.h"
@@ -7,6 +8,7 @@ namespace sluice {
 
 class PlaintextSocket final : public TransportSocket {
  public:
+  static PlaintextSocket& Shared();
   Handshake DoHandshake(IoHandle&) override { return Handshake::kDone; }
   IoResult Read(IoHandle& io, Buffer& into, size_t bytes_max) override;
   IoResult Write(IoHandle& io, Buffer& from) override;

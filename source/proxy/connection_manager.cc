@@ -29,7 +29,6 @@ ConnectionManager::ConnectionManager(DownstreamArgs args, ProxyWorker& worker,
   facts_.io = &connection_.io();
   facts_.connection_id = worker_.NextId();
   facts_.secure = connection_.transport().secure();
-  facts_.listener_name = args.listener_name;
   const ConnectionManagerStats& stats = config_->stats;
   StatCells& cells = worker_.context().stats;
   stats.cx_total.Add(cells);
@@ -42,7 +41,6 @@ ConnectionManager::ConnectionManager(DownstreamArgs args, ProxyWorker& worker,
 ConnectionManager::~ConnectionManager() { AbandonStreams(); }
 
 void ConnectionManager::Start() {
-  lifetime_deadline_ = After(opened_, config_->connection_duration_max);
   idle_deadline_ = After(opened_, config_->idle_timeout);
   ArmTimer();
   connection_.Start(*this);
@@ -167,11 +165,15 @@ void ConnectionManager::CloseAfterReset() {
 
 // ---- Time.
 
+MonotonicTime ConnectionManager::LifetimeDeadline() const {
+  return lifetime_over_ ? kNever : After(opened_, config_->connection_duration_max);
+}
+
 void ConnectionManager::ArmTimer() {
   if (codec_->inside_head() && head_deadline_ == kNever) {
     head_deadline_ = After(worker_.context().loop.now(), config_->request_headers_timeout);
   }
-  const MonotonicTime next = std::min({head_deadline_, idle_deadline_, lifetime_deadline_});
+  const MonotonicTime next = std::min({head_deadline_, idle_deadline_, LifetimeDeadline()});
   if (next != kNever) timer_.Arm(next - worker_.context().loop.now());
 }
 
@@ -187,8 +189,8 @@ void ConnectionManager::OnTimer() {
     (draining_ ? config_->stats.cx_drain_close : config_->stats.cx_idle_timeout).Add(cells);
     return connection_.Close(CloseKind::kFlush);
   }
-  if (lifetime_deadline_ <= now) {
-    lifetime_deadline_ = kNever;
+  if (LifetimeDeadline() <= now) {
+    lifetime_over_ = true;
     config_->stats.cx_max_duration_reached.Add(cells);
     StartDrain();
   }
@@ -212,12 +214,9 @@ void ConnectionManager::CloseNow() {
 }
 
 void ConnectionManager::CountBytes() {
-  const uint64_t read = connection_.bytes_read();
-  const uint64_t written = connection_.bytes_written();
-  config_->stats.cx_rx_bytes_total.Add(worker_.context().stats, read - counted_read_);
-  config_->stats.cx_tx_bytes_total.Add(worker_.context().stats, written - counted_written_);
-  counted_read_ = read;
-  counted_written_ = written;
+  StatCells& cells = worker_.context().stats;
+  config_->stats.cx_rx_bytes_total.Add(cells, connection_.TakeBytesRead());
+  config_->stats.cx_tx_bytes_total.Add(cells, connection_.TakeBytesWritten());
 }
 
 }  // namespace sluice

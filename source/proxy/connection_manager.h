@@ -57,6 +57,7 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   void CloseIfDone();
   void AbandonStreams();
   void CountBytes();
+  MonotonicTime LifetimeDeadline() const;
   void ArmTimer();
   void OnTimer();
 
@@ -69,14 +70,12 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   const size_t stream_buffer_bytes_max_;
   IntrusiveList<Stream> streams_;
   Timer timer_;
-  MonotonicTime head_deadline_ = kNever;      // the head that is coming in
-  MonotonicTime idle_deadline_ = kNever;      // no stream is open
-  MonotonicTime lifetime_deadline_ = kNever;  // connection_duration_max
+  MonotonicTime head_deadline_ = kNever;  // the head that is coming in
+  MonotonicTime idle_deadline_ = kNever;  // no stream is open
   const MonotonicTime opened_;
-  uint64_t counted_read_ = 0;
-  uint64_t counted_written_ = 0;
   uint32_t requests_ = 0;
   bool draining_ = false;
+  bool lifetime_over_ = false;  // connection_duration_max has passed
   bool closed_ = false;
 
   static constexpr MonotonicTime kNever = MonotonicTime::max();

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 
-#include "absl/strings/string_view.h"
 #include "source/base/intrusive_list.h"
 #include "source/event/worker_context.h"
 #include "source/net/connection.h"
@@ -43,10 +42,9 @@ struct DownstreamArgs {
   WorkerContext& worker;
   DownstreamOwner& owner;
   std::unique_ptr<IoHandle> io;
-  std::unique_ptr<TransportSocket> transport;
-  absl::string_view listener_name;  // lives as long as the listener
-  size_t buffer_bytes_max;          // per_connection_buffer_limit_bytes: held in each direction
-  bool draining;                    // the listener drains: the connection is to be short
+  std::unique_ptr<TransportSocket> transport;  // none: plaintext
+  size_t buffer_bytes_max;  // per_connection_buffer_limit_bytes: held in each direction
+  bool draining;            // the listener drains: the connection is to be short
 };
 
 class DownstreamFactory {

@@ -5,7 +5,6 @@
 #include "absl/strings/match.h"
 #include "source/base/check.h"
 #include "source/http/http1/codec.h"
-#include "source/net/plaintext_socket.h"
 #include "source/upstream/connection_pool.h"
 #include "source/upstream/worker_cluster.h"
 
@@ -24,9 +23,9 @@ ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
       host_(pool.host_),
       priority_(priority),
       created_(pool.cluster_.worker().loop.now()),
-      connection_(std::make_unique<Connection>(
-          pool.cluster_.worker(), Connection::Side::kConnecting, std::move(io),
-          std::make_unique<PlaintextSocket>(), spec_->connection)),
+      connection_(std::make_unique<Connection>(pool.cluster_.worker(),
+                                               Connection::Side::kConnecting, std::move(io),
+                                               /*transport=*/nullptr, spec_->connection)),
       codec_(MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, pool.cluster_.worker().slabs,
                                   *connection_)),
       idle_timer_(pool.cluster_.worker().loop, this, kMethod<&ClientConnection::OnIdleTimeout>),
@@ -60,7 +59,7 @@ void ClientConnection::ResetStream(CodecStream& stream) {
 void ClientConnection::OnConnected() { pool_.OnConnected(*this); }
 
 void ClientConnection::OnBytes(Buffer& in, End end) {
-  if (connection_->bytes_read() - rx_counted_ > kUncountedBytesMax) CountBytes();
+  if (connection_->bytes_read() > kUncountedBytesMax) CountBytes();
   if (state_ == State::kRetired) return in.Clear();
   if (open_streams_ == 0) return OnIdleBytes(in, end);
   inside_codec_ = true;
@@ -142,11 +141,9 @@ void ClientConnection::CountEndedStreams(size_t open_streams) {
 
 void ClientConnection::CountBytes() {
   StatCells& cells = connection_->worker().stats;
-  const uint64_t rx = connection_->bytes_read(), tx = connection_->bytes_written();
-  if (rx != rx_counted_) spec_->stats.cx_rx_bytes_total.Add(cells, rx - rx_counted_);
-  if (tx != tx_counted_) spec_->stats.cx_tx_bytes_total.Add(cells, tx - tx_counted_);
-  rx_counted_ = rx;
-  tx_counted_ = tx;
+  const uint64_t rx = connection_->TakeBytesRead(), tx = connection_->TakeBytesWritten();
+  if (rx > 0) spec_->stats.cx_rx_bytes_total.Add(cells, rx);
+  if (tx > 0) spec_->stats.cx_tx_bytes_total.Add(cells, tx);
 }
 
 void ClientConnection::AbandonStream() {

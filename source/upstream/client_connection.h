@@ -84,7 +84,6 @@ class ClientConnection final : public Deferred,
   bool broken_ = false;  // a stream was cut short: what is unwritten is worth nothing
   uint32_t open_streams_ = 0;
   uint64_t streams_started_ = 0;
-  uint64_t rx_counted_ = 0, tx_counted_ = 0;
   const MonotonicTime created_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<ClientCodec> codec_;

@@ -12,7 +12,6 @@
 #include "source/event/libevent_poller.h"
 #include "source/event/worker_context.h"
 #include "source/net/connection.h"
-#include "source/net/plaintext_socket.h"
 #include "source/net/socket_io_handle.h"
 
 namespace sluice {
@@ -36,8 +35,7 @@ class Echo final : public ConnectionHandler {
     peer_fd_ = fds[0];
     connection_ = std::make_unique<Connection>(
         machine.worker, Connection::Side::kAccepted,
-        std::make_unique<SocketIoHandle>(machine.poller, fds[1], Address()),
-        std::make_unique<PlaintextSocket>(), limits_);
+        std::make_unique<SocketIoHandle>(machine.poller, fds[1], Address()), nullptr, limits_);
     connection_->Start(*this);
   }
   ~Echo() { close(peer_fd_); }

@@ -37,7 +37,7 @@ TEST(IdleConnection, KeepsLittle) {
           machine.worker, Connection::Side::kAccepted,
           std::make_unique<SocketIoHandle>(machine.poller, fds[1],
                                            Address::FromIp("10.0.0.1", 1).value()),
-          std::make_unique<PlaintextSocket>(), limits));
+          nullptr, limits));
       connections.back()->Start(handler);
       ASSERT_EQ(write(fds[0], "x", 1), 1);
     }

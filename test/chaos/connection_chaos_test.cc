@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "source/net/connection.h"
-#include "source/net/plaintext_socket.h"
 #include "test/harness/sim_world.h"
 
 namespace sluice {
@@ -40,8 +39,7 @@ class Wild final : public ConnectionHandler {
     limits_.read_chunk_bytes_max = 1 + random.Below(200000);
   }
   void Start(Connection::Side side, std::unique_ptr<IoHandle> io) {
-    connection_ = std::make_unique<Connection>(worker_, side, std::move(io),
-                                               std::make_unique<PlaintextSocket>(), limits_);
+    connection_ = std::make_unique<Connection>(worker_, side, std::move(io), nullptr, limits_);
     if (random_.Below(2) == 0) connection_->AllowHalfClose();
     timer_.Arm(milliseconds(random_.Below(100)));
     connection_->Start(*this);

@@ -24,7 +24,7 @@ TEST(Address, PrintsAsEnvoyDoes) {
   EXPECT_EQ(Address().text(), "");
 }
 
-TEST(Address, IsSmall) { EXPECT_LE(sizeof(Address), 40); }
+TEST(Address, IsSmall) { EXPECT_LE(sizeof(Address), 32); }
 
 TEST(Address, RefusesWhatIsNoAddress) {
   for (absl::string_view bad :

@@ -24,8 +24,7 @@ class Talker final : public ConnectionHandler {
   Talker(WorkerContext& worker, Connection::Side side, std::unique_ptr<IoHandle> io,
          const ConnectionLimits& limits, std::string says, std::string hears)
       : to_say_(std::move(says)), hears_(std::move(hears)) {
-    connection_ = std::make_unique<Connection>(worker, side, std::move(io),
-                                               std::make_unique<PlaintextSocket>(), limits);
+    connection_ = std::make_unique<Connection>(worker, side, std::move(io), nullptr, limits);
     connection_->Start(*this);
     if (connection_ != nullptr) connection_->WantWrite();
   }

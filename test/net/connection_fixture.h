@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "source/net/connection.h"
-#include "source/net/plaintext_socket.h"
 #include "test/harness/sim_world.h"
 
 namespace sluice {
@@ -136,8 +135,8 @@ class ConnectionTest : public ::testing::Test, protected ReadyObserver {
     }
   }
   void Make(Connection::Side side, std::unique_ptr<IoHandle> io) {
-    connection_ = std::make_unique<Connection>(world_.worker(), side, std::move(io),
-                                               std::make_unique<PlaintextSocket>(), limits_);
+    connection_ =
+        std::make_unique<Connection>(world_.worker(), side, std::move(io), nullptr, limits_);
     if (filters_ != nullptr) connection_->SetFilters(std::move(filters_));
     connection_->Start(handler_);
   }

@@ -17,7 +17,6 @@
 #include "absl/strings/str_cat.h"
 #include "source/event/libevent_poller.h"
 #include "source/net/connection.h"
-#include "source/net/plaintext_socket.h"
 
 namespace sluice {
 namespace {
@@ -60,8 +59,7 @@ class SocketNetworkTest : public ::testing::Test, protected ReadyObserver {
     TurnUntil([this] { return server_ != nullptr && client_->connected(); });
   }
   std::unique_ptr<Connection> Make(Connection::Side side, std::unique_ptr<IoHandle> io) {
-    return std::make_unique<Connection>(worker_, side, std::move(io),
-                                        std::make_unique<PlaintextSocket>(), limits_);
+    return std::make_unique<Connection>(worker_, side, std::move(io), nullptr, limits_);
   }
   void TurnUntil(const std::function<bool()>& done) {
     const MonotonicTime limit = loop_.now() + std::chrono::seconds(20);

@@ -78,7 +78,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   StreamEvents* stream_ = nullptr;
   Buffer out_;
   BodyReader reader_;
-  BodyWriter writer_;
+  [[no_unique_address]] BodyWriter writer_;  // the next fields use its padding
   uint32_t head_bytes_seen_ = 0;
   Reading reading_ = Reading::kHead;
   Writing writing_ = Writing::kNothing;
