@@ -3,6 +3,7 @@
 // request ends exactly once and has its line in the log, counters of what is open return to zero
 // (ProxyFixture::End checks), no worker holds more than its limits allow, nothing is left over, and
 // the same seed takes the same course.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -171,10 +172,17 @@ std::string RunSeed(uint64_t seed) {
 }
 
 TEST(ProxyChaos, EveryCourseKeepsTheRules) {
+  std::string all;
   for (uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    RunSeed(seed);
+    absl::StrAppend(&all, RunSeed(seed), "\n");
   }
+  // It has been everywhere.
+  for (const char* line : {"200 - ", "204 - ", "400 DPE", "408 ", "502 UPE", "503 UC", "503 UF",
+                           "503 UO", "200 UT", "504 SI", "0 DC", "200 DC", "200 UC"}) {
+    EXPECT_NE(all.find(line), std::string::npos) << line;
+  }
+  EXPECT_GT(std::count(all.begin(), all.end(), '\n'), 10 * kSeeds);
 }
 
 TEST(ProxyChaos, TheSameSeedTakesTheSameCourse) {
