@@ -72,7 +72,7 @@ struct ConnectionManagerConfig {
   Duration drain_timeout = std::chrono::seconds(5);  // an idle connection's grace when draining
 
   std::vector<std::unique_ptr<const AccessLog>> access_logs;
-  Duration log_interval{0};  // access_log_options.access_log_flush_interval; 0: none
+  Duration log_interval{0};           // access_log_options.access_log_flush_interval; 0: none
   bool log_at_request_start = false;  // access_log_options.flush_access_log_on_new_request
   LocalReplyRules local_replies;
   FilterPlan filters;

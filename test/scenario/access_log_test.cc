@@ -285,8 +285,7 @@ TEST(AccessLog, DurationsAreThoseOfTheSimulatedClock) {
 }
 
 TEST(AccessLog, ALongStreamIsLoggedAtItsInterval) {
-  ProxyFixture proxy(ProxyFixture::ToUsers("timeout: 0s"),
-                     {.manager = R"(
+  ProxyFixture proxy(ProxyFixture::ToUsers("timeout: 0s"), {.manager = R"(
     access_log_options: { access_log_flush_interval: 10s }
     access_log:
     - name: log
@@ -294,8 +293,9 @@ TEST(AccessLog, ALongStreamIsLoggedAtItsInterval) {
         "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
         path: /log
         log_format: { text_format_source: { inline_string: "%ACCESS_LOG_TYPE%\n" } })",
-                      .log = ""});
-  proxy.Host(H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", .delay = seconds(25)});
+                                                            .log = ""});
+  proxy.Host(
+      H1Answer{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", .delay = seconds(25)});
   H1Client& client = proxy.Client();
   client.Get("/");
   proxy.Advance(seconds(30));
