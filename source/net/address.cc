@@ -34,8 +34,7 @@ bool LoopbackIp(absl::string_view ip) {
 }
 
 char* Put(char* to, absl::string_view text) {
-  std::memcpy(to, text.data(), text.size());
-  return to + text.size();
+  return std::copy(text.begin(), text.end(), to);  // an empty text may have no address to copy from
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ PathTrie::PathTrie(std::vector<Key> keys, CaseRule case_rule) : case_rule_(case_
 bool PathTrie::StartsWith(absl::string_view path, absl::string_view label) const {
   if (path.size() < label.size()) return false;
   if (case_rule_ == CaseRule::kExact) {
-    return std::memcmp(path.data(), label.data(), label.size()) == 0;
+    return path.substr(0, label.size()) == label;
   }
   for (size_t i = 0; i < label.size(); ++i) {
     if (Fold(path[i]) != label[i]) return false;
