@@ -52,9 +52,30 @@ absl::string_view CodecErrorDetail(CodecError error);
 
 enum class StreamReset : uint8_t {
   kPeer,           // the peer reset the stream
+  kRefused,        // the peer has not looked at the request: it may be sent again elsewhere
+                   // (RFC 9113 section 8.7)
   kConnection,     // the connection ended before the message did
   kProtocolError,  // the peer's message was malformed: see the codec's error
   kLocal,
+};
+
+// HTTP/2 error codes (RFC 9113 section 7). HTTP/1 sends none; of a reset that it reports kNoError
+// is given.
+enum class ResetCode : uint32_t {
+  kNoError = 0,
+  kProtocolError = 1,
+  kInternalError = 2,
+  kFlowControlError = 3,
+  kSettingsTimeout = 4,
+  kStreamClosed = 5,
+  kFrameSizeError = 6,
+  kRefusedStream = 7,
+  kCancel = 8,
+  kCompressionError = 9,
+  kConnectError = 10,
+  kEnhanceYourCalm = 11,
+  kInadequateSecurity = 12,
+  kHttp11Required = 13,
 };
 
 // What a pull of body bytes came to.
@@ -77,8 +98,9 @@ class StreamEvents {
   // Takes all of `data`.
   virtual void OnData(Buffer& data, End end) = 0;
   virtual void OnTrailers(Headers& trailers) = 0;
-  // The stream is over before both messages were; nothing is called after.
-  virtual void OnReset(StreamReset reset) = 0;
+  // The stream is over before both messages were; nothing is called after. `code` is the peer's,
+  // where it gave one.
+  virtual void OnReset(StreamReset reset, ResetCode code) = 0;
   // Both messages are complete, in and out; nothing is called after. HTTP/1: also when the response
   // is complete and the request is not: no one needs its rest, and the connection must close.
   virtual void OnComplete() = 0;
@@ -104,8 +126,9 @@ class CodecStream : public FlowSource {
   virtual void SendInformational(const Headers& headers) = 0;  // server role: 100, 103 ...
   // The body source has something (or its end): the codec will pull.
   virtual void BodyReady() = 0;
-  // Ends the stream at once in both directions. HTTP/1: the connection is of no more use.
-  virtual void Reset() = 0;
+  // Ends the stream at once in both directions. HTTP/1: the connection is of no more use. HTTP/2:
+  // RST_STREAM with `code`.
+  virtual void Reset(ResetCode code) = 0;
 
  protected:
   ~CodecStream() = default;
@@ -151,13 +174,22 @@ class Codec {
   // that it sent has been read, so that nobody need wait for its FIN.
   virtual bool peer_is_done() const { return false; }
   // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says
-  // "connection: close".
+  // "connection: close". HTTP/2 server: GOAWAY that names no stream yet, so that what is on its way
+  // is still served (RFC 9113 section 6.8); FinishDrain, some time later, sends the one that does.
   virtual void StartDrain() = 0;
+  virtual void FinishDrain() {}
+  // The connection has ended, whatever the reason: every open stream gets OnReset(kConnection).
+  virtual void OnConnectionLost() = 0;
   virtual CodecError error() const = 0;
   // Server role, after Parse returned an error: a stream whose request is over, for the one
   // response that says so ("connection: close" is added). Null where nothing can be said any more:
   // a response has begun, the peer is gone, or the protocol has its own way (GOAWAY).
   virtual CodecStream* StartErrorReply(StreamEvents& events) { return nullptr; }
+
+  // Whether the peer still answers (HTTP/2 PING, RFC 9113 section 6.7): sends one; unanswered_pings
+  // counts those that got no answer yet. HTTP/1 has no such thing and sends nothing.
+  virtual void SendPing() {}
+  virtual uint32_t unanswered_pings() const { return 0; }
 };
 
 // A codec in the client's role.

@@ -28,4 +28,38 @@ struct Http1Options {
   bool proper_case_names = false;     // header_key_format.proper_case_words, when writing
 };
 
+// envoy.config.core.v3.Http2ProtocolOptions: what this end offers, and what it bears from the
+// other. Crossing a flood limit ends the connection with GOAWAY ENHANCE_YOUR_CALM.
+struct Http2Options {
+  uint32_t concurrent_streams_max = 1024;
+  uint32_t stream_window_bytes = 16 * 1024 * 1024;      // initial_stream_window_size
+  uint32_t connection_window_bytes = 24 * 1024 * 1024;  // initial_connection_window_size
+  uint32_t hpack_table_bytes = 4096;                    // of either direction
+  bool allow_connect = true;  // SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441). Envoy: off; see S-01
+  // override_stream_error_on_invalid_http_message: a malformed message ends its stream, not the
+  // connection.
+  bool malformed_ends_stream = false;
+
+  // Frames that wait to be written: a peer that asks much and reads nothing.
+  uint32_t outbound_frames_max = 10000;
+  uint32_t outbound_control_frames_max = 1000;  // PING, SETTINGS and RST_STREAM among them
+  // Frames that carry nothing: DATA, HEADERS and CONTINUATION without payload or end of stream.
+  uint32_t consecutive_empty_frames_max = 1;
+  uint32_t priority_frames_per_stream_max = 100;
+  uint32_t window_updates_per_data_frame_max = 10;
+  uint32_t settings_frames_per_second_max = 100;   // not in Envoy's API, nor are those that follow
+  uint32_t continuation_frames_per_head_max = 16;  // CVE-2024-27316
+  // Streams that the peer resets before they are answered (CVE-2023-44487): a bucket of so many,
+  // refilled at so many a second.
+  uint32_t early_resets_burst = 100;
+  uint32_t early_resets_per_second = 33;
+
+  // connection_keepalive; 0: none.
+  uint32_t ping_interval_ms = 0;
+  uint32_t ping_timeout_ms = 0;
+  uint32_t ping_idle_interval_ms = 0;  // a connection that has been silent for so long is asked
+                                       // before it is used again
+  uint32_t ping_jitter_percent = 15;
+};
+
 }  // namespace sluice

@@ -46,6 +46,7 @@ void WorkerListener::Take(std::unique_ptr<IoHandle> io) {
                                    .owner = *this,
                                    .io = std::move(io),
                                    .transport = nullptr,
+                                   .accepted = nullptr,
                                    .buffer_bytes_max = config_->buffer_bytes_max,
                                    .draining = draining_});
   Downstream& taken = *downstream.release();

@@ -27,10 +27,13 @@ class IoHandle {
   // One read or write system call at most.
   virtual IoResult Read(absl::Span<const iovec> into) = 0;
   virtual IoResult Write(absl::Span<const iovec> from) = 0;
+  // Like Read, but leaves the bytes where they are.
+  virtual IoResult Peek(absl::Span<const iovec> into) = 0;
   virtual void ShutdownWrite() = 0;  // FIN after what was written
   virtual void AbortOnClose() = 0;   // RST instead of FIN when destroyed
-  // Starts reports of readiness, edge-triggered; once. False: none will come, as connecting has
-  // failed already; ConnectError says why.
+  // Starts reports of readiness, edge-triggered. Called again, they go to the new observer: it may
+  // get no edge for what is there already. False: none will come, as connecting has failed already;
+  // ConnectError says why.
   [[nodiscard]] virtual bool Watch(ReadyObserver& observer) = 0;
   // After a connecting handle became writable: 0, or the errno of the attempt, however often asked.
   virtual int ConnectError() = 0;

@@ -53,6 +53,19 @@ IoResult SocketIoHandle::Write(absl::Span<const iovec> from) {
   return Failure();
 }
 
+IoResult SocketIoHandle::Peek(absl::Span<const iovec> into) {
+  msghdr message = {};
+  message.msg_iov = const_cast<iovec*>(into.data());
+  message.msg_iovlen = into.size();
+  ssize_t n;
+  do {
+    n = recvmsg(fd_, &message, MSG_PEEK);
+  } while (n < 0 && errno == EINTR);
+  if (n > 0) return {IoResult::State::kOk, static_cast<size_t>(n)};
+  if (n == 0) return {IoResult::State::kEof};
+  return Failure();
+}
+
 void SocketIoHandle::ShutdownWrite() { shutdown(fd_, SHUT_WR); }
 
 void SocketIoHandle::AbortOnClose() {
@@ -62,6 +75,7 @@ void SocketIoHandle::AbortOnClose() {
 
 bool SocketIoHandle::Watch(ReadyObserver& observer) {
   if (fd_ < 0) return false;
+  if (watch_ != nullptr) poller_.Unwatch(watch_);
   watch_ = poller_.Watch(fd_, WatchMode::kEdgeReadWrite, observer);
   return true;
 }

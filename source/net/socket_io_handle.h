@@ -17,6 +17,7 @@ class SocketIoHandle final : public IoHandle {
 
   IoResult Read(absl::Span<const iovec> into) override;
   IoResult Write(absl::Span<const iovec> from) override;
+  IoResult Peek(absl::Span<const iovec> into) override;
   void ShutdownWrite() override;
   void AbortOnClose() override;
   bool Watch(ReadyObserver& observer) override;

@@ -5,6 +5,7 @@
 #include "absl/strings/string_view.h"
 #include "source/base/buffer.h"
 #include "source/net/io_handle.h"
+#include "source/net/tls_facts.h"
 
 namespace sluice {
 
@@ -27,6 +28,8 @@ class TransportSocket {
   virtual absl::string_view alpn() const = 0;            // negotiated, empty if none
   virtual absl::string_view failure_reason() const = 0;  // after kFailed or a read or write error
   virtual bool secure() const = 0;                       // requests over it have scheme https
+  // After the handshake; null where there was none. Gathered when first asked for.
+  virtual const TlsFacts* tls_facts() { return nullptr; }
 };
 
 }  // namespace sluice

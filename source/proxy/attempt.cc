@@ -53,7 +53,7 @@ void Attempt::Cancel() {
     ClientConnection* const connection = connection_;
     CodecStream* const codec_stream = codec_stream_;
     Release();
-    connection->ResetStream(*codec_stream);
+    connection->ResetStream(*codec_stream, ResetCode::kCancel);
   } else {
     CancelWaiting();
   }
@@ -126,7 +126,7 @@ void Attempt::OnTrailers(Headers& trailers) {
   owner_.OnAttemptTrailers();
 }
 
-void Attempt::OnReset(StreamReset reset) {
+void Attempt::OnReset(StreamReset reset, ResetCode code) {
   if (done_) return;
   done_ = true;
   AttemptFailure failure{.kind = AttemptFailure::Kind::kReset};

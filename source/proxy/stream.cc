@@ -279,7 +279,7 @@ void Stream::Reject(Failure failure, absl::string_view detail) {
          0);
 }
 
-void Stream::OnReset(StreamReset reset) {
+void Stream::OnReset(StreamReset reset, ResetCode code) {
   codec_stream_ = nullptr;
   // A malformed body: the connection manager rejects this stream next, where an answer can still be
   // sent.

@@ -51,7 +51,7 @@ class Stream final : public StreamEvents,
   void OnInformational(Headers& headers) override {}
   void OnData(Buffer& data, End end) override;
   void OnTrailers(Headers& trailers) override;
-  void OnReset(StreamReset reset) override;
+  void OnReset(StreamReset reset, ResetCode code) override;
   void OnComplete() override;
   BodyState FillBody(Buffer& out, size_t bytes_max) override;
   Headers& OutgoingTrailers() override { return response_trailers(); }

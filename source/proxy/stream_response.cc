@@ -73,7 +73,7 @@ void Stream::EndByReset() {
     config().stats.rq_reset_after_downstream_response_started.Add(worker().stats);
   CodecStream* const codec_stream = codec_stream_;
   codec_stream_ = nullptr;
-  if (codec_stream != nullptr) codec_stream->Reset();
+  if (codec_stream != nullptr) codec_stream->Reset(ResetCode::kInternalError);
   connection_.CloseAfterReset();
   Finish();
 }

@@ -11,6 +11,7 @@
 
 #include "source/base/intrusive_list.h"
 #include "source/event/worker_context.h"
+#include "source/net/accepted_facts.h"
 #include "source/net/connection.h"
 #include "source/net/io_handle.h"
 #include "source/net/transport_socket.h"
@@ -42,7 +43,9 @@ struct DownstreamArgs {
   WorkerContext& worker;
   DownstreamOwner& owner;
   std::unique_ptr<IoHandle> io;
-  std::unique_ptr<TransportSocket> transport;  // none: plaintext
+  std::unique_ptr<TransportSocket> transport;     // none: plaintext
+  std::unique_ptr<const AcceptedFacts> accepted;  // none: no listener filter looked at it
+  Duration handshake_timeout{0};                  // transport_socket_connect_timeout; 0: none
   size_t buffer_bytes_max;  // per_connection_buffer_limit_bytes: held in each direction
   bool draining;            // the listener drains: the connection is to be short
 };

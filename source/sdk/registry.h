@@ -12,9 +12,12 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "source/config/field_scope.h"
+#include "source/net/transport_factory.h"
 #include "source/sdk/downstream.h"
 #include "source/sdk/http_filter_factory.h"
+#include "source/sdk/listener_filter.h"
 #include "source/sdk/request_handler.h"
+#include "source/stats/registry.h"
 
 namespace sluice {
 
@@ -26,6 +29,22 @@ using RequestHandlerParser = std::function<std::unique_ptr<const RequestHandlerF
     const google::protobuf::Message& config, const FieldScope& scope)>;
 using DownstreamParser = std::function<std::unique_ptr<const DownstreamFactory>(
     const google::protobuf::Message& config, const FieldScope& scope)>;
+
+// What a configured extension may need beside its message. Lives for the call.
+struct ExtensionContext {
+  StatsRegistry& stats;
+  std::string stat_prefix;  // of its place, with a dot: "listener.0.0.0.0_443.", "cluster.app."
+};
+
+using ListenerFilterParser = std::function<std::unique_ptr<const ListenerFilterFactory>(
+    const google::protobuf::Message& config, const ExtensionContext& context,
+    const FieldScope& scope)>;
+using ServerTransportParser = std::function<std::unique_ptr<const ServerTransportFactory>(
+    const google::protobuf::Message& config, const ExtensionContext& context,
+    const FieldScope& scope)>;
+using ClientTransportParser = std::function<std::unique_ptr<const ClientTransportFactory>(
+    const google::protobuf::Message& config, const ExtensionContext& context,
+    const FieldScope& scope)>;
 
 class Registry {
  public:
@@ -39,6 +58,15 @@ class Registry {
   void AddDownstream(absl::string_view full_name, DownstreamParser parser) {
     downstreams_[std::string(full_name)] = std::move(parser);
   }
+  void AddListenerFilter(absl::string_view full_name, ListenerFilterParser parser) {
+    listener_filters_[std::string(full_name)] = std::move(parser);
+  }
+  void AddServerTransport(absl::string_view full_name, ServerTransportParser parser) {
+    server_transports_[std::string(full_name)] = std::move(parser);
+  }
+  void AddClientTransport(absl::string_view full_name, ClientTransportParser parser) {
+    client_transports_[std::string(full_name)] = std::move(parser);
+  }
 
   // Null: no such extension in this program.
   const HttpFilterParser* FindHttpFilter(absl::string_view full_name) const {
@@ -49,6 +77,15 @@ class Registry {
   }
   const DownstreamParser* FindDownstream(absl::string_view full_name) const {
     return Find(downstreams_, full_name);
+  }
+  const ListenerFilterParser* FindListenerFilter(absl::string_view full_name) const {
+    return Find(listener_filters_, full_name);
+  }
+  const ServerTransportParser* FindServerTransport(absl::string_view full_name) const {
+    return Find(server_transports_, full_name);
+  }
+  const ClientTransportParser* FindClientTransport(absl::string_view full_name) const {
+    return Find(client_transports_, full_name);
   }
   // For hints and /server_info: every name of every kind, sorted.
   std::vector<std::string> Names() const;
@@ -62,6 +99,9 @@ class Registry {
   absl::btree_map<std::string, HttpFilterParser> http_filters_;
   absl::btree_map<std::string, RequestHandlerParser> request_handlers_;
   absl::btree_map<std::string, DownstreamParser> downstreams_;
+  absl::btree_map<std::string, ListenerFilterParser> listener_filters_;
+  absl::btree_map<std::string, ServerTransportParser> server_transports_;
+  absl::btree_map<std::string, ClientTransportParser> client_transports_;
 };
 
 }  // namespace sluice

@@ -45,10 +45,10 @@ CodecStream& ClientConnection::StartStream(StreamEvents& events) {
   return stream;
 }
 
-void ClientConnection::ResetStream(CodecStream& stream) {
+void ClientConnection::ResetStream(CodecStream& stream, ResetCode code) {
   if (state_ == State::kClosed) return;
   spec_->stats.rq_tx_reset.Add(connection_->worker().stats);
-  stream.Reset();
+  stream.Reset(code);
   broken_ = broken_ || codec_->available_streams() == 0;
   // At once, also inside the codec: whoever resets may ask for another stream next, and this one's
   // place under the circuit breaker is free.
@@ -151,7 +151,7 @@ void ClientConnection::AbandonStream() {
   broken_ = true;
   // Counted off first: the one who is told may try again at once.
   CountEndedStreams(0);
-  std::exchange(events_, nullptr)->OnReset(StreamReset::kConnection);
+  std::exchange(events_, nullptr)->OnReset(StreamReset::kConnection, ResetCode::kNoError);
 }
 
 }  // namespace sluice

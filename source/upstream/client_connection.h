@@ -34,7 +34,7 @@ class ClientConnection final : public Deferred,
   void WantWrite() { connection_->WantWrite(); }
   // Instead of stream.Reset(): ends the stream and gives the connection back, or closes it
   // (HTTP/1).
-  void ResetStream(CodecStream& stream);
+  void ResetStream(CodecStream& stream, ResetCode code);
 
   // Inside of OnReset: the stream's place under the circuit breaker is free at once, for who tries
   // again from in there.

@@ -12,6 +12,7 @@
 #include "source/net/connection.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
+#include "source/net/transport_factory.h"
 #include "source/stats/counter.h"
 #include "source/stats/histogram.h"
 #include "source/upstream/host.h"
@@ -19,6 +20,14 @@
 namespace sluice {
 
 enum class DiscoveryType : uint8_t { kStatic, kStrictDns };
+
+// HttpProtocolOptions: which HTTP is spoken to the hosts.
+enum class UpstreamProtocol : uint8_t {
+  kHttp1,
+  kHttp2,
+  kAuto,           // what ALPN chooses; HTTP/1 where it chooses nothing
+  kUseDownstream,  // that of the request
+};
 
 struct BreakerLimits {
   uint32_t connections_max = 1024;
@@ -67,7 +76,13 @@ struct ClusterSpec {
   uint32_t requests_per_connection_max = 0;       // 0: no limit
   Duration connection_duration_max{0};
   CodecLimits codec_limits;
+  UpstreamProtocol protocol = UpstreamProtocol::kHttp1;
   Http1Options http1;
+  Http2Options http2;
+  std::shared_ptr<const ClientTransportFactory> transport;  // none: plaintext
+  // upstream_http_protocol_options: the name in the certificate and in SNI is the request's host.
+  bool auto_sni = false;
+  bool auto_san_validation = false;
   SocketOptions socket;
   ConnectionLimits connection;
   DnsFamily dns_family = DnsFamily::kAuto;

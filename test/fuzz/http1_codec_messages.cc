@@ -36,7 +36,7 @@ class MessageStream final : public StreamEvents {
     if (end == End::kYes) Finish();
   }
   void OnTrailers(Headers&) override { Finish(); }
-  void OnReset(StreamReset) override {}
+  void OnReset(StreamReset, ResetCode) override {}
   void OnComplete() override {}
   BodyState FillBody(Buffer&, size_t) override { return BodyState::kEnd; }
   Headers& OutgoingTrailers() override { return headers_; }

@@ -70,7 +70,7 @@ class RecordedStream final : public StreamEvents {
     out_.Fields("trailers", trailers);
     NoteEnd(End::kYes);
   }
-  void OnReset(StreamReset reset) override {
+  void OnReset(StreamReset reset, ResetCode code) override {
     static constexpr const char* kNames[] = {"peer", "connection", "protocol error", "local"};
     out_.Line(absl::StrCat("reset ", kNames[static_cast<int>(reset)]));
     over_ = true;

@@ -83,6 +83,27 @@ IoResult MemoryIoHandle::Write(absl::Span<const iovec> from) {
   return {IoResult::State::kOk, n};
 }
 
+IoResult MemoryIoHandle::Peek(absl::Span<const iovec> into) {
+  const std::optional<FaultKind> fault = network_.NextCall();
+  if (fault == FaultKind::kReset) return ResetByFault();
+  if (reset_by_fault_) return {IoResult::State::kEof};
+  size_t left = fault == FaultKind::kShort ? 1 : SIZE_MAX;
+  size_t seen = 0;
+  for (const iovec& piece : into) {
+    const size_t asked = std::min(piece.iov_len, left);
+    const size_t n = link_->Peek(end_, seen, static_cast<char*>(piece.iov_base), asked);
+    seen += n;
+    left -= n;
+    if (n < piece.iov_len) break;
+  }
+  // Held back by a fault, not by the network: it must raise an edge.
+  if (left == 0) poller_.Notify(fd_);
+  if (seen > 0) return {IoResult::State::kOk, seen};
+  if (link_->TakeReset(end_)) return {IoResult::State::kError, 0, ECONNRESET};
+  if (link_->fin_arrived(end_) || link_->reset_arrived(end_)) return {IoResult::State::kEof};
+  return {IoResult::State::kAgain};
+}
+
 IoResult MemoryIoHandle::ResetByFault() {
   reset_by_fault_ = true;
   link_->Reset(end_, network_.clock_.now());
@@ -92,8 +113,8 @@ IoResult MemoryIoHandle::ResetByFault() {
 void MemoryIoHandle::ShutdownWrite() { link_->ShutdownWrite(end_, network_.clock_.now()); }
 
 bool MemoryIoHandle::Watch(ReadyObserver& observer) {
-  SLUICE_CHECK(watch_ == nullptr);
   if (failed_) return false;
+  if (watch_ != nullptr) poller_.Unwatch(watch_);
   watch_ = poller_.Watch(fd_, WatchMode::kEdgeReadWrite, observer);
   return true;
 }

@@ -17,6 +17,7 @@ class MemoryIoHandle final : public IoHandle, private SimSource {
 
   IoResult Read(absl::Span<const iovec> into) override;
   IoResult Write(absl::Span<const iovec> from) override;
+  IoResult Peek(absl::Span<const iovec> into) override;
   void ShutdownWrite() override;
   void AbortOnClose() override { abort_ = true; }
   bool Watch(ReadyObserver& observer) override;

@@ -39,6 +39,11 @@ size_t MemoryLink::Read(End at, char* to, size_t bytes_max) {
   return n;
 }
 
+size_t MemoryLink::Peek(End at, size_t offset, char* to, size_t bytes_max) const {
+  const std::string& arrived = sides_[at].arrived;
+  return offset >= arrived.size() ? 0 : arrived.copy(to, bytes_max, offset);
+}
+
 void MemoryLink::ShutdownWrite(End from, MonotonicTime now) {
   if (sides_[from].fin_sent || sides_[from].reset_arrived) return;
   sides_[from].fin_sent = true;

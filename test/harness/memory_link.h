@@ -40,6 +40,8 @@ class MemoryLink {
   // What a socket's calls do. Write takes what there is room for; the rest is the caller's.
   size_t Write(End from, absl::string_view bytes, MonotonicTime now);
   size_t Read(End at, char* to, size_t bytes_max);
+  // Copies from `offset` on of what is unread, and leaves it.
+  size_t Peek(End at, size_t offset, char* to, size_t bytes_max) const;
   void ShutdownWrite(End from, MonotonicTime now);
   // FIN, or RST where bytes are unread, as Linux does.
   void Close(End end, MonotonicTime now);

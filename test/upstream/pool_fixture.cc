@@ -43,7 +43,7 @@ void Borrower::OnData(Buffer& data, End) {
   if (pause_at_data) stream->PauseReading();
 }
 
-void Borrower::OnReset(StreamReset reset) {
+void Borrower::OnReset(StreamReset reset, ResetCode code) {
   const char* const kNames[] = {"peer", "connection", "protocol error", "local"};
   EndStory(absl::StrCat("reset: ", kNames[static_cast<int>(reset)]));
 }
@@ -59,7 +59,7 @@ void Borrower::Reset() {
   ClientConnection& lent = *connection;
   CodecStream& open = *stream;
   EndStory("gave up");
-  lent.ResetStream(open);
+  lent.ResetStream(open, ResetCode::kCancel);
 }
 
 void Borrower::EndStory(std::string with) {

@@ -24,7 +24,7 @@ class Borrower final : public PoolWaiter, public StreamEvents {
  public:
   explicit Borrower(std::string body = "") : body_(std::move(body)) {}
   ~Borrower() override {
-    if (stream != nullptr) connection->ResetStream(*stream);
+    if (stream != nullptr) connection->ResetStream(*stream, ResetCode::kCancel);
   }
 
   // "", or the end of the story: "200 hello", "reset: connection", "failed: overflow" ...
@@ -44,7 +44,7 @@ class Borrower final : public PoolWaiter, public StreamEvents {
   void OnInformational(Headers&) override { any_byte = true; }
   void OnData(Buffer& data, End end) override;
   void OnTrailers(Headers&) override {}
-  void OnReset(StreamReset reset) override;
+  void OnReset(StreamReset reset, ResetCode code) override;
   void OnComplete() override;
   BodyState FillBody(Buffer& out, size_t bytes_max) override;
   Headers& OutgoingTrailers() override { return headers_; }

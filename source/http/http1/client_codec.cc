@@ -56,7 +56,7 @@ void Http1ClientCodec::Fill(Buffer& out, size_t bytes_max) {
   if (result == BodyWriter::Result::kEnd) request_done_ = true;
   if (result != BodyWriter::Result::kBroken) return;
   StreamEvents* const stream = DropStream();
-  if (stream != nullptr) stream->OnReset(StreamReset::kLocal);
+  if (stream != nullptr) stream->OnReset(StreamReset::kLocal, ResetCode::kNoError);
 }
 
 // ---- Responses in.
@@ -185,7 +185,8 @@ CodecError Http1ClientCodec::Fail(CodecError error) {
   StreamEvents* const stream = DropStream();
   if (stream != nullptr) {
     stream->OnReset(error == CodecError::kUnexpectedEnd ? StreamReset::kConnection
-                                                        : StreamReset::kProtocolError);
+                                                        : StreamReset::kProtocolError,
+                    ResetCode::kNoError);
   }
   return error;
 }
@@ -204,7 +205,12 @@ void Http1ClientCodec::FinishExchange() {
 
 // ---- Both.
 
-void Http1ClientCodec::Reset() { DropStream(); }
+void Http1ClientCodec::Reset(ResetCode code) { DropStream(); }
+
+void Http1ClientCodec::OnConnectionLost() {
+  StreamEvents* const stream = DropStream();
+  if (stream != nullptr) stream->OnReset(StreamReset::kConnection, ResetCode::kNoError);
+}
 
 void Http1ClientCodec::PauseReading() {
   if (paused_) return;

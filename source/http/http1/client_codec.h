@@ -31,6 +31,7 @@ class Http1ClientCodec final : public ClientCodec, private CodecStream {
   }
   bool must_close() const override { return closing_; }
   void StartDrain() override { draining_ = true; }
+  void OnConnectionLost() override;
   CodecError error() const override { return error_; }
 
  private:
@@ -45,7 +46,7 @@ class Http1ClientCodec final : public ClientCodec, private CodecStream {
   void SendHeaders(const Headers& headers, End end) override;
   void SendInformational(const Headers& headers) override {}
   void BodyReady() override { writer_.MarkReady(); }
-  void Reset() override;
+  void Reset(ResetCode code) override;
   void PauseReading() override;
   void ResumeReading() override;
 

@@ -161,7 +161,8 @@ CodecError Http1ServerCodec::Fail(CodecError error) {
   StreamEvents* const stream = DropStream();
   if (stream != nullptr) {
     stream->OnReset(error == CodecError::kUnexpectedEnd ? StreamReset::kConnection
-                                                        : StreamReset::kProtocolError);
+                                                        : StreamReset::kProtocolError,
+                    ResetCode::kNoError);
   }
   return error;
 }
@@ -240,7 +241,7 @@ void Http1ServerCodec::PullBody(Buffer& out, size_t bytes_max) {
       // The client sees a message cut short.
       out_.Clear();
       StreamEvents* const stream = DropStream();
-      if (stream != nullptr) stream->OnReset(StreamReset::kLocal);
+      if (stream != nullptr) stream->OnReset(StreamReset::kLocal, ResetCode::kNoError);
       return;
     }
   }
@@ -271,9 +272,14 @@ void Http1ServerCodec::FinishExchange() {
 
 // ---- Both.
 
-void Http1ServerCodec::Reset() {
+void Http1ServerCodec::Reset(ResetCode code) {
   out_.Clear();
   DropStream();
+}
+
+void Http1ServerCodec::OnConnectionLost() {
+  StreamEvents* const stream = DropStream();
+  if (stream != nullptr) stream->OnReset(StreamReset::kConnection, ResetCode::kNoError);
 }
 
 void Http1ServerCodec::PauseReading() {

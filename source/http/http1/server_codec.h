@@ -30,6 +30,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   bool peer_is_done() const override { return peer_is_done_; }
   bool must_close() const override { return closing_; }
   void StartDrain() override { draining_ = true; }
+  void OnConnectionLost() override;
   CodecError error() const override { return error_; }
   CodecStream* StartErrorReply(StreamEvents& events) override;
 
@@ -51,7 +52,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   void SendHeaders(const Headers& headers, End end) override;
   void SendInformational(const Headers& headers) override;
   void BodyReady() override { writer_.MarkReady(); }
-  void Reset() override;
+  void Reset(ResetCode code) override;
   void PauseReading() override;
   void ResumeReading() override;
 

@@ -111,7 +111,7 @@ TEST_F(ClientWriting, ResetEndsTheConnection) {
   Start();
   Send(Request("GET"), End::kYes);
   codec_stream_->PauseReading();
-  codec_stream_->Reset();
+  codec_stream_->Reset(ResetCode::kCancel);
   EXPECT_EQ(pauses_, 0);
   EXPECT_EQ(codec_->open_streams(), 0u);
   EXPECT_TRUE(codec_->must_close());

@@ -31,10 +31,10 @@ class ScriptedStream final : public StreamEvents {
     body_ += data.ToString();
     data.Clear();
     if (end == End::kYes) ended_ = true;
-    if (reset_on_data_ != nullptr) reset_on_data_->Reset();
+    if (reset_on_data_ != nullptr) reset_on_data_->Reset(ResetCode::kCancel);
   }
   void OnTrailers(Headers&) override { ended_ = true; }
-  void OnReset(StreamReset) override { ++resets_; }
+  void OnReset(StreamReset, ResetCode) override { ++resets_; }
   void OnComplete() override { ++completes_; }
   BodyState FillBody(Buffer& out, size_t bytes_max) override {
     ++pulls_;

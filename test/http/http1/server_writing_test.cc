@@ -247,7 +247,7 @@ TEST_F(ServerWriting, ResetReleasesThePauses) {
   Ask(absl::StrCat(kGet, kGet));
   codec_stream_->PauseReading();
   EXPECT_EQ(pauses_, 2);
-  codec_stream_->Reset();
+  codec_stream_->Reset(ResetCode::kCancel);
   EXPECT_EQ(pauses_, 0);
   EXPECT_TRUE(codec_->must_close());
   EXPECT_EQ(codec_->open_streams(), 0u);
