@@ -26,6 +26,9 @@ struct ClientTransportArgs {
   // configured name, and no name to hold the certificate against.
   absl::string_view server_name;
   absl::string_view verify_name;
+  // What to offer by ALPN where the configuration names nothing, as on the wire (RFC 7301 section
+  // 3.1); empty: nothing. Lives for ever.
+  absl::string_view alpn;
 };
 
 // Of connections to hosts.
