@@ -7,7 +7,9 @@ namespace {
 
 constexpr uint64_t kRunsMax = 20000;
 
-const char* Name(FaultKind kind) {
+}  // namespace
+
+const char* FaultKindName(FaultKind kind) {
   switch (kind) {
     case FaultKind::kReset:
       return "reset";
@@ -17,8 +19,6 @@ const char* Name(FaultKind kind) {
   return "?";
 }
 
-}  // namespace
-
 void FaultSchedule::Arm(SimWorld& world) {
   world.memory().FailCall(call_, kind_, [this] { happened_ = true; });
 }
@@ -27,7 +27,8 @@ uint64_t RunUnderFaults(const std::function<void(FaultSchedule& faults)>& scenar
   uint64_t runs = 0;
   for (FaultKind kind : {FaultKind::kReset, FaultKind::kShort}) {
     for (uint64_t call = 1;; ++call) {
-      SCOPED_TRACE(testing::Message() << "fault schedule: I/O call " << call << ", " << Name(kind));
+      SCOPED_TRACE(testing::Message()
+                   << "fault schedule: I/O call " << call << ", " << FaultKindName(kind));
       FaultSchedule faults(call, kind);
       scenario(faults);
       ++runs;

@@ -17,6 +17,9 @@ class FaultSchedule {
 
   // The scenario calls it once its world is set up: calls count from here.
   void Arm(SimWorld& world);
+  // Has every ProxyFixture that begins after this armed with `faults`; null: none.
+  static void ArmEveryFixture(FaultSchedule* faults) { of_every_fixture_ = faults; }
+  static FaultSchedule* OfEveryFixture() { return of_every_fixture_; }
   // Whether the fault has happened; false all through the last run.
   bool happened() const { return happened_; }
 
@@ -24,7 +27,10 @@ class FaultSchedule {
   const uint64_t call_;
   const FaultKind kind_;
   bool happened_ = false;
+  inline static FaultSchedule* of_every_fixture_ = nullptr;
 };
+
+const char* FaultKindName(FaultKind kind);
 
 // With every kind of fault; stops at the first failing run and says which it was. Returns the
 // number of runs.

@@ -12,6 +12,13 @@
 namespace sluice {
 namespace {
 
+const H1Message& TheNth(const std::vector<H1Message>& messages, size_t index, const char* what) {
+  static const H1Message none;
+  if (index < messages.size()) return messages[index];
+  ADD_FAILURE() << "no " << what << " " << index << "; " << messages.size() << " have come";
+  return none;
+}
+
 std::string Lines(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) absl::StrAppend(&text, line, "\r\n");
@@ -35,10 +42,7 @@ void H1Client::Post(absl::string_view path, absl::string_view body,
 }
 
 const H1Message& H1Client::response(size_t index) const {
-  static const H1Message none;
-  if (index < responses_.size()) return responses_[index];
-  ADD_FAILURE() << "no response " << index << "; " << responses_.size() << " have come";
-  return none;
+  return TheNth(responses_, index, "response");
 }
 
 void H1Client::OnActivity() {
@@ -122,14 +126,16 @@ void H1Server::ResetAll() {
   connections_.clear();
 }
 
-MemoryPeer& H1Server::connection(size_t index) {
-  SLUICE_CHECK(index < connections_.size());
-  return *connections_[index]->peer;
+const H1Message& H1Server::request(size_t index) const {
+  return TheNth(requests_, index, "request");
 }
 
-const H1Message& H1Server::partial_request(size_t index) const {
-  SLUICE_CHECK(index < connections_.size());
-  return connections_[index]->reader.partial();
+MemoryPeer& H1Server::connection(size_t index) {
+  if (index < connections_.size()) return *connections_[index]->peer;
+  ADD_FAILURE() << "no connection " << index << "; " << connections_.size() << " are open";
+  auto link = std::make_shared<MemoryLink>(LinkShape(), Address(), at_);
+  nowhere_ = std::make_unique<MemoryPeer>(world_.clock(), std::move(link), MemoryLink::kServer);
+  return *nowhere_;
 }
 
 }  // namespace sluice

@@ -69,12 +69,13 @@ class H1Server {
   void ResetAll();
 
   const std::vector<H1Message>& requests() const { return requests_; }
+  // The nth, or a failed test and an empty message.
+  const H1Message& request(size_t index) const;
   size_t connections_accepted() const { return accepted_; }
   size_t connections_open() const { return connections_.size(); }
-  // The `index`th of the open ones, for what no script says.
+  // The `index`th of the open ones, for what no script says; or a failed test and one that leads
+  // nowhere.
   MemoryPeer& connection(size_t index);
-  // The request that is under way on it.
-  const H1Message& partial_request(size_t index) const;
 
  private:
   struct PeerConnection;
@@ -86,6 +87,7 @@ class H1Server {
   OnRequest on_request_;
   std::vector<H1Message> requests_;
   std::vector<std::unique_ptr<PeerConnection>> connections_;
+  std::unique_ptr<MemoryPeer> nowhere_;
   size_t accepted_ = 0;
 };
 

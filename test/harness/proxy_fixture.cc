@@ -116,7 +116,9 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
   core_->Start([&started](const absl::Status& status) { started = status; });
   Run();
   EXPECT_TRUE(started.ok()) << started;
-  if (options.faults != nullptr) options.faults->Arm(world_);
+  if (FaultSchedule* const faults = FaultSchedule::OfEveryFixture(); faults != nullptr) {
+    faults->Arm(world_);
+  }
 }
 
 ProxyFixture::~ProxyFixture() { End(); }
@@ -180,8 +182,10 @@ void ProxyFixture::End() {
   Run();
   clients_.clear();
   Run();
-  core_->CloseAll([] {});
+  bool closed = false;
+  core_->CloseAll([&closed] { closed = true; });
   Run();
+  EXPECT_TRUE(closed);
   core_.reset();
   servers_.clear();
   Run();

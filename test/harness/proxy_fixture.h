@@ -44,8 +44,6 @@ struct ProxyOptions {
   // to
   // "/log".
   std::string log = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
-  // Armed when the proxy has started.
-  FaultSchedule* faults = nullptr;
 };
 
 class ProxyFixture {

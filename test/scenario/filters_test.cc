@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "gtest/gtest.h"
-#include "test/harness/fault_schedule.h"
 #include "test/harness/proxy_fixture.h"
 
 namespace sluice {
@@ -141,33 +140,6 @@ TEST(Filters, AnExpectationIsAnsweredWhileTheBodyIsGathered) {
   ASSERT_EQ(host.requests().size(), 1);
   EXPECT_EQ(host.requests()[0].body, "body");
   EXPECT_EQ(client.responses().back().status(), 200);
-}
-
-// Each I/O call of the proxy goes wrong once, in each way.
-TEST(Filters, WhateverFailsEveryRequestEndsOnce) {
-  const uint64_t runs = RunUnderFaults([](FaultSchedule& faults) {
-    ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = std::string(kMutation) + kBuffer});
-    proxy.Host(H1Answer::Of(200, "hi"));
-    faults.Arm(proxy.world());
-    H1Client& client = proxy.Client();
-    client.Post("/", "whole");
-    proxy.Run();
-    client.Send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n4\r\none \r\n");
-    proxy.Run();
-    client.Send("3\r\ntwo\r\n0\r\n\r\n");
-    proxy.Run();
-    client.Post("/", std::string(20'001, 'x'));
-    proxy.Run();
-    if (!faults.happened()) {
-      EXPECT_EQ(client.responses().size(), 3);
-    }
-    client.Close();
-    proxy.Run();
-    EXPECT_EQ(proxy.Stat("http.test.downstream_rq_active"), 0);
-    EXPECT_EQ(proxy.Stat("http.test.downstream_rq_total"),
-              proxy.Stat("http.test.downstream_rq_completed"));
-  });
-  EXPECT_GT(runs, 20);
 }
 
 }  // namespace
