@@ -9,7 +9,8 @@ namespace acme {
 namespace {
 
 std::unique_ptr<const sluice::HttpFilterFactory> ParseHello(
-    const google::protobuf::Message& message, const sluice::FieldScope& scope) {
+    const google::protobuf::Message& message, const sluice::ExtensionContext& context,
+    const sluice::FieldScope& scope) {
   const auto& proto = static_cast<const hello::v1::Hello&>(message);
   if (proto.path().empty() || proto.path()[0] != '/') {
     scope.At("path").Error("must begin with a slash", "/hello");

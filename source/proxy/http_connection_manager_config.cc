@@ -106,6 +106,7 @@ void ReadForwarding(const HcmProto& proto, ConnectionManagerConfig& config) {
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
 void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts,
                  const FieldScope& scope, ConnectionManagerConfig& config) {
+  const ExtensionContext context{parts.stats, absl::StrCat("http.", proto.stat_prefix(), ".")};
   bool all_are_known = true;
   for (int i = 0; i < proto.http_filters_size(); ++i) {
     const auto& filter = proto.http_filters(i);
@@ -125,8 +126,8 @@ void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts,
     if (parse_handler != nullptr) {
       if (i + 1 < proto.http_filters_size())
         at.Error("ends the chain, so it must be the last filter");
-      config.filters.handler = (*parse_handler)(*message, at_config);
-    } else if (auto factory = (*parse_filter)(*message, at_config)) {
+      config.filters.handler = (*parse_handler)(*message, context, at_config);
+    } else if (auto factory = (*parse_filter)(*message, context, at_config)) {
       config.filters.Add(filter.name(), std::move(factory));
     }
   }

@@ -21,30 +21,25 @@
 
 namespace sluice {
 
-// Parsers report to the scope and return null when the configuration is no good. The message is of
-// the type the parser was registered for.
-using HttpFilterParser = std::function<std::unique_ptr<const HttpFilterFactory>(
-    const google::protobuf::Message& config, const FieldScope& scope)>;
-using RequestHandlerParser = std::function<std::unique_ptr<const RequestHandlerFactory>(
-    const google::protobuf::Message& config, const FieldScope& scope)>;
-using DownstreamParser = std::function<std::unique_ptr<const DownstreamFactory>(
-    const google::protobuf::Message& config, const FieldScope& scope)>;
-
 // What a configured extension may need beside its message. Lives for the call.
 struct ExtensionContext {
   StatsRegistry& stats;
-  std::string stat_prefix;  // of its place, with a dot: "listener.0.0.0.0_443.", "cluster.app."
+  // Of its place, with a dot: "http.ingress.", "listener.0.0.0.0_443.", "cluster.app.".
+  std::string stat_prefix;
 };
 
-using ListenerFilterParser = std::function<std::unique_ptr<const ListenerFilterFactory>(
+// Parsers report to the scope and return null when the configuration is no good. The message is of
+// the type the parser was registered for.
+template <class Factory>
+using ExtensionParser = std::function<std::unique_ptr<const Factory>(
     const google::protobuf::Message& config, const ExtensionContext& context,
     const FieldScope& scope)>;
-using ServerTransportParser = std::function<std::unique_ptr<const ServerTransportFactory>(
-    const google::protobuf::Message& config, const ExtensionContext& context,
-    const FieldScope& scope)>;
-using ClientTransportParser = std::function<std::unique_ptr<const ClientTransportFactory>(
-    const google::protobuf::Message& config, const ExtensionContext& context,
-    const FieldScope& scope)>;
+using HttpFilterParser = ExtensionParser<HttpFilterFactory>;
+using RequestHandlerParser = ExtensionParser<RequestHandlerFactory>;
+using DownstreamParser = ExtensionParser<DownstreamFactory>;
+using ListenerFilterParser = ExtensionParser<ListenerFilterFactory>;
+using ServerTransportParser = ExtensionParser<ServerTransportFactory>;
+using ClientTransportParser = ExtensionParser<ClientTransportFactory>;
 
 class Registry {
  public:

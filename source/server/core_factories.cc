@@ -39,14 +39,12 @@ std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
 void AddCoreFactories(Registry& registry, const CoreParts& parts) {
   registry.AddDownstream(
       HcmProto::descriptor()->full_name(),
-      [parts](const google::protobuf::Message& message, const FieldScope& scope) {
-        return MakeConnectionManager(parts, message, scope);
-      });
+      [parts](const google::protobuf::Message& message, const ExtensionContext&,
+              const FieldScope& scope) { return MakeConnectionManager(parts, message, scope); });
   registry.AddRequestHandler(
       RouterProto::descriptor()->full_name(),
-      [parts](const google::protobuf::Message& message, const FieldScope& scope) {
-        return MakeRouter(parts, message, scope);
-      });
+      [parts](const google::protobuf::Message& message, const ExtensionContext&,
+              const FieldScope& scope) { return MakeRouter(parts, message, scope); });
 }
 
 }  // namespace sluice

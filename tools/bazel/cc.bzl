@@ -51,7 +51,7 @@ def sluice_extension(name, deps = [], test_deps = [], visibility = None):
         hdrs = native.glob(["*.h"]),
         copts = copts,
         visibility = visibility or ["//source:above_extensions"],
-        deps = ["//source/base", "//source/http", "//source/sdk"] + deps,
+        deps = ["//source/base", "//source/http", "//source/sdk", "//source/stats"] + deps,
     )
     sluice_cc_test(
         name = name + "_test",
@@ -62,6 +62,7 @@ def sluice_extension(name, deps = [], test_deps = [], visibility = None):
             "//source/base",
             "//source/http",
             "//source/sdk",
+            "//source/stats",
             "//test/harness:filter_tester",
         ] + deps + test_deps,
     )

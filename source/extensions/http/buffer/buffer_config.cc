@@ -9,6 +9,7 @@ namespace sluice {
 namespace pb = ::envoy::extensions::filters::http::buffer::v3;
 
 std::unique_ptr<const HttpFilterFactory> ParseBuffer(const google::protobuf::Message& message,
+                                                     const ExtensionContext& context,
                                                      const FieldScope& scope) {
   const auto& proto = static_cast<const pb::Buffer&>(message);
   const size_t errors_before = scope.errors().size();

@@ -21,6 +21,7 @@ struct BufferConfig {
 
 // Null, with the errors in `scope`, where the configuration is no good.
 std::unique_ptr<const HttpFilterFactory> ParseBuffer(const google::protobuf::Message& message,
+                                                     const ExtensionContext& context,
                                                      const FieldScope& scope);
 
 void AddBuffer(Registry& registry);

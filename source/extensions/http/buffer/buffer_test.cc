@@ -9,6 +9,7 @@
 #include "source/config/field_scope.h"
 #include "source/extensions/http/buffer/buffer_config.h"
 #include "source/extensions/http/buffer/buffer_filter.h"
+#include "source/stats/registry.h"
 #include "test/harness/filter_tester.h"
 
 namespace sluice {
@@ -92,7 +93,8 @@ TEST(BufferConfigTest, TheLimitIsRequiredAndNotZero) {
     envoy::extensions::filters::http::buffer::v3::Buffer proto;
     if (is_set) proto.mutable_max_request_bytes()->set_value(0);
     ConfigErrors errors;
-    EXPECT_EQ(ParseBuffer(proto, FieldScope(errors)), nullptr);
+    StatsRegistry stats;
+    EXPECT_EQ(ParseBuffer(proto, {stats, "http.test."}, FieldScope(errors)), nullptr);
     EXPECT_NE(errors.ToString().find("max_request_bytes"), std::string::npos);
   }
 }
@@ -101,7 +103,8 @@ TEST(BufferConfigTest, TheLimitIsRead) {
   envoy::extensions::filters::http::buffer::v3::Buffer proto;
   proto.mutable_max_request_bytes()->set_value(7);
   ConfigErrors errors;
-  const auto factory = ParseBuffer(proto, FieldScope(errors));
+  StatsRegistry stats;
+  const auto factory = ParseBuffer(proto, {stats, "http.test."}, FieldScope(errors));
   ASSERT_NE(factory, nullptr);
   EXPECT_EQ(factory->whole_request_body_bytes_max(), 7);
 }

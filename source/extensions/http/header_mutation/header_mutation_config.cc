@@ -37,7 +37,8 @@ std::vector<HeaderEdits> ParseMutations(
 }  // namespace
 
 std::unique_ptr<const HttpFilterFactory> ParseHeaderMutation(
-    const google::protobuf::Message& message, const FieldScope& scope) {
+    const google::protobuf::Message& message, const ExtensionContext& context,
+    const FieldScope& scope) {
   const auto& proto = static_cast<const pb::HeaderMutation&>(message);
   const size_t errors_before = scope.errors().size();
   const FieldScope at = scope.At("mutations");

@@ -24,7 +24,8 @@ struct HeaderMutationConfig {
 
 // Null, with the errors in `scope`, where the configuration is no good.
 std::unique_ptr<const HttpFilterFactory> ParseHeaderMutation(
-    const google::protobuf::Message& message, const FieldScope& scope);
+    const google::protobuf::Message& message, const ExtensionContext& context,
+    const FieldScope& scope);
 
 void AddHeaderMutation(Registry& registry);
 

@@ -9,6 +9,7 @@
 #include "source/config/config_errors.h"
 #include "source/config/field_scope.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
+#include "source/stats/registry.h"
 #include "test/harness/filter_tester.h"
 
 namespace sluice {
@@ -21,7 +22,8 @@ std::unique_ptr<const HttpFilterFactory> Parse(const std::string& mutations, std
   EXPECT_TRUE(
       google::protobuf::TextFormat::ParseFromString("mutations {" + mutations + "}", &proto));
   ConfigErrors errors;
-  auto factory = ParseHeaderMutation(proto, FieldScope(errors));
+  StatsRegistry stats;
+  auto factory = ParseHeaderMutation(proto, {stats, "http.test."}, FieldScope(errors));
   *error = errors.ToString();
   return factory;
 }

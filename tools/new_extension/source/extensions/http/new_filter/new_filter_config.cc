@@ -9,6 +9,7 @@ namespace sluice {
 namespace pb = ::sluice::extensions::http::new_filter::v1;
 
 std::unique_ptr<const HttpFilterFactory> ParseNewFilter(const google::protobuf::Message& message,
+                                                        const ExtensionContext& context,
                                                         const FieldScope& scope) {
   const auto& proto = static_cast<const pb::NewFilter&>(message);
   if (absl::AsciiStrToLower(proto.header()) != proto.header()) {

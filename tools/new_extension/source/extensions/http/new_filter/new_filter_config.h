@@ -23,6 +23,7 @@ struct NewFilterConfig {
 
 // Null, with the errors in `scope`, where the configuration is no good.
 std::unique_ptr<const HttpFilterFactory> ParseNewFilter(const google::protobuf::Message& message,
+                                                        const ExtensionContext& context,
                                                         const FieldScope& scope);
 
 // Called by builtin_extensions.cc, or by a main of your own.

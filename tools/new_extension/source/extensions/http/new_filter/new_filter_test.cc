@@ -10,6 +10,7 @@
 #include "source/config/config_errors.h"
 #include "source/config/field_scope.h"
 #include "source/extensions/http/new_filter/new_filter_config.h"
+#include "source/stats/registry.h"
 #include "test/harness/filter_tester.h"
 
 namespace sluice {
@@ -22,7 +23,8 @@ std::unique_ptr<const HttpFilterFactory> FactoryOf(const std::string& header, st
   proto.set_header(header);
   proto.set_value("sluice");
   ConfigErrors errors;
-  auto factory = ParseNewFilter(proto, FieldScope(errors));
+  StatsRegistry stats;
+  auto factory = ParseNewFilter(proto, {stats, "http.test."}, FieldScope(errors));
   *error = errors.ToString();
   return factory;
 }
