@@ -18,6 +18,7 @@ using ChainProto = envoy::config::listener::v3::FilterChain;
 // The one filter of a chain, which takes the connection.
 std::unique_ptr<const DownstreamFactory> ParseChain(const ChainProto& chain,
                                                     const Registry& registry,
+                                                    const ExtensionContext& context,
                                                     const FieldScope& scope) {
   if (chain.filters_size() == 0) {
     scope.At("filters").Error(
@@ -38,22 +39,24 @@ std::unique_ptr<const DownstreamFactory> ParseChain(const ChainProto& chain,
     return nullptr;
   }
   const auto message = UnpackAny(any, at_config);
-  return message == nullptr ? nullptr : (*parse)(*message, at_config);
+  return message == nullptr ? nullptr : (*parse)(*message, context, at_config);
 }
 
 // Without conditions to match there is one chain: the default one, or the only one.
 std::unique_ptr<const DownstreamFactory> ParseChains(const ListenerProto& proto,
                                                      const Registry& registry,
+                                                     const ExtensionContext& context,
                                                      const FieldScope& scope) {
   for (int i = 1; i < proto.filter_chains_size(); ++i) {
     scope.At("filter_chains", i)
         .Error("is never reached", "one filter chain per listener is supported");
   }
   if (proto.filter_chains_size() > 0) {
-    return ParseChain(proto.filter_chains(0), registry, scope.At("filter_chains", 0));
+    return ParseChain(proto.filter_chains(0), registry, context, scope.At("filter_chains", 0));
   }
   if (proto.has_default_filter_chain()) {
-    return ParseChain(proto.default_filter_chain(), registry, scope.At("default_filter_chain"));
+    return ParseChain(proto.default_filter_chain(), registry, context,
+                      scope.At("default_filter_chain"));
   }
   scope.At("filter_chains").Error("is empty", "a listener needs a filter chain");
   return nullptr;
@@ -87,7 +90,9 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
       UInt32Or(proto, "max_connections_to_accept_per_socket_event", 1, scope, {.min = 1});
   config->buffer_bytes_max =
       UInt32Or(proto, "per_connection_buffer_limit_bytes", 1_MiB, scope, {.min = 1});
-  config->downstream = ParseChains(proto, registry, scope);
+  config->downstream = ParseChains(
+      proto, registry, {.stats = stats, .stat_prefix = absl::StrCat("listener.", stat_name, ".")},
+      scope);
   return scope.errors().size() == errors_before ? config : nullptr;
 }
 
