@@ -51,6 +51,8 @@ message envoy.config.core.v3.SocketAddress
 message envoy.config.core.v3.Pipe
   + path
   ! mode
+message envoy.config.core.v3.CidrRange
+  + *
 message envoy.config.core.v3.TcpKeepalive
   + *
 message envoy.config.core.v3.TransportSocket
@@ -68,9 +70,13 @@ message envoy.config.listener.v3.Listener
   ~ metadata: a label for control planes
   ! listener_filters filter_chain_matcher connection_balance_config
 message envoy.config.listener.v3.FilterChain
-  + name filters transport_socket
+  + name filters transport_socket transport_socket_connect_timeout filter_chain_match
   ~ metadata: a label for control planes
-  ! filter_chain_match use_proxy_proto
+  ! use_proxy_proto
+message envoy.config.listener.v3.FilterChainMatch
+  + destination_port prefix_ranges server_names transport_protocol application_protocols
+  + direct_source_prefix_ranges source_type source_prefix_ranges source_ports
+  ! address_suffix suffix_len
 message envoy.config.listener.v3.Filter
   + name typed_config
 

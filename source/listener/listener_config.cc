@@ -5,61 +5,39 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "envoy/config/listener/v3/listener.pb.h"
-#include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
+#include "source/listener/filter_chain_config.h"
 #include "source/net/address_config.h"
 
 namespace sluice {
 namespace {
 
 using ListenerProto = envoy::config::listener::v3::Listener;
-using ChainProto = envoy::config::listener::v3::FilterChain;
 
-// The one filter of a chain, which takes the connection.
-std::unique_ptr<const DownstreamFactory> ParseChain(const ChainProto& chain,
-                                                    const Registry& registry,
-                                                    const ExtensionContext& context,
-                                                    const FieldScope& scope) {
-  if (chain.filters_size() == 0) {
-    scope.At("filters").Error(
-        "is empty",
-        "a connection needs a filter that takes it, such as the HTTP connection manager");
-    return nullptr;
-  }
-  if (chain.filters_size() > 1) {
-    scope.At("filters", 1)
-        .Error("follows a filter that takes the connection", "one filter per chain is supported");
-  }
-  const FieldScope at = scope.At("filters", 0);
-  const FieldScope at_config = at.At("typed_config");
-  const auto& any = chain.filters(0).typed_config();
-  const DownstreamParser* parse = registry.FindDownstream(ContentType(any));
-  if (parse == nullptr) {
-    ReportUnknownType(any.type_url(), at_config);
-    return nullptr;
-  }
-  const auto message = UnpackAny(any, at_config);
-  return message == nullptr ? nullptr : (*parse)(*message, context, at_config);
-}
-
-// Without conditions to match there is one chain: the default one, or the only one.
-std::unique_ptr<const DownstreamFactory> ParseChains(const ListenerProto& proto,
-                                                     const Registry& registry,
-                                                     const ExtensionContext& context,
-                                                     const FieldScope& scope) {
-  for (int i = 1; i < proto.filter_chains_size(); ++i) {
-    scope.At("filter_chains", i)
-        .Error("is never reached", "one filter chain per listener is supported");
-  }
-  if (proto.filter_chains_size() > 0) {
-    return ParseChain(proto.filter_chains(0), registry, context, scope.At("filter_chains", 0));
+// Chains and the index over them; who asks for the same connections as another is told so.
+void ReadChains(const ListenerProto& proto, const Registry& registry,
+                const ExtensionContext& context, const FieldScope& scope, FilterChains& into) {
+  for (int i = 0; i < proto.filter_chains_size(); ++i) {
+    const auto& chain = proto.filter_chains(i);
+    const FieldScope at = scope.At("filter_chains", i);
+    into.chains.push_back(ParseFilterChain(chain, registry, context, at));
+    const FieldScope at_match = at.At("filter_chain_match");
+    const FilterChainMatch match = ParseFilterChainMatch(chain.filter_chain_match(), at_match);
+    if (FilterChainIndex::Combinations(match) > FilterChainIndex::kCombinationsMax) continue;
+    const auto taken_by = into.index.Add(match, static_cast<uint32_t>(i));
+    if (!taken_by.has_value()) continue;
+    at_match.Error(
+        absl::StrCat("of filter chain \"", chain.name(), "\" (filter_chains[", i,
+                     "]) asks for connections that filter chain \"", into.chains[*taken_by].name,
+                     "\" (filter_chains[", *taken_by, "]) asks for in the same words"),
+        "change a criterion of one of them");
   }
   if (proto.has_default_filter_chain()) {
-    return ParseChain(proto.default_filter_chain(), registry, context,
-                      scope.At("default_filter_chain"));
+    into.default_chain = ParseFilterChain(proto.default_filter_chain(), registry, context,
+                                          scope.At("default_filter_chain"));
+  } else if (into.chains.empty()) {
+    scope.At("filter_chains").Error("is empty", "a listener needs a filter chain");
   }
-  scope.At("filter_chains").Error("is empty", "a listener needs a filter chain");
-  return nullptr;
 }
 
 }  // namespace
@@ -69,6 +47,8 @@ ListenerStats::ListenerStats(StatsRegistry& registry, const std::string& stat_na
   cx_total = registry.GetCounter(prefix + "downstream_cx_total");
   cx_destroy = registry.GetCounter(prefix + "downstream_cx_destroy");
   cx_active = registry.GetGauge(prefix + "downstream_cx_active");
+  cx_transport_socket_connect_timeout =
+      registry.GetCounter(prefix + "downstream_cx_transport_socket_connect_timeout");
   no_filter_chain_match = registry.GetCounter(prefix + "no_filter_chain_match");
 }
 
@@ -90,9 +70,8 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
       UInt32Or(proto, "max_connections_to_accept_per_socket_event", 1, scope, {.min = 1});
   config->buffer_bytes_max =
       UInt32Or(proto, "per_connection_buffer_limit_bytes", 1_MiB, scope, {.min = 1});
-  config->downstream = ParseChains(
-      proto, registry, {.stats = stats, .stat_prefix = absl::StrCat("listener.", stat_name, ".")},
-      scope);
+  const ExtensionContext context{stats, absl::StrCat("listener.", stat_name, ".")};
+  ReadChains(proto, registry, context, scope, config->filter_chains);
   return scope.errors().size() == errors_before ? config : nullptr;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "source/config/field_scope.h"
+#include "source/listener/filter_chains.h"
 #include "source/net/address.h"
 #include "source/net/network.h"
-#include "source/sdk/downstream.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
 
@@ -22,7 +22,7 @@ namespace sluice {
 // Handles of "listener.<address>.*". Names as in Envoy.
 struct ListenerStats {
   ListenerStats(StatsRegistry& registry, const std::string& stat_name);
-  Counter cx_total, cx_destroy, no_filter_chain_match;
+  Counter cx_total, cx_destroy, no_filter_chain_match, cx_transport_socket_connect_timeout;
   Gauge cx_active;
 };
 
@@ -34,7 +34,7 @@ struct ListenerConfig {
   // Connections taken per readiness: 1 keeps a burst of connects from delaying those that work.
   uint32_t accepts_per_event_max = 1;
   size_t buffer_bytes_max = 1_MiB;  // per_connection_buffer_limit_bytes
-  std::unique_ptr<const DownstreamFactory> downstream;
+  FilterChains filter_chains;
   ListenerStats stats;
 };
 

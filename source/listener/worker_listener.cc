@@ -37,24 +37,36 @@ void WorkerListener::OnReady(Readiness ready) {
   }
 }
 
-void WorkerListener::Take(std::unique_ptr<IoHandle> io) {
+void WorkerListener::Take(std::unique_ptr<IoHandle> io) { Open(std::move(io), nullptr); }
+
+// Gives it to the filter chain that asks for it.
+void WorkerListener::Open(std::unique_ptr<IoHandle> io,
+                          std::unique_ptr<const AcceptedFacts> accepted) {
+  const FilterChain* chain = config_->filter_chains.Choose(*io, accepted.get());
+  if (chain == nullptr) return config_->stats.no_filter_chain_match.Add(worker_.stats);
   config_->stats.cx_total.Add(worker_.stats);
   config_->stats.cx_active.Add(worker_.stats);
   ++connections_;
+  std::unique_ptr<TransportSocket> transport;
+  if (chain->transport != nullptr) transport = chain->transport->Create(worker_);
   std::unique_ptr<Downstream> downstream =
-      config_->downstream->Create({.worker = worker_,
-                                   .owner = *this,
-                                   .io = std::move(io),
-                                   .transport = nullptr,
-                                   .accepted = nullptr,
-                                   .buffer_bytes_max = config_->buffer_bytes_max,
-                                   .draining = draining_});
+      chain->downstream->Create({.worker = worker_,
+                                 .owner = *this,
+                                 .io = std::move(io),
+                                 .transport = std::move(transport),
+                                 .accepted = std::move(accepted),
+                                 .handshake_timeout = chain->handshake_timeout,
+                                 .buffer_bytes_max = config_->buffer_bytes_max,
+                                 .draining = draining_});
   Downstream& taken = *downstream.release();
   downstreams_.PushBack(taken);
   taken.Start();
 }
 
-void WorkerListener::OnDownstreamClosed(Downstream& downstream) {
+void WorkerListener::OnDownstreamClosed(Downstream& downstream, CloseCause cause) {
+  if (cause == CloseCause::kConnectTimeout) {
+    config_->stats.cx_transport_socket_connect_timeout.Add(worker_.stats);
+  }
   static_cast<ListNode<>&>(downstream).Unlink();
   worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&downstream));
   config_->stats.cx_destroy.Add(worker_.stats);

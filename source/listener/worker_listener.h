@@ -34,8 +34,9 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
 
  private:
   void OnReady(Readiness ready) override;
-  void OnDownstreamClosed(Downstream& downstream) override;
+  void OnDownstreamClosed(Downstream& downstream, CloseCause cause) override;
   void Take(std::unique_ptr<IoHandle> io);
+  void Open(std::unique_ptr<IoHandle> io, std::unique_ptr<const AcceptedFacts> accepted);
   void TellIfEmpty();
 
   WorkerContext& worker_;

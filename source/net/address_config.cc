@@ -44,4 +44,12 @@ Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldSc
   return {};
 }
 
+std::optional<Cidr> ReadCidr(const envoy::config::core::v3::CidrRange& proto,
+                             const FieldScope& scope) {
+  auto range = Cidr::From(proto.address_prefix(), proto.prefix_len().value());
+  if (range.ok()) return std::move(*range);
+  scope.Error(range.status().message(), "such as { address_prefix: 10.0.0.0, prefix_len: 8 }");
+  return std::nullopt;
+}
+
 }  // namespace sluice

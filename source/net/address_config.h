@@ -1,18 +1,26 @@
-// Reads envoy.config.core.v3.Address: an IP address with port, or a Unix socket. Main thread, at
-// load.
+// Reads envoy.config.core.v3.Address (an IP address with port, or a Unix socket) and CidrRange.
+// Main thread, at load.
 #pragma once
+
+#include <optional>
 
 #include "source/config/field_scope.h"
 #include "source/net/address.h"
+#include "source/net/cidr.h"
 
 namespace envoy::config::core::v3 {
 class Address;
-}
+class CidrRange;
+}  // namespace envoy::config::core::v3
 
 namespace sluice {
 
 // Errors go to `scope`; the address is of no family then. Names are not resolved: a listener binds
 // to an address.
 Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldScope& scope);
+
+// Nullopt, with the error in `scope`, where it is no range.
+std::optional<Cidr> ReadCidr(const envoy::config::core::v3::CidrRange& proto,
+                             const FieldScope& scope);
 
 }  // namespace sluice

@@ -18,6 +18,7 @@ class Cidr {
 
   // Never an address of the other family, nor a Unix socket's.
   bool Contains(const Address& address) const;
+  const Address& first() const { return first_; }  // port 0
   uint32_t prefix_bits() const { return prefix_bits_; }
   std::string text() const;
 

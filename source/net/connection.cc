@@ -48,6 +48,11 @@ void Connection::SetFilters(std::unique_ptr<ConnectionFilters> filters) {
   filters_ = std::move(filters);
 }
 
+void Connection::LimitHandshake(Duration timeout) {
+  SLUICE_DCHECK(handler_ == nullptr && side_ == Side::kAccepted);
+  if (timeout > Duration(0)) timer_.Arm(timeout);
+}
+
 void Connection::Start(ConnectionHandler& handler) {
   SLUICE_CHECK(handler_ == nullptr);
   handler_ = &handler;

@@ -97,6 +97,9 @@ class Connection final : public Deferred,
 
   // Before Start.
   void SetFilters(std::unique_ptr<ConnectionFilters> filters);
+  // Of an accepted one: ends it (kConnectTimeout) if the handshake takes longer from now. 0: any
+  // time.
+  void LimitHandshake(Duration timeout);
 
   // Once, before anything happens; starts reading (in this very call for an accepted socket whose
   // bytes may be there already, which saves a turn).

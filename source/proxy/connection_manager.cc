@@ -29,6 +29,7 @@ ConnectionManager::ConnectionManager(DownstreamArgs args, ProxyWorker& worker,
   facts_.io = &connection_.io();
   facts_.connection_id = worker_.NextId();
   facts_.secure = connection_.transport().secure();
+  connection_.LimitHandshake(args.handshake_timeout);
   const ConnectionManagerStats& stats = config_->stats;
   StatCells& cells = worker_.context().stats;
   stats.cx_total.Add(cells);
@@ -106,7 +107,7 @@ void ConnectionManager::OnConnectionClosed(CloseCause cause) {
       std::chrono::duration_cast<std::chrono::milliseconds>(worker_.context().loop.now() - opened_);
   stats.cx_length_ms.Record(cells, static_cast<uint64_t>(length.count()));
   AbandonStreams();
-  owner_.OnDownstreamClosed(*this);
+  owner_.OnDownstreamClosed(*this, cause);
 }
 
 // ---- Streams.

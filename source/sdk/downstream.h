@@ -24,7 +24,7 @@ class Downstream;
 class DownstreamOwner {
  public:
   // The connection is closed; called once; the owner destroys it at the end of the turn.
-  virtual void OnDownstreamClosed(Downstream& downstream) = 0;
+  virtual void OnDownstreamClosed(Downstream& downstream, CloseCause cause) = 0;
 
  protected:
   ~DownstreamOwner() = default;

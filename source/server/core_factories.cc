@@ -4,6 +4,7 @@
 
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/http_connection_manager_config.h"
 #include "source/proxy/router.h"
@@ -14,6 +15,13 @@ namespace {
 using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using RouterProto = envoy::extensions::filters::http::router::v3::Router;
+using RawBufferProto = envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
+
+// Plaintext, said in so many words.
+class RawBufferFactory final : public ServerTransportFactory {
+ public:
+  std::unique_ptr<TransportSocket> Create(WorkerContext&) const override { return nullptr; }
+};
 
 std::unique_ptr<const DownstreamFactory> MakeConnectionManager(
     const CoreParts& parts, const google::protobuf::Message& message, const FieldScope& scope) {
@@ -45,6 +53,11 @@ void AddCoreFactories(Registry& registry, const CoreParts& parts) {
       RouterProto::descriptor()->full_name(),
       [parts](const google::protobuf::Message& message, const ExtensionContext&,
               const FieldScope& scope) { return MakeRouter(parts, message, scope); });
+  registry.AddServerTransport(
+      RawBufferProto::descriptor()->full_name(),
+      [](const google::protobuf::Message&, const ExtensionContext&, const FieldScope&) {
+        return std::make_unique<RawBufferFactory>();
+      });
 }
 
 }  // namespace sluice

@@ -91,7 +91,7 @@ void Server::Load(ConfigErrors& errors) {
   auto listener = std::make_shared<ListenerConfig>(ListenerStats(stats_, "admin"));
   listener->name = "admin";
   listener->address = address;
-  listener->downstream =
+  listener->filter_chains.default_chain.emplace().downstream =
       std::make_unique<ConnectionManagerFactory>(std::move(manager), core_->proxy_workers());
   admin_listener_ = std::move(listener);
 }

@@ -1,0 +1,148 @@
+// What the tests of listeners share: a registry with a downstream that writes down what it reads,
+// under the label of its chain, and a listener made from text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "envoy/config/listener/v3/listener.pb.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/wrappers.pb.h"
+#include "gtest/gtest.h"
+#include "source/config/config_errors.h"
+#include "source/listener/listener_config.h"
+#include "source/listener/worker_listener.h"
+#include "source/sdk/registry.h"
+#include "test/harness/sim_world.h"
+
+namespace sluice {
+
+// What became of one connection.
+struct Taken {
+  std::string chain;
+  std::string bytes;
+  std::string closed;  // "": open
+  bool draining = false;
+  std::unique_ptr<const AcceptedFacts> accepted;
+};
+
+class RecordingDownstream final : public Downstream, private ConnectionHandler {
+ public:
+  RecordingDownstream(DownstreamArgs args, Taken& taken)
+      : owner_(args.owner),
+        taken_(taken),
+        connection_(args.worker, Connection::Side::kAccepted, std::move(args.io),
+                    std::move(args.transport), limits_) {
+    taken_.draining = args.draining;
+    taken_.accepted = std::move(args.accepted);
+    connection_.LimitHandshake(args.handshake_timeout);
+  }
+  void Start() override { connection_.Start(*this); }
+  void StartDrain() override { taken_.draining = true; }
+  void CloseNow() override { connection_.Close(CloseKind::kNow); }
+
+ private:
+  void OnBytes(Buffer& in, End) override {
+    taken_.bytes += in.ToString();
+    in.Clear();
+  }
+  void FillOutput(Buffer&, size_t) override {}
+  void OnConnectionClosed(CloseCause cause) override {
+    taken_.closed = cause == CloseCause::kLocal            ? "local"
+                    : cause == CloseCause::kPeer           ? "peer"
+                    : cause == CloseCause::kConnectTimeout ? "timeout"
+                                                           : "other";
+    owner_.OnDownstreamClosed(*this, cause);
+  }
+  DownstreamOwner& owner_;
+  Taken& taken_;
+  const ConnectionLimits limits_;
+  Connection connection_;
+};
+
+class RecordingDownstreamFactory final : public DownstreamFactory {
+ public:
+  RecordingDownstreamFactory(std::string label, std::vector<std::unique_ptr<Taken>>& log)
+      : label_(std::move(label)), log_(log) {}
+  std::unique_ptr<Downstream> Create(DownstreamArgs args) const override {
+    log_.push_back(std::make_unique<Taken>());
+    log_.back()->chain = label_;
+    return std::make_unique<RecordingDownstream>(std::move(args), *log_.back());
+  }
+
+ private:
+  const std::string label_;
+  std::vector<std::unique_ptr<Taken>>& log_;
+};
+
+class ListenerTest : public testing::Test {
+ protected:
+  ListenerTest() {
+    registry_.AddDownstream(
+        "google.protobuf.StringValue", [this](const google::protobuf::Message& message,
+                                              const ExtensionContext&, const FieldScope&) {
+          return std::make_unique<RecordingDownstreamFactory>(
+              static_cast<const google::protobuf::StringValue&>(message).value(), taken_);
+        });
+  }
+
+  void TearDown() override {
+    listener_.reset();
+    world_.RunUntilIdle();
+  }
+
+  // Text of a chain whose connections are written down under `label`.
+  static std::string Filters(const std::string& label) {
+    return absl::StrCat(
+        "name: '", label,
+        "' filters { name: 'f' typed_config { [type.googleapis.com/google.protobuf.StringValue] { "
+        "value: '",
+        label, "' } } } ");
+  }
+  static std::string Chain(const std::string& label, const std::string& match = "",
+                           const std::string& fields = "") {
+    return absl::StrCat("filter_chains { ", Filters(label), "filter_chain_match { ", match, " } ",
+                        fields, " } ");
+  }
+
+  // `fields`: all but the address.
+  std::shared_ptr<const ListenerConfig> Parse(const std::string& fields, std::string* errors) {
+    envoy::config::listener::v3::Listener proto;
+    const std::string address =
+        "address { socket_address { address: '10.9.9.9' port_value: 80 } } ";
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(address + fields, &proto)) << fields;
+    ConfigErrors collected;
+    auto config = ParseListener(proto, registry_, world_.stats(), FieldScope(collected, "l"));
+    *errors = collected.ToString();
+    EXPECT_EQ(config == nullptr, !errors->empty());
+    return config;
+  }
+  void Start(const std::string& fields) {
+    std::string errors;
+    auto config = Parse(fields, &errors);
+    ASSERT_EQ(errors, "");
+    auto socket =
+        world_.network().Listen(world_.worker().loop.poller(), config->address, config->listen);
+    ASSERT_TRUE(socket.ok());
+    listener_ = std::make_unique<WorkerListener>(world_.worker(), config, std::move(*socket));
+    listener_->Start();
+  }
+  std::unique_ptr<MemoryPeer> Dial() {
+    auto peer = world_.memory().Dial(*Address::FromIp("10.9.9.9", 80));
+    world_.RunUntilIdle();
+    return peer;
+  }
+  int64_t Stat(const std::string& name) {
+    return world_.stats().Value("listener.10.9.9.9_80." + name);
+  }
+
+  SimWorld world_;
+  Registry registry_;
+  std::vector<std::unique_ptr<Taken>> taken_;
+  std::unique_ptr<WorkerListener> listener_;
+};
+
+}  // namespace sluice
