@@ -14,6 +14,45 @@ absl::string_view HttpProtocolText(HttpProtocol protocol) {
   return "";
 }
 
+namespace {
+
+absl::string_view Http2ConnectionErrorDetail(CodecError error) {
+  switch (error) {
+    case CodecError::kHttp2Protocol:
+      return "http2.protocol_error";
+    case CodecError::kHttp2FlowControl:
+      return "http2.flow_control_error";
+    case CodecError::kHttp2StreamClosed:
+      return "http2.stream_closed";
+    case CodecError::kHttp2FrameSize:
+      return "http2.frame_size_error";
+    case CodecError::kHttp2Compression:
+      return "http2.compression_error";
+    case CodecError::kHttp2Internal:
+      return "http2.internal_error";
+    case CodecError::kHttp2EmptyFrames:
+      return "http2.inbound_empty_frames_flood";
+    case CodecError::kHttp2PriorityFrames:
+      return "http2.inbound_priority_frames_flood";
+    case CodecError::kHttp2WindowUpdates:
+      return "http2.inbound_window_update_frames_flood";
+    case CodecError::kHttp2SettingsFrames:
+      return "http2.inbound_settings_frames_flood";
+    case CodecError::kHttp2EarlyResets:
+      return "http2.inbound_resets_flood";
+    case CodecError::kHttp2Continuations:
+      return "http2.inbound_continuation_frames_flood";
+    case CodecError::kHttp2OutboundFrames:
+      return "http2.outbound_frames_flood";
+    case CodecError::kHttp2OutboundControlFrames:
+      return "http2.outbound_control_frames_flood";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 absl::string_view CodecErrorDetail(CodecError error) {
   switch (error) {
     case CodecError::kNone:
@@ -55,6 +94,16 @@ absl::string_view CodecErrorDetail(CodecError error) {
       return "http1.unexpected_end";
     case CodecError::kUnexpectedMessage:
       return "http1.unexpected_response";
+    case CodecError::kHttp2InvalidHeader:
+      return "http2.invalid.header.field";
+    case CodecError::kHttp2Messaging:
+      return "http2.violation.of.messaging.rule";
+    case CodecError::kHttp2TooManyHeaders:
+      return "http2.too_many_headers";
+    case CodecError::kHttp2TargetTooLong:
+      return "http2.path_too_long";
+    default:
+      return Http2ConnectionErrorDetail(error);
   }
   return "";
 }

@@ -46,6 +46,27 @@ enum class CodecError : uint8_t {
   kUnexpectedEnd,      // the connection ended inside a message
   kUnexpectedMessage,  // bytes of a response that nobody asked for
   kBadStatus,
+  // HTTP/2. Of one message; the stream, or the connection, ends with it.
+  kHttp2InvalidHeader,
+  kHttp2Messaging,
+  kHttp2TooManyHeaders,  // by size or by number
+  kHttp2TargetTooLong,
+  // Of the connection, by the code that its GOAWAY carries.
+  kHttp2Protocol,
+  kHttp2FlowControl,
+  kHttp2StreamClosed,
+  kHttp2FrameSize,
+  kHttp2Compression,
+  kHttp2Internal,
+  // A limit on what costs the peer nothing: GOAWAY ENHANCE_YOUR_CALM.
+  kHttp2EmptyFrames,
+  kHttp2PriorityFrames,
+  kHttp2WindowUpdates,
+  kHttp2SettingsFrames,
+  kHttp2EarlyResets,
+  kHttp2Continuations,
+  kHttp2OutboundFrames,
+  kHttp2OutboundControlFrames,
   kCount
 };
 absl::string_view CodecErrorDetail(CodecError error);
@@ -139,6 +160,11 @@ class ServerEvents {
  public:
   // A request head has been read whole; its receiver. BeginHeaders and OnHeaders follow at once.
   virtual StreamEvents& OnNewStream(CodecStream& stream) = 0;
+  // HTTP/2: a request is refused, and the connection goes on. `stream` takes the response that says
+  // so (its BodyReady and SendHeaders may be called in this call), and the receiver is told how it
+  // ends; null: it has been reset, and is only to be logged. Null is returned where nobody answers:
+  // the codec then resets the stream.
+  virtual StreamEvents* OnBadRequest(CodecStream* stream, CodecError error) { return nullptr; }
 
  protected:
   ~ServerEvents() = default;
@@ -181,6 +207,9 @@ class Codec {
   // The connection has ended, whatever the reason: every open stream gets OnReset(kConnection).
   virtual void OnConnectionLost() = 0;
   virtual CodecError error() const = 0;
+  // Inside OnReset(kProtocolError): what was wrong with the message, where that does not end the
+  // connection (HTTP/2).
+  virtual CodecError message_error() const { return error(); }
   // Server role, after Parse returned an error: a stream whose request is over, for the one
   // response that says so ("connection: close" is added). Null where nothing can be said any more:
   // a response has begun, the peer is gone, or the protocol has its own way (GOAWAY).
@@ -192,9 +221,15 @@ class Codec {
   virtual uint32_t unanswered_pings() const { return 0; }
 };
 
+// What is known of the peer's settings.
+enum class PeerSetting : uint8_t { kUnknown, kNo, kYes };
+
 // A codec in the client's role.
 class ClientCodec : public Codec {
  public:
+  // Whether the peer takes extended CONNECT (RFC 8441); HTTP/2: kUnknown until its SETTINGS have
+  // come.
+  virtual PeerSetting extended_connect() const { return PeerSetting::kNo; }
   // available_streams() > 0. Followed by SendHeaders.
   virtual CodecStream& StartStream(StreamEvents& events) = 0;
 };

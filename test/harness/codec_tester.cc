@@ -71,7 +71,8 @@ class RecordedStream final : public StreamEvents {
     NoteEnd(End::kYes);
   }
   void OnReset(StreamReset reset, ResetCode code) override {
-    static constexpr const char* kNames[] = {"peer", "connection", "protocol error", "local"};
+    static constexpr const char* kNames[] = {"peer", "refused", "connection", "protocol error",
+                                             "local"};
     out_.Line(absl::StrCat("reset ", kNames[static_cast<int>(reset)]));
     over_ = true;
   }
@@ -299,7 +300,25 @@ const char* CodecErrorName(CodecError error) {
                                            "TargetTooLong",
                                            "UnexpectedEnd",
                                            "UnexpectedMessage",
-                                           "BadStatus"};
+                                           "BadStatus",
+                                           "Http2InvalidHeader",
+                                           "Http2Messaging",
+                                           "Http2TooManyHeaders",
+                                           "Http2TargetTooLong",
+                                           "Http2Protocol",
+                                           "Http2FlowControl",
+                                           "Http2StreamClosed",
+                                           "Http2FrameSize",
+                                           "Http2Compression",
+                                           "Http2Internal",
+                                           "Http2EmptyFrames",
+                                           "Http2PriorityFrames",
+                                           "Http2WindowUpdates",
+                                           "Http2SettingsFrames",
+                                           "Http2EarlyResets",
+                                           "Http2Continuations",
+                                           "Http2OutboundFrames",
+                                           "Http2OutboundControlFrames"};
   static_assert(std::size(kNames) == static_cast<size_t>(CodecError::kCount));
   return kNames[static_cast<size_t>(error)];
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "source/http/http1/field_scan.h"
+#include "source/http/field_scan.h"
 
 namespace sluice {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "source/http/authority.h"
-#include "source/http/http1/field_scan.h"
+#include "source/http/field_scan.h"
 
 namespace sluice {
 namespace {
