@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "source/accesslog/format_operator.h"
 #include "source/accesslog/response_flags.h"
+#include "source/accesslog/tls_operators.h"
 
 namespace sluice {
 namespace {
@@ -58,13 +59,16 @@ const Address* DirectRemote(const Context& context) {
 
 const Address* Remote(const Context& context) {
   const Address& remote = context.info.remote_address;
-  return remote.family() == Address::Family::kNone ? DirectRemote(context) : &remote;
+  if (remote.family() != Address::Family::kNone) return &remote;
+  const DownstreamFacts* downstream = context.info.downstream;
+  if (downstream == nullptr || downstream->io == nullptr) return nullptr;
+  return &downstream->remote_address();
 }
 
 const Address* Local(const Context& context) {
   const DownstreamFacts* downstream = context.info.downstream;
   if (downstream == nullptr || downstream->io == nullptr) return nullptr;
-  return &downstream->io->local_address();
+  return &downstream->local_address();
 }
 
 const Address* UpstreamHost(const Context& context) { return context.info.upstream_host; }
@@ -155,9 +159,6 @@ bool ResponseTxDurationOp(const Op&, const Context& context, std::string& out) {
   return AppendInterval(context.info.response_start, context.info.end, out);
 }
 
-// Plaintext connections ask for no server by name.
-bool RequestedServerNameOp(const Op&, const Context&, std::string&) { return false; }
-
 bool ConnectionIdOp(const Op&, const Context& context, std::string& out) {
   return context.info.downstream != nullptr &&
          AppendNumber(context.info.downstream->connection_id, out);
@@ -210,33 +211,10 @@ constexpr OperatorKind kKinds[] = {
     {"DOWNSTREAM_HEADER_BYTES_SENT", kNone, kNumber, NumberOp<&StreamInfo::downstream_header_bytes_sent>},
     {"DOWNSTREAM_LOCAL_ADDRESS", kNone, kText, AddressOp<Local, kAll>},
     {"DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", kNone, kText, AddressOp<Local, kIp>},
-    {"DOWNSTREAM_LOCAL_DNS_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_LOCAL_EMAIL_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_LOCAL_IP_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_LOCAL_OTHERNAME_SAN", kNone, kText, AbsentOp},
     {"DOWNSTREAM_LOCAL_PORT", kNone, kNumber, AddressOp<Local, kPort>},
-    {"DOWNSTREAM_LOCAL_SUBJECT", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_LOCAL_URI_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_CERT", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_CERT_V_END", kUnevaluated, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_CERT_V_START", kUnevaluated, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_DNS_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_EMAIL_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_FINGERPRINT_1", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_FINGERPRINT_256", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_IP_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_ISSUER", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_OTHERNAME_SAN", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_SERIAL", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_SUBJECT", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_PEER_URI_SAN", kNone, kText, AbsentOp},
     {"DOWNSTREAM_REMOTE_ADDRESS", kNone, kText, AddressOp<Remote, kAll>},
     {"DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", kNone, kText, AddressOp<Remote, kIp>},
     {"DOWNSTREAM_REMOTE_PORT", kNone, kNumber, AddressOp<Remote, kPort>},
-    {"DOWNSTREAM_TLS_CIPHER", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_TLS_SESSION_ID", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_TLS_VERSION", kNone, kText, AbsentOp},
-    {"DOWNSTREAM_TRANSPORT_FAILURE_REASON", kNone, kText, AbsentOp},
     {"DOWNSTREAM_WIRE_BYTES_RECEIVED", kNone, kNumber, NumberOp<&StreamInfo::downstream_wire_bytes_received>},
     {"DOWNSTREAM_WIRE_BYTES_SENT", kNone, kNumber, NumberOp<&StreamInfo::downstream_wire_bytes_sent>},
     {"DURATION", kNone, kNumber, SinceStartOp<&StreamInfo::end>},
@@ -248,7 +226,6 @@ constexpr OperatorKind kKinds[] = {
     {"LOCAL_REPLY_BODY", kNone, kText, LocalReplyBodyOp},
     {"PROTOCOL", kNone, kText, ProtocolOp},
     {"REQ", kHeaders, kText, RequestHeaderOp},
-    {"REQUESTED_SERVER_NAME", kNone, kText, RequestedServerNameOp},
     {"REQUEST_DURATION", kNone, kNumber, SinceStartOp<&StreamInfo::request_complete>},
     {"REQUEST_TX_DURATION", kNone, kNumber, SinceStartOp<&StreamInfo::upstream_request_end>},
     {"REQ_WITHOUT_QUERY", kHeaders, kText, RequestHeaderWithoutQueryOp},
@@ -271,17 +248,11 @@ constexpr OperatorKind kKinds[] = {
     {"UPSTREAM_LOCAL_ADDRESS", kNone, kText, AddressOp<UpstreamLocal, kAll>},
     {"UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", kNone, kText, AddressOp<UpstreamLocal, kIp>},
     {"UPSTREAM_LOCAL_PORT", kNone, kNumber, AddressOp<UpstreamLocal, kPort>},
-    {"UPSTREAM_PEER_CERT", kNone, kText, AbsentOp},
-    {"UPSTREAM_PEER_ISSUER", kNone, kText, AbsentOp},
-    {"UPSTREAM_PEER_SUBJECT", kNone, kText, AbsentOp},
     {"UPSTREAM_PROTOCOL", kNone, kText, UpstreamProtocolOp},
     {"UPSTREAM_REMOTE_ADDRESS", kNone, kText, AddressOp<UpstreamHost, kAll>},
     {"UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", kNone, kText, AddressOp<UpstreamHost, kIp>},
     {"UPSTREAM_REMOTE_PORT", kNone, kNumber, AddressOp<UpstreamHost, kPort>},
     {"UPSTREAM_REQUEST_ATTEMPT_COUNT", kNone, kNumber, NumberOp<&StreamInfo::attempts>},
-    {"UPSTREAM_TLS_CIPHER", kNone, kText, AbsentOp},
-    {"UPSTREAM_TLS_SESSION_ID", kNone, kText, AbsentOp},
-    {"UPSTREAM_TLS_VERSION", kNone, kText, AbsentOp},
     {"UPSTREAM_TRANSPORT_FAILURE_REASON", kNone, kText, SpacelessOp<&StreamInfo::upstream_transport_failure_reason>},
     {"UPSTREAM_WIRE_BYTES_RECEIVED", kNone, kNumber, NumberOp<&StreamInfo::upstream_wire_bytes_received>},
     {"UPSTREAM_WIRE_BYTES_SENT", kNone, kNumber, NumberOp<&StreamInfo::upstream_wire_bytes_sent>},
@@ -303,8 +274,10 @@ bool FormatOperator::Append(const FormatContext& context, std::string& out) cons
 }
 
 const OperatorKind* FindOperatorKind(absl::string_view name) {
-  for (const OperatorKind& kind : kKinds) {
-    if (kind.name == name) return &kind;
+  for (const absl::Span<const OperatorKind> kinds : {absl::MakeSpan(kKinds), TlsOperatorKinds()}) {
+    for (const OperatorKind& kind : kinds) {
+      if (kind.name == name) return &kind;
+    }
   }
   return nullptr;
 }
@@ -312,6 +285,8 @@ const OperatorKind* FindOperatorKind(absl::string_view name) {
 std::vector<absl::string_view> OperatorNames() {
   std::vector<absl::string_view> names;
   for (const OperatorKind& kind : kKinds) names.push_back(kind.name);
+  for (const OperatorKind& kind : TlsOperatorKinds()) names.push_back(kind.name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 

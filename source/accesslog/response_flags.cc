@@ -36,6 +36,7 @@ constexpr FlagTexts kFlagTexts[] = {
     {"UPE", "UpstreamProtocolError"},
     {"NC", "NoClusterFound"},
     {"OM", "OverloadManagerTerminated"},
+    {"DR", "DownstreamRemoteReset"},
 };
 static_assert(std::size(kFlagTexts) == static_cast<size_t>(ResponseFlag::kCount));
 

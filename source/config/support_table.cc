@@ -95,9 +95,12 @@ extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnec
   + strip_matching_host_port strip_any_host_port strip_trailing_host_dot
   ~ http2_protocol_options: there is no HTTP/2 whose limits it would set
   ~ http3_protocol_options: there is no HTTP/3 whose limits it would set
-  ! forward_client_cert_details set_current_client_cert_details internal_address_config
+  + forward_client_cert_details set_current_client_cert_details
+  ! internal_address_config
   ! original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options
+message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails
+  + subject cert chain dns uri
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions
   + flush_access_log_on_new_request access_log_flush_interval
 message envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig

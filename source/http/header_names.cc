@@ -42,6 +42,7 @@ constexpr absl::string_view kHeaderNameTexts[static_cast<size_t>(HeaderId::kCoun
     "x-forwarded-proto",
     "x-forwarded-host",
     "x-forwarded-port",
+    "x-forwarded-client-cert",
     "x-request-id",
     "x-envoy-upstream-service-time",
     "x-envoy-attempt-count",
@@ -94,7 +95,7 @@ constexpr bool IsPerfect(uint32_t multiplier) {
   return true;
 }
 
-constexpr uint32_t kMultiplier = 0x6d39eb43;
+constexpr uint32_t kMultiplier = 0x77330bdb;
 static_assert(IsPerfect(kMultiplier), "two names share a slot: try another odd multiplier");
 
 constexpr std::array<HeaderId, kSlots> MakeSlots() {

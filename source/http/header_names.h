@@ -46,6 +46,7 @@ enum class HeaderId : uint8_t {
   kXForwardedProto,
   kXForwardedHost,
   kXForwardedPort,
+  kXForwardedClientCert,
   kXRequestId,
   kXEnvoyUpstreamServiceTime,
   kXEnvoyAttemptCount,

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "absl/strings/string_view.h"
 #include "source/base/units.h"
 #include "source/http/codec.h"
+#include "source/net/accepted_facts.h"
 #include "source/net/address.h"
 #include "source/net/io_handle.h"
+#include "source/net/transport_socket.h"
 
 namespace sluice {
 
@@ -40,6 +43,7 @@ enum class ResponseFlag : uint8_t {
   kUpstreamProtocolError,             // UPE
   kNoClusterFound,                    // NC
   kOverloadManager,                   // OM
+  kDownstreamRemoteReset,             // DR
   kCount
 };
 
@@ -52,9 +56,32 @@ struct ResponseFlags {
 
 // What is true of one downstream connection for all its requests. Owned by the connection manager.
 struct DownstreamFacts {
-  IoHandle* io = nullptr;  // its addresses: peer_address() is the direct remote one
+  IoHandle* io = nullptr;                // its addresses: peer_address() is the direct remote one
+  TransportSocket* transport = nullptr;  // none: plaintext
+  std::unique_ptr<const AcceptedFacts> accepted;  // none: no listener filter looked at it
   uint64_t connection_id = 0;
   bool secure = false;
+
+  // As a PROXY protocol header or an original destination says, where there was one.
+  const Address& remote_address() const {
+    const bool other = accepted != nullptr && IsSet(accepted->remote_address);
+    return other ? accepted->remote_address : io->peer_address();
+  }
+  const Address& local_address() const {
+    const bool other = accepted != nullptr && IsSet(accepted->local_address);
+    return other ? accepted->local_address : io->local_address();
+  }
+  // After the handshake; null: plaintext.
+  const TlsFacts* tls() const { return transport == nullptr ? nullptr : transport->tls_facts(); }
+  // The name that the client asked for; empty: none.
+  absl::string_view server_name() const {
+    if (accepted != nullptr && !accepted->server_name.empty()) return accepted->server_name;
+    const TlsFacts* const facts = tls();
+    return facts == nullptr ? absl::string_view() : absl::string_view(facts->server_name);
+  }
+
+ private:
+  static bool IsSet(const Address& address) { return address.family() != Address::Family::kNone; }
 };
 
 struct StreamInfo {
@@ -86,6 +113,7 @@ struct StreamInfo {
   uint64_t upstream_header_bytes_received = 0, upstream_header_bytes_sent = 0;
   const Address* upstream_host = nullptr;  // kept alive by the attempt's host
   const Address* upstream_local_address = nullptr;
+  std::shared_ptr<const TlsFacts> upstream_tls;  // null: plaintext, or no connection yet
   absl::string_view upstream_cluster;
   absl::string_view route_name;
   absl::string_view virtual_cluster_name;

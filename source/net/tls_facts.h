@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "source/base/units.h"
 
 namespace sluice {
@@ -33,5 +34,9 @@ struct TlsFacts {
   CertificateFacts local;
   std::string peer_chain_pem;  // leaf first
 };
+
+// As Envoy writes a PEM text into headers and logs: what its alphabet has outside of RFC 3986's
+// unreserved characters, and the ends of lines, become %XX.
+void AppendUrlEncodedPem(absl::string_view pem, std::string& out);
 
 }  // namespace sluice

@@ -1,6 +1,26 @@
 #include "source/proxy/attempt.h"
 
+#include "source/http/message_rules.h"
+
 namespace sluice {
+namespace {
+
+AttemptFailure::Kind KindOf(StreamReset reset) {
+  switch (reset) {
+    case StreamReset::kRefused:
+      return AttemptFailure::Kind::kRefused;
+    case StreamReset::kConnection:
+      return AttemptFailure::Kind::kClosed;
+    case StreamReset::kProtocolError:
+      return AttemptFailure::Kind::kProtocolError;
+    case StreamReset::kPeer:
+    case StreamReset::kLocal:
+      break;
+  }
+  return AttemptFailure::Kind::kReset;
+}
+
+}  // namespace
 
 Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host)
     : owner_(owner),
@@ -12,9 +32,9 @@ Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster
 
 Attempt::~Attempt() { Cancel(); }
 
-void Attempt::Start(RoutePriority priority) {
+void Attempt::Start(RoutePriority priority, const PoolKey& key) {
   sink_.info().upstream_host = &address_;
-  cluster_.PoolOf(host_).Request(*this, priority);
+  cluster_.PoolOf(host_, key).Request(*this, priority);
 }
 
 void Attempt::SendData(Buffer& data, End end) {
@@ -68,6 +88,7 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
   StreamInfo& info = sink_.info();
   info.upstream_request_start = started_;
   info.upstream_protocol = connection.protocol();
+  info.upstream_tls = connection.tls();
   info.upstream_header_bytes_sent = sink_.request_headers().byte_size();
   sink_.response_gauge().SetSource(codec_stream_);
   const bool body = !request_ended_ || !pending_.empty() || request_trailers_ != nullptr;
@@ -110,33 +131,41 @@ void Attempt::OnHeaders(Headers& headers, End end) {
   uint32_t code = 0;
   for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
   CountResponse(code);
-  if (end == End::kYes) info.response_end = info.response_start;
+  if (headers.Has(HeaderId::kConnection) && ListsToken(headers, HeaderId::kConnection, "close"))
+    stats().cx_close_notify.Add(sink_.worker().stats);
+  response_ended_ = end == End::kYes;
+  if (response_ended_) info.response_end = info.response_start;
   owner_.OnAttemptHeaders(end);
 }
 
 void Attempt::OnInformational(Headers& headers) { owner_.OnAttemptInformational(headers); }
 
 void Attempt::OnData(Buffer& data, End end) {
-  if (end == End::kYes) sink_.info().response_end = sink_.worker().loop.now();
+  if (end == End::kYes) {
+    response_ended_ = true;
+    sink_.info().response_end = sink_.worker().loop.now();
+  }
   owner_.OnAttemptData(data, end);
 }
 
 void Attempt::OnTrailers(Headers& trailers) {
+  response_ended_ = true;
   sink_.info().response_end = sink_.worker().loop.now();
   owner_.OnAttemptTrailers();
 }
 
 void Attempt::OnReset(StreamReset reset, ResetCode code) {
   if (done_) return;
+  // RFC 9113 section 8.1: a whole answer, and the host wants no more of the request.
+  if (response_ended_) return OnComplete();
   done_ = true;
-  AttemptFailure failure{.kind = AttemptFailure::Kind::kReset};
-  if (reset == StreamReset::kConnection) failure.kind = AttemptFailure::Kind::kClosed;
-  if (reset == StreamReset::kProtocolError) failure.kind = AttemptFailure::Kind::kProtocolError;
+  AttemptFailure failure{.kind = KindOf(reset), .code = code};
   failure.stale_connection =
       reset == StreamReset::kConnection && connection_->reused() && !response_started_;
   failure.replayable = !body_sent_;
   // An end of the connection is counted as one by the pool.
-  if (reset == StreamReset::kPeer) stats().rq_rx_reset.Add(sink_.worker().stats);
+  if (reset == StreamReset::kPeer || reset == StreamReset::kRefused)
+    stats().rq_rx_reset.Add(sink_.worker().stats);
   sink_.response_gauge().SetSource(nullptr);
   connection_->CountEndedStream();
   Release();

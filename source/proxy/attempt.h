@@ -16,8 +16,16 @@
 namespace sluice {
 
 struct AttemptFailure {
-  enum class Kind : uint8_t { kNoConnection, kOverflow, kClosed, kReset, kProtocolError };
+  enum class Kind : uint8_t {
+    kNoConnection,
+    kOverflow,
+    kClosed,
+    kReset,
+    kRefused,  // the host has not looked at the request
+    kProtocolError,
+  };
   Kind kind;
+  ResetCode code = ResetCode::kNoError;  // the host's
   // The connection had served before and closed before any byte of an answer: most likely it was
   // closing when the request was sent.
   bool stale_connection = false;
@@ -45,7 +53,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   ~Attempt() override;
 
   // May fail, or even answer, from inside the call.
-  void Start(RoutePriority priority);
+  void Start(RoutePriority priority, const PoolKey& key);
   void SendData(Buffer& data, End end);
   void SendTrailers(Headers& trailers);
   // Ends it; the owner hears no more.
@@ -86,6 +94,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   bool request_ended_ = false;
   bool body_sent_ = false;
   bool response_started_ = false;
+  bool response_ended_ = false;
   bool done_ = false;
 };
 

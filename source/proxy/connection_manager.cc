@@ -21,21 +21,24 @@ ConnectionManager::ConnectionManager(DownstreamArgs args, ProxyWorker& worker,
       config_(std::move(config)),
       connection_(args.worker, Connection::Side::kAccepted, std::move(args.io),
                   std::move(args.transport), config_->connection),
-      codec_(MakeHttp1ServerCodec(*this, config_->codec_limits, config_->http1, args.worker.slabs,
-                                  connection_)),
-      stream_buffer_bytes_max_(args.buffer_bytes_max),
       timer_(args.worker.loop, this, kMethod<&ConnectionManager::OnTimer>),
-      opened_(args.worker.loop.now()) {
+      opened_(args.worker.loop.now()),
+      stream_buffer_bytes_max_(static_cast<uint32_t>(args.buffer_bytes_max)) {
+  TransportSocket& transport = connection_.transport();
   facts_.io = &connection_.io();
+  facts_.accepted = std::move(args.accepted);
   facts_.connection_id = worker_.NextId();
-  facts_.secure = connection_.transport().secure();
+  facts_.secure = transport.secure();
   connection_.LimitHandshake(args.handshake_timeout);
   const ConnectionManagerStats& stats = config_->stats;
   StatCells& cells = worker_.context().stats;
   stats.cx_total.Add(cells);
-  stats.cx_http1_total.Add(cells);
   stats.cx_active.Add(cells);
-  stats.cx_http1_active.Add(cells);
+  if (facts_.secure) {
+    facts_.transport = &transport;
+    stats.cx_ssl_total.Add(cells);
+    stats.cx_ssl_active.Add(cells);
+  }
   if (args.draining) StartDrain();
 }
 
@@ -47,14 +50,56 @@ void ConnectionManager::Start() {
   connection_.Start(*this);
 }
 
+// ---- Which HTTP it is.
+
+// False: too few bytes have come to tell. As Envoy: what ALPN has agreed on counts; where it has
+// not, the preface of HTTP/2 (RFC 9113 section 3.4).
+bool ConnectionManager::ChooseCodec(Buffer& in) {
+  if (in.empty()) return false;
+  DetectedProtocol protocol = DetectedProtocol::kHttp1;
+  if (config_->codec_type == CodecType::kHttp2) protocol = DetectedProtocol::kHttp2;
+  if (config_->codec_type == CodecType::kAuto) {
+    const absl::string_view alpn = connection_.transport().alpn();
+    if (alpn.empty()) {
+      char scratch[kHttp2Preface.size()];
+      protocol = DetectProtocol(in.Linear(std::min(in.size(), sizeof(scratch)), scratch));
+    } else if (alpn == "h2") {
+      protocol = DetectedProtocol::kHttp2;
+    }
+  }
+  if (protocol != DetectedProtocol::kNeedMore) {
+    MakeCodec(protocol);
+    return true;
+  }
+  if (head_deadline_ == kNever) {
+    head_deadline_ = After(worker_.context().loop.now(), config_->request_headers_timeout);
+  }
+  return false;
+}
+
+void ConnectionManager::MakeCodec(DetectedProtocol protocol) {
+  WorkerContext& context = worker_.context();
+  const ConnectionManagerStats& stats = config_->stats;
+  stats.cx_http1_total.Add(context.stats);
+  stats.cx_http1_active.Add(context.stats);
+  codec_ = MakeHttp1ServerCodec(*this, config_->codec_limits, config_->http1, context.slabs,
+                                connection_);
+  if (draining_) StartGoAway();
+}
+
 // ---- Bytes in, bytes out.
 
 void ConnectionManager::OnBytes(Buffer& in, End end) {
   CountBytes();
+  if (codec_ == nullptr && !ChooseCodec(in)) {
+    if (end == End::kYes) return CloseGracefully();
+    return ArmTimer();
+  }
+  if (http2_ != nullptr) http2_->keep_alive.OnBytes(worker_.context().loop.now());
   if (codec_->Parse(in, end) != CodecError::kNone) {
     // The client has gone in the middle of a message: there is nobody to answer, and its stream
     // knows.
-    if (codec_->error() == CodecError::kUnexpectedEnd) return CloseAfterReset();
+    if (codec_->error() == CodecError::kUnexpectedEnd) return CloseGracefully();
     config_->stats.cx_protocol_error.Add(worker_.context().stats);
     return RejectMessage(FailureOfRequest(codec_->error()), CodecErrorDetail(codec_->error()));
   }
@@ -63,35 +108,49 @@ void ConnectionManager::OnBytes(Buffer& in, End end) {
   // find no reader, and its upstream should not work for nobody.
   if (end == End::kYes) {
     AbandonStreams();
-    return connection_.Close(CloseKind::kFlush);
+    return CloseGracefully();
   }
   if (codec_->wants_fill()) connection_.WantWrite();
   ArmTimer();
 }
 
 void ConnectionManager::FillOutput(Buffer& out, size_t bytes_max) {
+  if (codec_ == nullptr) return;
   codec_->Fill(out, bytes_max);
-  streams_.ForEach([](Stream& stream) { stream.AbortIfDrained(); });
+  if (aborts_expected_) AbortDrainedStreams(out, bytes_max);
   CloseIfDone();
+}
+
+void ConnectionManager::AbortDrainedStreams(Buffer& out, size_t bytes_max) {
+  aborts_expected_ = false;  // those that still wait say so again
+  streams_.ForEach([](Stream& stream) { stream.AbortIfDrained(); });
+  if (http2_ != nullptr && !closed_) codec_->Fill(out, bytes_max);  // their RST_STREAM
 }
 
 void ConnectionManager::CloseIfDone() {
   if (closed_ || !codec_->must_close() || codec_->open_streams() > 0 || codec_->wants_fill())
     return;
   if (connection_.closing()) return;
+  if (draining_ && http2_ != nullptr) config_->stats.cx_drain_close.Add(worker_.context().stats);
   connection_.Close(codec_->peer_is_done() ? CloseKind::kFlushOnly : CloseKind::kFlush);
 }
 
 // Every request is complete: answers come first. Saves a connection that ends with its first answer
 // from ever being watched.
 bool ConnectionManager::AwaitsBytes() const {
-  return streams_.empty() || !streams_.front().request_complete();
+  return streams_.empty() || http2_ != nullptr || !streams_.front().request_complete();
 }
 
 void ConnectionManager::OnConnectionClosed(CloseCause cause) {
   closed_ = true;
   timer_.Disarm();
   CountBytes();
+  CountClosed(cause);
+  AbandonStreams();
+  owner_.OnDownstreamClosed(*this, cause);
+}
+
+void ConnectionManager::CountClosed(CloseCause cause) {
   const ConnectionManagerStats& stats = config_->stats;
   StatCells& cells = worker_.context().stats;
   const bool local = cause == CloseCause::kLocal;
@@ -102,12 +161,12 @@ void ConnectionManager::OnConnectionClosed(CloseCause cause) {
     (local ? stats.cx_destroy_local_active_rq : stats.cx_destroy_remote_active_rq).Add(cells);
   }
   stats.cx_active.Subtract(cells);
-  stats.cx_http1_active.Subtract(cells);
+  if (facts_.secure) stats.cx_ssl_active.Subtract(cells);
+  if (codec_ != nullptr)
+    (http2_ != nullptr ? stats.cx_http2_active : stats.cx_http1_active).Subtract(cells);
   const auto length =
       std::chrono::duration_cast<std::chrono::milliseconds>(worker_.context().loop.now() - opened_);
   stats.cx_length_ms.Record(cells, static_cast<uint64_t>(length.count()));
-  AbandonStreams();
-  owner_.OnDownstreamClosed(*this, cause);
 }
 
 // ---- Streams.
@@ -117,7 +176,7 @@ StreamEvents& ConnectionManager::OnNewStream(CodecStream& codec_stream) {
   stream.SetCodecStream(&codec_stream);
   if (++requests_ == config_->requests_per_connection_max) {
     config_->stats.cx_max_requests_reached.Add(worker_.context().stats);
-    codec_->StartDrain();
+    StartGoAway();
   }
   return stream;
 }
@@ -144,23 +203,40 @@ void ConnectionManager::OnStreamFinished(Stream& stream) {
 // The message that is coming in cannot be accepted: says so where the protocol still can, then
 // closes.
 void ConnectionManager::RejectMessage(Failure failure, absl::string_view detail) {
-  // In the middle of a body it is the open stream that ends with it.
+  if (codec_ == nullptr) MakeCodec(DetectedProtocol::kHttp1);
+  // In HTTP/2 all streams end with it: GOAWAY tells the client, this the log. In HTTP/1, in the
+  // middle of a body, it is the open one that may still be answered.
+  if (http2_ != nullptr && !streams_.empty()) {
+    codec_->FinishDrain();
+    streams_.ForEach([failure, detail](Stream& s) { s.EndWithConnection(failure, detail); });
+    return CloseGracefully();
+  }
   Stream& stream = streams_.empty() ? NewStream() : streams_.front();
   CodecStream* const codec_stream = codec_->StartErrorReply(stream);
-  if (codec_stream == nullptr) {
-    stream.OnConnectionLost();
-    if (!closed_ && !connection_.closing()) connection_.Close(CloseKind::kFlush);
-    return;
+  if (codec_stream != nullptr) {
+    stream.SetCodecStream(codec_stream);
+    return stream.Reject(failure, detail);
   }
-  stream.SetCodecStream(codec_stream);
-  stream.Reject(failure, detail);
+  if (http2_ != nullptr) {
+    stream.EndWithConnection(failure, detail);
+  } else {
+    stream.OnConnectionLost();
+  }
+  CloseGracefully();
 }
 
 void ConnectionManager::AbandonStreams() {
+  if (http2_ != nullptr)
+    codec_->OnConnectionLost();  // it would go on with them while it is flushed
   streams_.ForEach([](Stream& stream) { stream.OnConnectionLost(); });
 }
 
 void ConnectionManager::CloseAfterReset() {
+  if (http2_ == nullptr) return CloseGracefully();
+  connection_.WantWrite();
+}
+
+void ConnectionManager::CloseGracefully() {
   if (!closed_ && !connection_.closing()) connection_.Close(CloseKind::kFlush);
 }
 
@@ -171,23 +247,27 @@ MonotonicTime ConnectionManager::LifetimeDeadline() const {
 }
 
 void ConnectionManager::ArmTimer() {
-  if (codec_->inside_head() && head_deadline_ == kNever) {
-    head_deadline_ = After(worker_.context().loop.now(), config_->request_headers_timeout);
+  const MonotonicTime now = worker_.context().loop.now();
+  if (codec_ != nullptr) {
+    if (!codec_->inside_head()) {
+      head_deadline_ = kNever;
+    } else if (head_deadline_ == kNever) {
+      head_deadline_ = After(now, config_->request_headers_timeout);
+    }
   }
-  const MonotonicTime next = std::min({head_deadline_, idle_deadline_, LifetimeDeadline()});
-  if (next != kNever) timer_.Arm(next - worker_.context().loop.now());
+  MonotonicTime next = std::min({head_deadline_, idle_deadline_, LifetimeDeadline()});
+  if (http2_ != nullptr)
+    next = std::min({next, http2_->keep_alive.next(), http2_->final_goaway_at});
+  if (next != kNever) timer_.Arm(next - now);
 }
 
 void ConnectionManager::OnTimer() {
   const MonotonicTime now = worker_.context().loop.now();
   StatCells& cells = worker_.context().stats;
-  if (head_deadline_ <= now) {
-    head_deadline_ = kNever;
-    config_->stats.rq_header_timeout.Add(cells);
-    return RejectMessage(Failure::kRequestHeadersTimeout, {});
-  }
+  if (head_deadline_ <= now) return OnHeadTimeout();
   if (idle_deadline_ <= now) {
     (draining_ ? config_->stats.cx_drain_close : config_->stats.cx_idle_timeout).Add(cells);
+    if (http2_ != nullptr) codec_->FinishDrain();
     return connection_.Close(CloseKind::kFlush);
   }
   if (LifetimeDeadline() <= now) {
@@ -195,18 +275,56 @@ void ConnectionManager::OnTimer() {
     config_->stats.cx_max_duration_reached.Add(cells);
     StartDrain();
   }
+  if (http2_ != nullptr && !OnHttp2Time(now)) return;
   ArmTimer();
 }
 
-// An idle connection is given drain_timeout for a request that may be on its way already: closing
-// at once would make that request fail.
+void ConnectionManager::OnHeadTimeout() {
+  head_deadline_ = kNever;
+  config_->stats.rq_header_timeout.Add(worker_.context().stats);
+  RejectMessage(Failure::kRequestHeadersTimeout, {});
+}
+
+// False: that was the end of the connection.
+bool ConnectionManager::OnHttp2Time(MonotonicTime now) {
+  switch (http2_->keep_alive.OnTime(now, codec_->unanswered_pings())) {
+    case KeepAlive::Step::kNothing:
+      break;
+    case KeepAlive::Step::kPing:
+      codec_->SendPing();
+      connection_.WantWrite();
+      break;
+    case KeepAlive::Step::kGiveUp:
+      connection_.Close(CloseKind::kNow);
+      return false;
+  }
+  if (http2_->final_goaway_at <= now) {
+    http2_->final_goaway_at = kNever;
+    codec_->FinishDrain();
+    connection_.WantWrite();
+  }
+  return true;
+}
+
+// An idle connection of HTTP/1 is given drain_timeout for a request that may be on its way already:
+// closing at once would make that request fail. So is any of HTTP/2, by a first GOAWAY that refuses
+// nothing.
 void ConnectionManager::StartDrain() {
   if (draining_ || closed_) return;
   draining_ = true;
-  codec_->StartDrain();
-  if (!streams_.empty()) return;
+  StartGoAway();
+  if (!streams_.empty() || http2_ != nullptr) return;
   idle_deadline_ =
       std::min(idle_deadline_, After(worker_.context().loop.now(), config_->drain_timeout));
+  ArmTimer();
+}
+
+void ConnectionManager::StartGoAway() {
+  if (codec_ == nullptr) return;
+  codec_->StartDrain();
+  if (http2_ == nullptr || http2_->final_goaway_at != kNever) return;
+  http2_->final_goaway_at = worker_.context().loop.now() + config_->drain_timeout;
+  connection_.WantWrite();
   ArmTimer();
 }
 

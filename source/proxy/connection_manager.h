@@ -1,6 +1,10 @@
 // ConnectionManager: one downstream HTTP connection: its socket, its codec, its streams, its
 // timeouts, its drain. Made by its listener through ConnectionManagerFactory.
 //
+// Which HTTP is spoken shows with the first bytes: by ALPN, by HTTP/2's preface, or as configured.
+// Until then there is no codec. An error in one stream of HTTP/2 is that stream's own; one of
+// HTTP/1 is the connection's.
+//
 // On its worker, owned by its listener. Streams live in slots of the worker and are retired by
 // OnStreamFinished; the connection ends by exactly one OnDownstreamClosed to its owner.
 #pragma once
@@ -11,6 +15,8 @@
 #include "source/base/intrusive_list.h"
 #include "source/event/timer.h"
 #include "source/http/codec.h"
+#include "source/http/keep_alive.h"
+#include "source/http/protocol_detect.h"
 #include "source/http/stream_info.h"
 #include "source/net/connection.h"
 #include "source/proxy/connection_manager_config.h"
@@ -40,45 +46,63 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   size_t stream_buffer_bytes_max() const { return stream_buffer_bytes_max_; }  // in each direction
   HttpProtocol protocol() const { return codec_->protocol(); }
   CodecError codec_error() const { return codec_->error(); }
+  bool multiplexes() const { return http2_ != nullptr; }
   void WantWrite() { connection_.WantWrite(); }
   void OnStreamFinished(Stream& stream);
+  // A stream waits for its last bytes to be pulled before it is reset.
+  void ExpectAbort() { aborts_expected_ = true; }
   // A stream was cut off in the middle of its response: with HTTP/1 the connection has to go.
   void CloseAfterReset();
 
  private:
+  static constexpr MonotonicTime kNever = MonotonicTime::max();
+  // Of connections that carry many streams at once.
+  struct Http2Side {
+    KeepAlive keep_alive;
+    MonotonicTime final_goaway_at = kNever;  // when draining
+  };
+
   void OnBytes(Buffer& in, End end) override;
   void FillOutput(Buffer& out, size_t bytes_max) override;
   bool AwaitsBytes() const override;
   void OnConnectionClosed(CloseCause cause) override;
   StreamEvents& OnNewStream(CodecStream& codec_stream) override;
 
+  bool ChooseCodec(Buffer& in);
+  void MakeCodec(DetectedProtocol protocol);
   Stream& NewStream();
+  void AbortDrainedStreams(Buffer& out, size_t bytes_max);
   void RejectMessage(Failure failure, absl::string_view detail);
   void CloseIfDone();
+  void CloseGracefully();
   void AbandonStreams();
   void CountBytes();
+  void CountClosed(CloseCause cause);
   MonotonicTime LifetimeDeadline() const;
   void ArmTimer();
   void OnTimer();
+  void OnHeadTimeout();
+  bool OnHttp2Time(MonotonicTime now);
+  void StartGoAway();
 
   ProxyWorker& worker_;
   DownstreamOwner& owner_;
   const std::shared_ptr<const ConnectionManagerConfig> config_;
   Connection connection_;
   std::unique_ptr<Codec> codec_;
+  std::unique_ptr<Http2Side> http2_;  // none: HTTP/1, or not known yet
   DownstreamFacts facts_;
-  const size_t stream_buffer_bytes_max_;
   IntrusiveList<Stream> streams_;
   Timer timer_;
   MonotonicTime head_deadline_ = kNever;  // the head that is coming in
   MonotonicTime idle_deadline_ = kNever;  // no stream is open
   const MonotonicTime opened_;
+  const uint32_t stream_buffer_bytes_max_;
   uint32_t requests_ = 0;
+  bool aborts_expected_ = false;  // of some stream, since output was last pulled
   bool draining_ = false;
   bool lifetime_over_ = false;  // connection_duration_max has passed
   bool closed_ = false;
-
-  static constexpr MonotonicTime kNever = MonotonicTime::max();
 };
 
 // Makes the connection managers of one configured filter chain.

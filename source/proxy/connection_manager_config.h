@@ -21,6 +21,7 @@
 
 namespace sluice {
 
+enum class CodecType : uint8_t { kAuto, kHttp1, kHttp2 };
 enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
 enum class UnderscoreAction : uint8_t { kAllow, kReject, kDrop };
 enum class HostPort : uint8_t { kKeep, kStripMatching, kStripAny };
@@ -44,16 +45,38 @@ struct ForwardingRules {
   std::string via;
 };
 
+// forward_client_cert_details: what becomes of x-forwarded-client-cert.
+enum class ForwardClientCert : uint8_t {
+  kSanitize,           // taken off
+  kForwardOnly,        // kept if the client has shown a certificate, else taken off
+  kAppendForward,      // so too, with this client's details behind what is there
+  kSanitizeSet,        // this client's details instead of what is there
+  kAlwaysForwardOnly,  // kept
+};
+
+struct ClientCertRules {
+  ForwardClientCert mode = ForwardClientCert::kSanitize;
+  // set_current_client_cert_details; By and Hash are always there.
+  bool subject = false;
+  bool cert = false;
+  bool chain = false;
+  bool dns = false;
+  bool uri = false;
+};
+
 struct ConnectionManagerConfig {
   explicit ConnectionManagerConfig(const ConnectionManagerStats& handles) : stats(handles) {}
 
   std::string stat_prefix;
+  CodecType codec_type = CodecType::kAuto;
   CodecLimits codec_limits;
   Http1Options http1;
+  Http2Options http2;
   std::string default_host_for_http_10;  // what http1 refers to
   ConnectionLimits connection;
   RequestRules request_rules;
   ForwardingRules forwarding;
+  ClientCertRules client_cert;
 
   std::string server_name = "sluice";  // Envoy says "envoy": the header names the software
   ServerHeader server_header = ServerHeader::kOverwrite;

@@ -13,6 +13,8 @@ ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
   const auto gauge = [&](absl::string_view stat) { return registry.GetGauge(name(stat)); };
   cx_total = counter("downstream_cx_total");
   cx_http1_total = counter("downstream_cx_http1_total");
+  cx_http2_total = counter("downstream_cx_http2_total");
+  cx_ssl_total = counter("downstream_cx_ssl_total");
   cx_destroy = counter("downstream_cx_destroy");
   cx_destroy_local = counter("downstream_cx_destroy_local");
   cx_destroy_remote = counter("downstream_cx_destroy_remote");
@@ -28,9 +30,12 @@ ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
   cx_tx_bytes_total = counter("downstream_cx_tx_bytes_total");
   cx_active = gauge("downstream_cx_active");
   cx_http1_active = gauge("downstream_cx_http1_active");
+  cx_http2_active = gauge("downstream_cx_http2_active");
+  cx_ssl_active = gauge("downstream_cx_ssl_active");
   cx_length_ms = registry.GetHistogram(name("downstream_cx_length_ms"));
   rq_total = counter("downstream_rq_total");
   rq_http1_total = counter("downstream_rq_http1_total");
+  rq_http2_total = counter("downstream_rq_http2_total");
   rq_completed = counter("downstream_rq_completed");
   rq_rx_reset = counter("downstream_rq_rx_reset");
   rq_tx_reset = counter("downstream_rq_tx_reset");

@@ -54,6 +54,10 @@ constexpr std::array<FailureRow, static_cast<size_t>(Failure::kCount)> kRows = {
     {Failure::kUpstreamReset, 503, kUnavailable, kUpstreamRemoteReset, MayRetry::kNo,
      "upstream_reset_before_response_started{remote_reset}",
      "upstream connect error or disconnect/reset before headers. reset reason: remote reset"},
+    {Failure::kUpstreamRefused, 503, kUnavailable, kUpstreamRemoteReset, MayRetry::kYes,
+     "upstream_reset_before_response_started{remote_refused_stream_reset}",
+     "upstream connect error or disconnect/reset before headers. reset reason: remote refused "
+     "stream reset"},
     {Failure::kUpstreamProtocolError, 502, kUnavailable, kUpstreamProtocolError, MayRetry::kNo,
      "upstream_reset_before_response_started{protocol_error}",
      "upstream connect error or disconnect/reset before headers. reset reason: protocol error"},

@@ -37,6 +37,7 @@ enum class Failure : uint8_t {
   kConnectFailed,
   kUpstreamClosed,
   kUpstreamReset,
+  kUpstreamRefused,
   kUpstreamProtocolError,
   kUpstreamTimeout,
   // The client went away: nobody to answer.

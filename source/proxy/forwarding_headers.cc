@@ -78,7 +78,7 @@ void AppendPeer(const Address& peer, Headers& request) {
 
 void SetPort(const DownstreamFacts& downstream, Headers& request) {
   char text[8];
-  const auto end = std::to_chars(text, text + sizeof(text), downstream.io->local_address().port());
+  const auto end = std::to_chars(text, text + sizeof(text), downstream.local_address().port());
   request.Set(HeaderId::kXForwardedPort, {text, static_cast<size_t>(end.ptr - text)});
 }
 
@@ -86,7 +86,7 @@ void SetPort(const DownstreamFacts& downstream, Headers& request) {
 
 void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts& downstream,
                             Random& random, Headers& request, StreamInfo& info) {
-  const Address& peer = downstream.io->peer_address();
+  const Address& peer = downstream.remote_address();
   FindClient(rules, peer, request, info);
   const Address& client =
       info.remote_address.family() == Address::Family::kNone ? peer : info.remote_address;

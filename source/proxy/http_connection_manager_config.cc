@@ -4,6 +4,7 @@
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
+#include "source/http/http2_options_config.h"
 #include "source/proxy/local_reply_config.h"
 #include "source/route/route_config.h"
 
@@ -12,6 +13,17 @@ namespace {
 
 using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+
+CodecType ReadCodecType(const HcmProto& proto) {
+  switch (proto.codec_type()) {
+    case HcmProto::HTTP1:
+      return CodecType::kHttp1;
+    case HcmProto::HTTP2:
+      return CodecType::kHttp2;
+    default:
+      return CodecType::kAuto;  // HTTP3 is refused by the ledger
+  }
+}
 
 void ReadHttp1Options(const HcmProto& proto, const FieldScope& scope,
                       ConnectionManagerConfig& config) {
@@ -23,6 +35,15 @@ void ReadHttp1Options(const HcmProto& proto, const FieldScope& scope,
   config.http1.enable_trailers = options.enable_trailers();
   config.http1.allow_chunked_length = options.allow_chunked_length();
   config.http1.proper_case_names = options.header_key_format().has_proper_case_words();
+}
+
+void ReadHttp2Options(const HcmProto& proto, const FieldScope& scope,
+                      ConnectionManagerConfig& config) {
+  const MalformedEnds malformed = BoolOr(proto, "stream_error_on_invalid_http_message", false)
+                                      ? MalformedEnds::kStream
+                                      : MalformedEnds::kConnection;
+  config.http2 = ParseHttp2Options(proto.http2_protocol_options(),
+                                   scope.At("http2_protocol_options"), malformed);
 }
 
 void ReadCommonOptions(const HcmProto& proto, const FieldScope& scope,
@@ -103,6 +124,32 @@ void ReadForwarding(const HcmProto& proto, ConnectionManagerConfig& config) {
   }
 }
 
+void ReadClientCertRules(const HcmProto& proto, ConnectionManagerConfig& config) {
+  ClientCertRules& rules = config.client_cert;
+  switch (proto.forward_client_cert_details()) {
+    case HcmProto::FORWARD_ONLY:
+      rules.mode = ForwardClientCert::kForwardOnly;
+      break;
+    case HcmProto::APPEND_FORWARD:
+      rules.mode = ForwardClientCert::kAppendForward;
+      break;
+    case HcmProto::SANITIZE_SET:
+      rules.mode = ForwardClientCert::kSanitizeSet;
+      break;
+    case HcmProto::ALWAYS_FORWARD_ONLY:
+      rules.mode = ForwardClientCert::kAlwaysForwardOnly;
+      break;
+    default:
+      break;
+  }
+  const auto& details = proto.set_current_client_cert_details();
+  rules.subject = BoolOr(details, "subject", false);
+  rules.cert = details.cert();
+  rules.chain = details.chain();
+  rules.dns = details.dns();
+  rules.uri = details.uri();
+}
+
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
 void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts,
                  const FieldScope& scope, ConnectionManagerConfig& config) {
@@ -164,13 +211,16 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
   auto config = std::make_shared<ConnectionManagerConfig>(
       ConnectionManagerStats(parts.stats, proto.stat_prefix()));
   config->stat_prefix = proto.stat_prefix();
+  config->codec_type = ReadCodecType(proto);
   config->codec_limits.headers_bytes_max =
       size_t{UInt32Or(proto, "max_request_headers_kb", 60, scope, {.min = 1, .max = 8192})} * 1024;
   ReadHttp1Options(proto, scope, *config);
+  ReadHttp2Options(proto, scope, *config);
   ReadCommonOptions(proto, scope, *config);
   ReadTimeouts(proto, scope, *config);
   ReadRequestRules(proto, *config);
   ReadForwarding(proto, *config);
+  ReadClientCertRules(proto, *config);
   for (int i = 0; i < proto.access_log_size(); ++i) {
     const FieldScope at = scope.At("access_log", i);
     if (auto log = parts.access_logs.Parse(proto.access_log(i), at))

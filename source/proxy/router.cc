@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "source/http/message_rules.h"
 
 namespace sluice {
@@ -19,10 +22,33 @@ Failure FailureOf(AttemptFailure::Kind kind) {
       return Failure::kUpstreamClosed;
     case AttemptFailure::Kind::kReset:
       return Failure::kUpstreamReset;
+    case AttemptFailure::Kind::kRefused:
+      return Failure::kUpstreamRefused;
     case AttemptFailure::Kind::kProtocolError:
       return Failure::kUpstreamProtocolError;
   }
   return Failure::kUpstreamReset;
+}
+
+// What a client whose response breaks off is told: the host's own reason, where that makes sense to
+// it. Not that the request was never looked at, nor that all is well.
+ResetCode DownstreamCode(ResetCode code) {
+  const bool untrue = code == ResetCode::kNoError || code == ResetCode::kRefusedStream;
+  return untrue ? ResetCode::kInternalError : code;
+}
+
+// The name that SNI and the certificate are about: the request's host without its port, as it goes
+// out. None for an address (RFC 6066 section 3).
+absl::string_view ServerNameOf(const Headers& request, absl::string_view header) {
+  absl::string_view host;
+  if (!header.empty()) {
+    const Header* const found = request.Find(header);
+    if (found != nullptr) host = found->value;
+  }
+  if (host.empty()) host = request.Get(HeaderId::kAuthority);
+  if (absl::StartsWith(host, "[")) return {};
+  host = host.substr(0, host.find(':'));
+  return Address::FromIp(host, 0).ok() ? absl::string_view() : host;
 }
 
 // RFC 9110 section 9.2.2.
@@ -102,7 +128,20 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
-  attempt_->Start(action.priority);
+  attempt_->Start(action.priority, PoolKeyFor(cluster->spec()));
+}
+
+// Which of the host's connections the request may take.
+PoolKey Router::PoolKeyFor(const ClusterSpec& spec) {
+  PoolKey key{.protocol = spec.protocol};
+  if (spec.protocol == UpstreamProtocol::kUseDownstream) {
+    const bool http2 = sink_.info().protocol == HttpProtocol::kHttp2;
+    key.protocol = http2 ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1;
+  }
+  if (spec.transport != nullptr && (spec.auto_sni || spec.auto_san_validation)) {
+    key.server_name = ServerNameOf(sink_.request_headers(), spec.auto_sni_header);
+  }
+  return key;
 }
 
 // Turns the client's request into the one that goes to the host: route's rewrites and edits, and
@@ -169,12 +208,20 @@ void Router::OnAttemptTrailers() { sink_.SendTrailers(); }
 
 void Router::OnAttemptFailed(const AttemptFailure& failure) {
   if (MayTryAgain(failure)) return TryAgain();
+  reset_code_ = DownstreamCode(failure.code);
+  if (failure.kind == AttemptFailure::Kind::kNoConnection) return FailToConnect();
   Fail(FailureOf(failure.kind));
 }
 
 // RFC 9112 section 9.3.1: a pooled connection may close at any time, and a client may then repeat
 // an idempotent request by itself. Once, and only while nothing that was sent is lost.
+// RFC 9113 section 8.7: what was refused unseen may be repeated whatever it is; not for ever, as a
+// host may refuse all.
 bool Router::MayTryAgain(const AttemptFailure& failure) const {
+  constexpr uint16_t kTriesMax = 3;
+  if (failure.kind == AttemptFailure::Kind::kRefused) {
+    return failure.replayable && !response_started_ && sink_.info().attempts < kTriesMax;
+  }
   return failure.stale_connection && failure.replayable && sink_.info().attempts == 1 &&
          IsIdempotent(sink_.request_headers().Get(HeaderId::kMethod));
 }
@@ -189,7 +236,31 @@ void Router::TryAgain() {
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   attempt_->TakeOver(*failed_attempt_);
-  attempt_->Start(sink_.route()->cluster_action()->priority);
+  attempt_->Start(sink_.route()->cluster_action()->priority, PoolKeyFor(cluster->spec()));
+}
+
+// As Envoy: the transport's reason stands in the answer and in its details.
+void Router::FailToConnect() {
+  const FailureRow& row = RowOf(Failure::kConnectFailed);
+  const absl::string_view reason = sink_.info().upstream_transport_failure_reason;
+  if (reason.empty()) return Fail(Failure::kConnectFailed);
+  sink_.info().flags.Set(row.flag);
+  std::string& scratch = worker_.scratch();
+  scratch = absl::StrCat(row.body, ", transport failure reason: ", reason);
+  const absl::string_view body = sink_.arena().Copy(scratch);
+  scratch = absl::StrCat(absl::StripSuffix(row.detail, "}"), "|", reason, "}");
+  sink_.SendReply({.status = row.status,
+                   .body = body,
+                   .details = sink_.arena().Copy(scratch),
+                   .grpc_status = row.grpc_status});
+}
+
+absl::string_view Router::DetailAfterStart(absl::string_view detail) {
+  constexpr absl::string_view kBefore = "upstream_reset_before_response_started";
+  if (!absl::ConsumePrefix(&detail, kBefore)) return detail;
+  std::string& scratch = worker_.scratch();
+  scratch = absl::StrCat("upstream_reset_after_response_started", detail);
+  return sink_.arena().Copy(scratch);
 }
 
 void Router::Fail(Failure failure) { FailWithStatus(failure, RowOf(failure).status); }
@@ -197,7 +268,7 @@ void Router::Fail(Failure failure) { FailWithStatus(failure, RowOf(failure).stat
 void Router::FailWithStatus(Failure failure, uint16_t status) {
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) sink_.info().flags.Set(row.flag);
-  if (response_started_) return sink_.Abort(row.detail);
+  if (response_started_) return sink_.Abort(DetailAfterStart(row.detail), reset_code_);
   sink_.SendReply(
       {.status = status, .body = row.body, .details = row.detail, .grpc_status = row.grpc_status});
 }

@@ -37,8 +37,11 @@ class Router final : public RequestHandler, private AttemptOwner {
   void PrepareRequest(const ClusterAction& action, const Host& host);
   void SetTimeoutHeader(Duration timeout);
   void FinishResponseHead();
+  PoolKey PoolKeyFor(const ClusterSpec& spec);
   void Fail(Failure failure);
   void FailWithStatus(Failure failure, uint16_t status);
+  void FailToConnect();
+  absl::string_view DetailAfterStart(absl::string_view detail);
   bool MayTryAgain(const AttemptFailure& failure) const;
   void TryAgain();
 
@@ -53,7 +56,8 @@ class Router final : public RequestHandler, private AttemptOwner {
   ResponseSink& sink_;
   const WeightedCluster* weighted_ = nullptr;
   ArenaPtr<Attempt> attempt_;
-  ArenaPtr<Attempt> failed_attempt_;  // it may still be in a frame below
+  ArenaPtr<Attempt> failed_attempt_;                  // it may still be in a frame below
+  ResetCode reset_code_ = ResetCode::kInternalError;  // for a client whose response breaks off
   bool response_started_ = false;
 };
 

@@ -1,8 +1,10 @@
 #include "source/proxy/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
+#include "source/proxy/client_cert_header.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/forwarding_headers.h"
 #include "source/proxy/request_checks.h"
@@ -35,7 +37,8 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
   // Logs print it, and so may header values of routes (%START_TIME%).
   info_.start_wall = worker().loop.wall_now();
   config().stats.rq_total.Add(worker().stats);
-  config().stats.rq_http1_total.Add(worker().stats);
+  (connection.multiplexes() ? config().stats.rq_http2_total : config().stats.rq_http1_total)
+      .Add(worker().stats);
   config().stats.rq_active.Add(worker().stats);
 }
 
@@ -101,6 +104,10 @@ bool Stream::CheckAndForward() {
     Fail(check.failure);
     return false;
   }
+  const ClientCertRules& client_cert = config().client_cert;
+  ApplyClientCertHeader(client_cert,
+                        NeedsClientCert(client_cert.mode) ? connection_.facts().tls() : nullptr,
+                        connection_.worker().scratch(), request_headers_);
   ApplyForwardingHeaders(config().forwarding, connection_.facts(), worker().random,
                          request_headers_, info_);
   if (check.redirect_to_path) {
@@ -281,14 +288,43 @@ void Stream::Reject(Failure failure, absl::string_view detail) {
 
 void Stream::OnReset(StreamReset reset, ResetCode code) {
   codec_stream_ = nullptr;
-  // A malformed body: the connection manager rejects this stream next, where an answer can still be
-  // sent.
-  if (reset == StreamReset::kProtocolError) {
-    info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
-    info_.response_code_details = CodecErrorDetail(connection_.codec_error());
-    CancelHandler();
-    return DropRequest();
+  switch (reset) {
+    case StreamReset::kPeer:
+    case StreamReset::kRefused:
+      return OnPeerReset(code);
+    case StreamReset::kProtocolError:
+      break;
+    default:
+      return OnConnectionLost();
   }
+  info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
+  info_.response_code_details = CodecErrorDetail(connection_.codec_error());
+  CancelHandler();
+  DropRequest();
+  // HTTP/1, a malformed body: the connection manager rejects this stream next, where an answer can
+  // still be sent. HTTP/2: the codec has given its answer, to the stream or to all of them.
+  if (connection_.multiplexes() && connection_.codec_error() == CodecError::kNone) {
+    config().stats.rq_tx_reset.Add(worker().stats);
+    Finish();
+  }
+}
+
+// Envoy's details, and its flag for a client that resets a stream and keeps the connection.
+void Stream::OnPeerReset(ResetCode code) {
+  if (finished_) return;
+  info_.flags.Set(ResponseFlag::kDownstreamRemoteReset);
+  info_.response_code_details =
+      code == ResetCode::kRefusedStream ? "http2.remote_refuse" : "http2.remote_reset";
+  config().stats.rq_rx_reset.Add(worker().stats);
+  Finish();
+}
+
+void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
+  const FailureRow& row = RowOf(failure);
+  if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
+  info_.response_code_details = detail.empty() ? row.detail : detail;
+  CodecStream* const codec_stream = std::exchange(codec_stream_, nullptr);
+  if (codec_stream != nullptr) codec_stream->Reset(ResetCode::kInternalError);
   OnConnectionLost();
 }
 
@@ -314,7 +350,7 @@ void Stream::OnComplete() {
 void Stream::Fail(Failure failure) {
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
-  if (row.status == 0) return Abort(row.detail);
+  if (row.status == 0) return Abort(row.detail, ResetCode::kInternalError);
   // Envoy: while the request is still coming in, it is the client that took too long.
   const bool clients_fault =
       row.status == 504 && failure != Failure::kUpstreamTimeout && !request_ended_;

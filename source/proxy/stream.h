@@ -39,6 +39,8 @@ class Stream final : public StreamEvents,
   void Reject(Failure failure, absl::string_view detail);
   // The connection is gone.
   void OnConnectionLost();
+  // So it is, or will be in this turn, and this is why.
+  void EndWithConnection(Failure failure, absl::string_view detail);
   void OnTimer();
   // After the codec has pulled: a response that was cut short ends when its bytes are out.
   void AbortIfDrained();
@@ -64,7 +66,7 @@ class Stream final : public StreamEvents,
   void SendData(Buffer& data, End end) override;
   void SendTrailers() override;
   void SendReply(const Reply& reply) override;
-  void Abort(absl::string_view details) override;
+  void Abort(absl::string_view details, ResetCode code) override;
   StreamInfo& info() override { return info_; }
   const Route* route() override { return route_; }
   Headers& request_headers() override { return request_headers_; }
@@ -106,6 +108,8 @@ class Stream final : public StreamEvents,
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);
   void EndByReset();
+  void OnPeerReset(ResetCode code);
+  bool sends_trailers() const;
   void CancelHandler();
   void Finish();
   void CountResponse();
@@ -129,12 +133,13 @@ class Stream final : public StreamEvents,
   Buffer pending_;  // response body on its way to the codec
   StreamTimers timers_;
   uint64_t random_value_;
-  uint32_t answered_behind_ = UINT32_MAX;  // the filter behind which a local reply began
-  bool request_ended_ = false;             // the codec gave its last piece
-  bool request_stopped_ = false;           // nothing more of it goes to filters or handler
-  bool response_started_ = false;          // the codec has its head
-  bool response_ended_ = false;            // its last byte is in pending_, or it had none
-  bool handler_done_ = false;              // its calls on the sink are ignored
+  ResetCode reset_code_ = ResetCode::kInternalError;  // for the client, should it come to that
+  uint32_t answered_behind_ = UINT32_MAX;             // the filter behind which a local reply began
+  bool request_ended_ = false;                        // the codec gave its last piece
+  bool request_stopped_ = false;   // nothing more of it goes to filters or handler
+  bool response_started_ = false;  // the codec has its head
+  bool response_ended_ = false;    // its last byte is in pending_, or it had none
+  bool handler_done_ = false;      // its calls on the sink are ignored
   bool trailers_pending_ = false;
   bool aborting_ = false;  // cut short; what is in pending_ still goes out
   bool pumping_request_ = false;

@@ -1,5 +1,6 @@
 // The response side of Stream: from the handler or a local reply, through the filters, to the
 // codec.
+#include "source/http/message_rules.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/local_reply.h"
 #include "source/proxy/stream.h"
@@ -47,8 +48,9 @@ void Stream::SendReply(const Reply& reply) {
   if (!handler_done_) Answer(reply, runner_.passed_filters());
 }
 
-void Stream::Abort(absl::string_view details) {
+void Stream::Abort(absl::string_view details, ResetCode code) {
   if (finished_) return;
+  reset_code_ = code;
   info_.response_code_details = details;
   timers_.ClearUpstream();
   CancelHandler();
@@ -57,6 +59,7 @@ void Stream::Abort(absl::string_view details) {
   // as a timeout, no longer waits for that.
   if (response_started_ && codec_stream_ != nullptr && !aborting_) {
     aborting_ = true;
+    connection_.ExpectAbort();
     codec_stream_->BodyReady();
     return connection_.WantWrite();
   }
@@ -64,7 +67,9 @@ void Stream::Abort(absl::string_view details) {
 }
 
 void Stream::AbortIfDrained() {
-  if (aborting_ && !finished_ && pending_.empty()) EndByReset();
+  if (!aborting_ || finished_) return;
+  if (!pending_.empty()) return connection_.ExpectAbort();
+  EndByReset();
 }
 
 void Stream::EndByReset() {
@@ -73,7 +78,7 @@ void Stream::EndByReset() {
     config().stats.rq_reset_after_downstream_response_started.Add(worker().stats);
   CodecStream* const codec_stream = codec_stream_;
   codec_stream_ = nullptr;
-  if (codec_stream != nullptr) codec_stream->Reset(ResetCode::kInternalError);
+  if (codec_stream != nullptr) codec_stream->Reset(reset_code_);
   connection_.CloseAfterReset();
   Finish();
 }
@@ -85,7 +90,7 @@ void Stream::Answer(const Reply& reply, uint32_t behind_filter) {
   // A head that was sent cannot be taken back, and an answer is replaced only by a filter it goes
   // through.
   if (response_started_ || behind_filter >= answered_behind_ || codec_stream_ == nullptr)
-    return Abort(reply.details);
+    return Abort(reply.details, ResetCode::kInternalError);
   answered_behind_ = behind_filter;
   timers_.ClearUpstream();
   CancelHandler();
@@ -210,7 +215,14 @@ BodyState Stream::FillBody(Buffer& out, size_t bytes_max) {
   if (bytes > 0) timers_.Touch(now());
   response_gauge_.Subtract(bytes);
   if (!pending_.empty() || !response_ended_) return BodyState::kMore;
-  return trailers_pending_ ? BodyState::kTrailers : BodyState::kEnd;
+  return trailers_pending_ && sends_trailers() ? BodyState::kTrailers : BodyState::kEnd;
+}
+
+// RFC 9110 section 6.5.1: over HTTP/1 only to who has said that it takes them; HTTP/2 has a place
+// for them, and gRPC lives on it.
+bool Stream::sends_trailers() const {
+  return info_.protocol == HttpProtocol::kHttp2 ||
+         ListsToken(request_headers_, HeaderId::kTe, "trailers");
 }
 
 // ---- Counting it.

@@ -30,9 +30,9 @@ class ResponseSink {
   // call.
   virtual void SendReply(const Reply& reply) = 0;
 
-  // As SendReply, and the client's connection ends: the response that was begun cannot be
-  // completed.
-  virtual void Abort(absl::string_view details) = 0;
+  // As SendReply, and the client's stream ends by a reset (HTTP/2: with `code`; HTTP/1: its
+  // connection does): the response that was begun cannot be completed.
+  virtual void Abort(absl::string_view details, ResetCode code) = 0;
 
   virtual StreamInfo& info() = 0;
   virtual const Route* route() = 0;

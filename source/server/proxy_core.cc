@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/base/log.h"
+#include "source/config/any_unpack.h"
 #include "source/server/core_factories.h"
 #include "source/upstream/cluster_config.h"
 
@@ -64,9 +65,22 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                      ConfigErrors& errors) {
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
+  const ParseTransport parse_transport =
+      [this](const google::protobuf::Any& config, const std::string& stat_prefix,
+             const FieldScope& scope) -> std::unique_ptr<const ClientTransportFactory> {
+    const ClientTransportParser* parse = registry_.FindClientTransport(ContentType(config));
+    if (parse == nullptr) {
+      ReportUnknownType(config.type_url(), scope);
+      return nullptr;
+    }
+    const auto message = UnpackAny(config, scope);
+    if (message == nullptr) return nullptr;
+    return (*parse)(*message, {world_.stats, stat_prefix}, scope);
+  };
   for (int i = 0; i < resources.clusters_size(); ++i) {
     cluster_names_.insert(resources.clusters(i).name());
-    auto spec = ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats);
+    auto spec =
+        ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats, parse_transport);
     if (spec != nullptr) clusters_.Set(std::move(spec));
   }
   for (int i = 0; i < resources.listeners_size(); ++i) {

@@ -11,6 +11,18 @@
 namespace sluice {
 namespace {
 
+// As on the wire (RFC 7301 section 3.1).
+absl::string_view AlpnOffer(UpstreamProtocol protocol) {
+  switch (protocol) {
+    case UpstreamProtocol::kHttp2:
+      return "\x02h2";
+    case UpstreamProtocol::kAuto:
+      return "\x02h2\x08http/1.1";
+    default:
+      return {};
+  }
+}
+
 // Bytes are counted when a stream ends; of a long one also meanwhile.
 constexpr uint64_t kUncountedBytesMax = 256_KiB;
 
@@ -22,12 +34,11 @@ ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
       spec_(pool.cluster_.PinSpec()),
       host_(pool.host_),
       priority_(priority),
+      expected_streams_(pool.ExpectedStreams()),
       created_(pool.cluster_.worker().loop.now()),
       connection_(std::make_unique<Connection>(pool.cluster_.worker(),
                                                Connection::Side::kConnecting, std::move(io),
-                                               /*transport=*/nullptr, spec_->connection)),
-      codec_(MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, pool.cluster_.worker().slabs,
-                                  *connection_)),
+                                               MakeTransport(pool), spec_->connection)),
       idle_timer_(pool.cluster_.worker().loop, this, kMethod<&ClientConnection::OnIdleTimeout>),
       lifetime_timer_(pool.cluster_.worker().loop, this,
                       kMethod<&ClientConnection::OnLifetimeOver>) {}
@@ -35,9 +46,45 @@ ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
 // May come after the pool's end: touches nothing but what it owns.
 ClientConnection::~ClientConnection() = default;
 
+ClientConnection::Http2Side::Http2Side(ClientConnection& connection, Random& random)
+    : keep_alive(connection.spec_->http2, random, connection.created_),
+      timer(connection.connection_->worker().loop, &connection,
+            kMethod<&ClientConnection::OnKeepAliveTime>) {}
+
+std::unique_ptr<TransportSocket> ClientConnection::MakeTransport(ConnectionPool& pool) {
+  const ClusterSpec& spec = pool.cluster_.spec();
+  if (spec.transport == nullptr) return nullptr;
+  return spec.transport->Create(
+      pool.cluster_.worker(),
+      {.address = pool.host_->address(),
+       .host_name = pool.host_->facts().hostname,
+       .server_name = spec.auto_sni ? pool.server_name_ : absl::string_view(),
+       .verify_name = spec.auto_san_validation ? pool.server_name_ : absl::string_view(),
+       .alpn = AlpnOffer(pool.protocol_)});
+}
+
+// What the pool is for, or what the host has agreed to.
+void ClientConnection::MakeCodec() {
+  codec_ = MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, connection_->worker().slabs,
+                                *connection_);
+  spec_->stats.cx_http1_total.Add(connection_->worker().stats);
+}
+
+std::shared_ptr<const TlsFacts> ClientConnection::tls() {
+  if (tls_ == nullptr && spec_->transport != nullptr) {
+    const TlsFacts* const facts = connection_->transport().tls_facts();
+    if (facts != nullptr) tls_ = std::make_shared<const TlsFacts>(*facts);
+  }
+  return tls_;
+}
+
 CodecStream& ClientConnection::StartStream(StreamEvents& events) {
   SLUICE_DCHECK(state_ == State::kReady);
-  events_ = &events;
+  if (http2_ != nullptr && http2_->keep_alive.AsksBeforeStream(connection_->worker().loop.now(),
+                                                               codec_->unanswered_pings())) {
+    codec_->SendPing();
+    OnKeepAliveTime();
+  }
   ++streams_started_;
   ++open_streams_;
   CodecStream& stream = codec_->StartStream(events);
@@ -49,35 +96,55 @@ void ClientConnection::ResetStream(CodecStream& stream, ResetCode code) {
   if (state_ == State::kClosed) return;
   spec_->stats.rq_tx_reset.Add(connection_->worker().stats);
   stream.Reset(code);
-  broken_ = broken_ || codec_->available_streams() == 0;
+  if (http2_ != nullptr) {
+    WantWrite();  // RST_STREAM
+  } else {
+    broken_ = broken_ || codec_->available_streams() == 0;
+  }
   // At once, also inside the codec: whoever resets may ask for another stream next, and this one's
   // place under the circuit breaker is free.
   CountEndedStreams(codec_->open_streams());
   if (!inside_codec_) pool_.Settle(*this);
 }
 
-void ClientConnection::OnConnected() { pool_.OnConnected(*this); }
+void ClientConnection::OnConnected() {
+  MakeCodec();
+  pool_.OnConnected(*this);
+}
 
 void ClientConnection::OnBytes(Buffer& in, End end) {
   if (connection_->bytes_read() > kUncountedBytesMax) CountBytes();
   if (state_ == State::kRetired) return in.Clear();
-  if (open_streams_ == 0) return OnIdleBytes(in, end);
+  if (open_streams_ == 0 && http2_ == nullptr) return OnIdleBytes(in, end);
   inside_codec_ = true;
   const CodecError error = codec_->Parse(in, end);
   inside_codec_ = false;
   CountEndedStreams(codec_->open_streams());
   // Bytes behind a complete response answer nothing (RFC 9112 section 9.2): whose they are is
   // unknowable.
-  const bool surplus = open_streams_ == 0 && !in.empty();
+  const bool surplus = open_streams_ == 0 && !in.empty() && http2_ == nullptr;
   if ((error != CodecError::kNone && error != CodecError::kUnexpectedEnd) || surplus) {
     spec_->stats.cx_protocol_error.Add(connection_->worker().stats);
   }
   // An open stream that the end did not cut short has paused, and goes on with what is in `in`.
   peer_ended_ = peer_ended_ || end == End::kYes;
-  if (error == CodecError::kNone && !surplus) return pool_.Settle(*this);
+  if (error == CodecError::kNone && !surplus) {
+    if (http2_ != nullptr) AfterHttp2Bytes();
+    return pool_.Settle(*this);
+  }
   broken_ = broken_ || error != CodecError::kNone;
-  AbandonStream();
+  AbandonStreams();
   pool_.Retire(*this);
+}
+
+// The codec may have something to say that no stream has asked for: SETTINGS, WINDOW_UPDATE, an
+// answer to a PING.
+void ClientConnection::AfterHttp2Bytes() {
+  http2_->keep_alive.OnBytes(connection_->worker().loop.now());
+  if (codec_->wants_fill()) connection_->WantWrite();
+  if (http2_->goaway_seen || !codec_->must_close()) return;
+  http2_->goaway_seen = true;
+  spec_->stats.cx_close_notify.Add(connection_->worker().stats);
 }
 
 void ClientConnection::OnIdleBytes(Buffer& in, End end) {
@@ -97,7 +164,7 @@ void ClientConnection::OnIdleBytes(Buffer& in, End end) {
 }
 
 void ClientConnection::FillOutput(Buffer& out, size_t bytes_max) {
-  if (state_ == State::kRetired) return;
+  if (codec_ == nullptr || (state_ == State::kRetired && http2_ == nullptr)) return;
   inside_codec_ = true;
   codec_->Fill(out, bytes_max);
   inside_codec_ = false;
@@ -114,8 +181,14 @@ void ClientConnection::OnConnectionClosed(CloseCause cause) {
 
 void ClientConnection::RunEndOfTurn() {
   if (state_ != State::kRetired) return;
+  if (!connection_->connected()) return connection_->Close(CloseKind::kNow);
+  if (http2_ != nullptr) {
+    // RFC 9113 section 6.8: with a GOAWAY, so that the peer knows why.
+    codec_->StartDrain();
+    return connection_->Close(CloseKind::kFlush);
+  }
   // Of a whole exchange the peer is to get the end; of a broken one nothing more.
-  const bool flush = !broken_ && connection_->connected() && connection_->unwritten_bytes() > 0;
+  const bool flush = !broken_ && connection_->unwritten_bytes() > 0;
   connection_->Close(flush ? CloseKind::kFlush : CloseKind::kNow);
 }
 
@@ -129,6 +202,22 @@ void ClientConnection::OnLifetimeOver() {
   spec_->stats.cx_max_duration_reached.Add(connection_->worker().stats);
   lifetime_over_ = true;
   pool_.Settle(*this);
+}
+
+void ClientConnection::OnKeepAliveTime() {
+  KeepAlive& keep_alive = http2_->keep_alive;
+  const MonotonicTime now = connection_->worker().loop.now();
+  switch (keep_alive.OnTime(now, codec_->unanswered_pings())) {
+    case KeepAlive::Step::kNothing:
+      break;
+    case KeepAlive::Step::kPing:
+      codec_->SendPing();
+      connection_->WantWrite();
+      break;
+    case KeepAlive::Step::kGiveUp:
+      return connection_->Close(CloseKind::kNow);
+  }
+  if (keep_alive.next() != KeepAlive::kNever) http2_->timer.Arm(keep_alive.next() - now);
 }
 
 void ClientConnection::CountEndedStreams(size_t open_streams) {
@@ -146,12 +235,12 @@ void ClientConnection::CountBytes() {
   if (tx > 0) spec_->stats.cx_tx_bytes_total.Add(cells, tx);
 }
 
-void ClientConnection::AbandonStream() {
+void ClientConnection::AbandonStreams() {
   if (open_streams_ == 0) return;
   broken_ = true;
-  // Counted off first: the one who is told may try again at once.
+  // Counted off first: those who are told may try again at once.
   CountEndedStreams(0);
-  std::exchange(events_, nullptr)->OnReset(StreamReset::kConnection, ResetCode::kNoError);
+  codec_->OnConnectionLost();
 }
 
 }  // namespace sluice

@@ -1,5 +1,6 @@
 // ClientConnection: a connection to a host with its codec in the client's role. Owned by its pool,
-// on its worker; lent to an attempt for one stream at a time (HTTP/1) or for many (HTTP/2).
+// on its worker; lent to an attempt for one stream at a time (HTTP/1) or for many (HTTP/2). Which
+// it is shows after the handshake where ALPN decides; until then there is no codec.
 //
 // Good for its borrower until the stream's OnReset or OnComplete, or ResetStream. It is deleted at
 // the end of the turn in which it closed.
@@ -12,6 +13,7 @@
 #include "source/event/event_loop.h"
 #include "source/event/timer.h"
 #include "source/http/codec.h"
+#include "source/http/keep_alive.h"
 #include "source/net/connection.h"
 #include "source/upstream/cluster_spec.h"
 #include "source/upstream/host.h"
@@ -43,6 +45,8 @@ class ClientConnection final : public Deferred,
   Host& host() { return *host_; }
   Connection& connection() { return *connection_; }
   HttpProtocol protocol() const { return codec_->protocol(); }
+  // What its handshake came to, for logs; null: plaintext. Outlives the connection.
+  std::shared_ptr<const TlsFacts> tls();
   // More than one stream has been started on it: a failure before the first response byte may be
   // the peer's idle close racing with our request (RFC 9112 section 9.3.1 and 9.5).
   bool reused() const { return streams_started_ > 1; }
@@ -50,7 +54,17 @@ class ClientConnection final : public Deferred,
  private:
   friend class ConnectionPool;
   enum class State : uint8_t { kConnecting, kReady, kBusy, kRetired, kClosed };
+  // Of connections that carry many streams at once.
+  struct Http2Side {
+    Http2Side(ClientConnection& connection, Random& random);
+    KeepAlive keep_alive;
+    Timer timer;  // of keep_alive
+    bool goaway_seen = false;
+  };
 
+  static std::unique_ptr<TransportSocket> MakeTransport(ConnectionPool& pool);
+  void MakeCodec();
+  void AfterHttp2Bytes();
   void Start() { connection_->Start(*this); }
   void OnConnected() override;
   void OnBytes(Buffer& in, End end) override;
@@ -59,12 +73,13 @@ class ClientConnection final : public Deferred,
   void RunEndOfTurn() override;  // closes a retired one
   void OnIdleTimeout();
   void OnLifetimeOver();
+  void OnKeepAliveTime();
 
   void OnIdleBytes(Buffer& in, End end);
   void CountEndedStreams(size_t open_streams);
   void CountBytes();
-  // Tells a stream that cannot go on any more.
-  void AbandonStream();
+  // Tells the streams that cannot go on any more.
+  void AbandonStreams();
   // No stream may follow those that were started.
   bool spent() const {
     return peer_ended_ || lifetime_over_ ||
@@ -83,12 +98,14 @@ class ClientConnection final : public Deferred,
   bool lifetime_over_ = false;
   bool broken_ = false;  // a stream was cut short: what is unwritten is worth nothing
   uint32_t open_streams_ = 0;
+  const uint32_t expected_streams_;  // while it connects: how many the pool counts on
   uint64_t streams_started_ = 0;
   const MonotonicTime created_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<ClientCodec> codec_;
-  StreamEvents* events_ = nullptr;  // of the one open stream, HTTP/1
-  Timer idle_timer_;                // armed when a stream ends; ignored when it finds one open
+  std::unique_ptr<Http2Side> http2_;  // none: HTTP/1, or not known yet
+  std::shared_ptr<const TlsFacts> tls_;
+  Timer idle_timer_;  // armed when a stream ends; ignored when it finds one open
   Timer lifetime_timer_;
 };
 

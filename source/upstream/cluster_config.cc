@@ -125,13 +125,20 @@ void ParseDns(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& 
   }
 }
 
-void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
-  if (cluster.has_transport_socket() &&
-      ContentType(cluster.transport_socket().typed_config()) != kRawBuffer) {
-    // Never plaintext where encryption was asked for.
-    scope.At("transport_socket.typed_config")
-        .Error("is not built in; connections to this cluster are plaintext");
+void ParseTransportSocket(const pb::Cluster& cluster, const FieldScope& scope,
+                          const ParseTransport& parse, ClusterSpec& spec) {
+  if (!cluster.has_transport_socket()) return;
+  const auto& config = cluster.transport_socket().typed_config();
+  if (ContentType(config) == kRawBuffer) return;
+  const FieldScope field = scope.At("transport_socket.typed_config");
+  // Never plaintext where encryption was asked for.
+  if (parse == nullptr) {
+    return field.Error("is not built in; connections to this cluster are plaintext");
   }
+  spec.transport = parse(config, ClusterStatPrefix(spec.stat_name), field);
+}
+
+void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
   const auto& options = cluster.upstream_connection_options();
   if (!options.has_tcp_keepalive()) return;
   const FieldScope upstream = scope.At("upstream_connection_options");
@@ -150,7 +157,8 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
 }  // namespace
 
 std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, const FieldScope& scope,
-                                                StatsRegistry& stats) {
+                                                StatsRegistry& stats,
+                                                const ParseTransport& parse_transport) {
   const size_t errors_before = scope.errors().size();
   auto spec = std::make_shared<ClusterSpec>();
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
@@ -166,6 +174,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
   CheckBalancer(cluster, scope);
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
+  ParseTransportSocket(cluster, scope, parse_transport, *spec);
   ParseUpstreamHttp(cluster, scope, *spec);
   ParseSocket(cluster, scope, *spec);
   ParseDns(cluster, scope, *spec);

@@ -1,9 +1,12 @@
 // Cluster configuration: envoy.config.cluster.v3.Cluster to ClusterSpec. Main thread, at load.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "source/config/field_scope.h"
+#include "source/net/transport_factory.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_spec.h"
 
@@ -11,10 +14,21 @@ namespace envoy::config::cluster::v3 {
 class Cluster;
 }
 
+namespace google::protobuf {
+class Any;
+}
+
 namespace sluice {
 
+// The extension that a transport_socket names, with its configuration; `stat_prefix` is
+// "cluster.<name>.". Null, and an error, when it is no good.
+using ParseTransport = std::function<std::unique_ptr<const ClientTransportFactory>(
+    const google::protobuf::Any& config, const std::string& stat_prefix, const FieldScope& scope)>;
+
 // Null when anything was wrong; every error is in `scope` then. The statistics come from `stats`.
+// Without `parse_transport` there is only plaintext.
 std::shared_ptr<const ClusterSpec> ParseCluster(const envoy::config::cluster::v3::Cluster& cluster,
-                                                const FieldScope& scope, StatsRegistry& stats);
+                                                const FieldScope& scope, StatsRegistry& stats,
+                                                const ParseTransport& parse_transport = nullptr);
 
 }  // namespace sluice

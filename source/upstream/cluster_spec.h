@@ -47,10 +47,10 @@ struct EndpointSpec {
 
 // Handles of "cluster.<name>.*". Names as in Envoy.
 struct ClusterStats {
-  Counter cx_total, cx_http1_total, cx_connect_fail, cx_connect_timeout, cx_overflow, cx_destroy,
-      cx_destroy_local, cx_destroy_remote, cx_destroy_with_active_rq, cx_idle_timeout,
-      cx_max_requests, cx_max_duration_reached, cx_protocol_error, cx_rx_bytes_total,
-      cx_tx_bytes_total, cx_none_healthy;
+  Counter cx_total, cx_http1_total, cx_http2_total, cx_close_notify, cx_connect_fail,
+      cx_connect_timeout, cx_overflow, cx_destroy, cx_destroy_local, cx_destroy_remote,
+      cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests, cx_max_duration_reached,
+      cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,
@@ -83,6 +83,7 @@ struct ClusterSpec {
   // upstream_http_protocol_options: the name in the certificate and in SNI is the request's host.
   bool auto_sni = false;
   bool auto_san_validation = false;
+  std::string auto_sni_header;  // the request header to take it from instead; lower case
   SocketOptions socket;
   ConnectionLimits connection;
   DnsFamily dns_family = DnsFamily::kAuto;

@@ -25,6 +25,8 @@ struct HistogramName {
 constexpr CounterName kCounters[] = {
     {&ClusterStats::cx_total, "upstream_cx_total"},
     {&ClusterStats::cx_http1_total, "upstream_cx_http1_total"},
+    {&ClusterStats::cx_http2_total, "upstream_cx_http2_total"},
+    {&ClusterStats::cx_close_notify, "upstream_cx_close_notify"},
     {&ClusterStats::cx_connect_fail, "upstream_cx_connect_fail"},
     {&ClusterStats::cx_connect_timeout, "upstream_cx_connect_timeout"},
     {&ClusterStats::cx_overflow, "upstream_cx_overflow"},
@@ -88,14 +90,14 @@ constexpr BreakerGauge kBreakerGauges[] = {
     {BreakerResource::kRetries, "rq_retry_open", "remaining_retries"},
 };
 
-std::string Prefix(absl::string_view stat_name) {
+}  // namespace
+
+std::string ClusterStatPrefix(absl::string_view stat_name) {
   return absl::StrCat("cluster.", absl::StrReplaceAll(stat_name, {{":", "_"}}), ".");
 }
 
-}  // namespace
-
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name) {
-  const std::string prefix = Prefix(stat_name);
+  const std::string prefix = ClusterStatPrefix(stat_name);
   ClusterStats stats;
   for (const auto& [handle, name] : kCounters) {
     stats.*handle = registry.GetCounter(absl::StrCat(prefix, name));
@@ -113,7 +115,7 @@ void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
                       std::shared_ptr<const CircuitBreaker> breaker) {
   for (const RoutePriority priority : {RoutePriority::kDefault, RoutePriority::kHigh}) {
     const std::string prefix =
-        absl::StrCat(Prefix(spec.stat_name), "circuit_breakers.",
+        absl::StrCat(ClusterStatPrefix(spec.stat_name), "circuit_breakers.",
                      priority == RoutePriority::kDefault ? "default." : "high.");
     for (const BreakerGauge& gauge : kBreakerGauges) {
       const BreakerResource resource = gauge.resource;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "source/stats/registry.h"
@@ -10,7 +11,10 @@
 
 namespace sluice {
 
-// "cluster.<stat_name>.*"; colons of the name become underscores, as in Envoy.
+// "cluster.<stat_name>."; colons of the name become underscores, as in Envoy.
+std::string ClusterStatPrefix(absl::string_view stat_name);
+
+// "cluster.<stat_name>.*".
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name);
 
 // "cluster.<stat_name>.circuit_breakers.<priority>.*": gauges computed from the breaker when they

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,11 +26,14 @@ void PoolWaiter::CancelWaiting() {
   if (pool_ != nullptr) pool_->Cancel(*this);
 }
 
-ConnectionPool::ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host)
+ConnectionPool::ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host,
+                               const PoolKey& key)
     : cluster_(cluster),
       stats_(cluster.spec().stats),
       cells_(cluster.worker().stats),
-      host_(std::move(host)) {}
+      host_(std::move(host)),
+      protocol_(key.protocol),
+      server_name_(key.server_name) {}
 
 ConnectionPool::~ConnectionPool() {
   draining_ = true;
@@ -83,6 +87,7 @@ void ConnectionPool::OpenConnections(RoutePriority priority) {
     if (!breaker.TryAcquire(priority, BreakerResource::kConnections)) {
       stats_.cx_overflow.Add(cells_);
       if (!lane.ready.empty() || !lane.busy.empty() || !lane.connecting.empty()) return;
+      if (passing()) return FailWaiters(lane, lane.waiting, PoolFailure::kOverflow, {});
       breaker.Acquire(priority, BreakerResource::kConnections);
     }
     Connect(priority);
@@ -95,13 +100,23 @@ void ConnectionPool::Connect(RoutePriority priority) {
   auto* connection = new ClientConnection(
       *this, priority, cluster_.network().Connect(loop.poller(), host_->address(), spec.socket));
   lane(priority).connecting.PushBack(*connection);
-  ++lane(priority).opening;
+  lane(priority).opening += connection->expected_streams_;
   ++connections_;
   stats_.cx_total.Add(cells_);
   stats_.cx_active.Add(cells_);
   host_->cx_total.fetch_add(1, kRelaxed);
   host_->cx_active.fetch_add(1, kRelaxed);
   connection->Start();
+}
+
+// Until ALPN and SETTINGS have said it.
+uint32_t ConnectionPool::ExpectedStreams() const {
+  if (protocol_ == UpstreamProtocol::kHttp1) return 1;
+  const ClusterSpec& spec = cluster_.spec();
+  uint32_t streams = spec.http2.concurrent_streams_max;
+  if (streams_given_ > 0) streams = std::min(streams, streams_given_);
+  const uint32_t requests_max = spec.requests_per_connection_max;
+  return requests_max > 0 ? std::min(streams, requests_max) : streams;
 }
 
 void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
@@ -139,16 +154,18 @@ void ConnectionPool::OnStreamsEnded(ClientConnection& connection, size_t count) 
 void ConnectionPool::OnConnected(ClientConnection& connection) {
   using State = ClientConnection::State;
   if (connection.state_ != State::kConnecting) return;
-  --lane(connection.priority_).opening;
+  Lane& lane = this->lane(connection.priority_);
+  lane.opening -= connection.expected_streams_;
   const ClusterSpec& spec = cluster_.spec();
   const Duration took = cluster_.worker().loop.now() - connection.created_;
   stats_.cx_connect_ms.Record(cells_, Milliseconds(took));
-  stats_.cx_http1_total.Add(cells_);
   connection.state_ = State::kBusy;
   if (spec.connection_duration_max > Duration::zero()) {
     connection.lifetime_timer_.Arm(spec.connection_duration_max);
   }
   Settle(connection);
+  // It may carry fewer than was hoped.
+  if (lane.waiting > lane.opening) cluster_.worker().loop.AtEndOfTurn(*this);
 }
 
 void ConnectionPool::Settle(ClientConnection& connection) {
@@ -156,11 +173,16 @@ void ConnectionPool::Settle(ClientConnection& connection) {
   Lane& lane = this->lane(connection.priority_);
   if (connection.state_ == State::kConnecting) {
     // Who waits keeps it; without them a draining pool has no use for it.
-    if (draining_ && lane.waiting < lane.opening) Retire(connection);
+    if (draining_ && lane.waiting + connection.expected_streams_ <= lane.opening)
+      Retire(connection);
     return;
   }
   if (connection.state_ != State::kBusy && connection.state_ != State::kReady) return;
   const bool idle = connection.open_streams_ == 0;
+  if (protocol_ != UpstreamProtocol::kHttp1 && !connection.codec_->must_close()) {
+    streams_given_ = static_cast<uint32_t>(
+        std::max<size_t>(connection.open_streams_ + connection.codec_->available_streams(), 1));
+  }
   const bool wanted = !draining_ || lane.waiting > 0;
   const bool room = wanted && !connection.spent() && connection.codec_->available_streams() > 0 &&
                     !(idle && connection.codec_->must_close());
@@ -201,12 +223,16 @@ void ConnectionPool::Dequeue(PoolWaiter& waiter) {
 void ConnectionPool::Cancel(PoolWaiter& waiter) {
   Dequeue(waiter);
   stats_.rq_cancelled.Add(cells_);
-  if (!draining_) return;
+  if (!draining_) return TellIfEmpty();
   // Its connection stays for the next in need of one; but here nobody comes any more.
   lane(waiter.priority_).connecting.ForEach([this](ClientConnection& connection) {
     Settle(connection);
   });
-  if (empty()) cluster_.OnPoolEmpty();
+  TellIfEmpty();
+}
+
+void ConnectionPool::TellIfEmpty() {
+  if ((draining_ || passing()) && empty()) cluster_.OnPoolEmpty();
 }
 
 void ConnectionPool::FailWaiters(Lane& lane, size_t count, PoolFailure failure,
@@ -225,7 +251,9 @@ void ConnectionPool::FailWaiters(Lane& lane, size_t count, PoolFailure failure,
 void ConnectionPool::Retire(ClientConnection& connection) {
   using State = ClientConnection::State;
   if (connection.state_ == State::kRetired || connection.state_ == State::kClosed) return;
-  if (connection.state_ == State::kConnecting) --lane(connection.priority_).opening;
+  if (connection.state_ == State::kConnecting) {
+    lane(connection.priority_).opening -= connection.expected_streams_;
+  }
   connection.state_ = State::kRetired;
   retired_.PushBack(connection);
   cluster_.worker().loop.AtEndOfTurn(connection);
@@ -237,15 +265,15 @@ void ConnectionPool::OnClosed(ClientConnection& connection, CloseCause cause) {
   const bool remote = cause != CloseCause::kLocal;
   const bool had_streams = connection.open_streams_ > 0;
   Lane& lane = this->lane(connection.priority_);
-  if (before == State::kConnecting) --lane.opening;
+  if (before == State::kConnecting) lane.opening -= connection.expected_streams_;
   (remote ? stats_.cx_destroy_remote : stats_.cx_destroy_local).Add(cells_);
   if (had_streams) stats_.cx_destroy_with_active_rq.Add(cells_);
   Forget(connection);
-  connection.AbandonStream();
+  connection.AbandonStreams();
   if (before == State::kConnecting) OnConnectFailed(connection, cause);
   if (lane.waiting > lane.opening) cluster_.worker().loop.AtEndOfTurn(*this);
   cluster_.worker().loop.DeleteLater(std::unique_ptr<Deferred>(&connection));
-  if (draining_ && empty()) cluster_.OnPoolEmpty();
+  TellIfEmpty();
 }
 
 void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause cause) {
@@ -257,7 +285,12 @@ void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause ca
   if (lane.waiting <= lane.opening) return;  // whoever it was for has gone, or has been served
   // With no other connection in sight nobody else's prospects are better.
   const bool alone = lane.opening == 0 && lane.ready.empty() && lane.busy.empty();
-  const size_t count = alone ? lane.waiting : 1;
+  const size_t count =
+      alone ? lane.waiting : std::min(lane.waiting - lane.opening, connection.expected_streams_);
+  if (cause == CloseCause::kHandshakeFailed) {
+    const std::string reason(connection.connection_->transport().failure_reason());
+    return FailWaiters(lane, count, PoolFailure::kConnectFailed, reason);
+  }
   if (timeout) return FailWaiters(lane, count, PoolFailure::kConnectTimeout, "connection timeout");
   char scratch[128];
   const char* why =
@@ -270,6 +303,7 @@ void ConnectionPool::Forget(ClientConnection& connection) {
   connection.ListNode<>::Unlink();
   connection.state_ = ClientConnection::State::kClosed;
   connection.idle_timer_.Disarm();
+  if (connection.http2_ != nullptr) connection.http2_->timer.Disarm();
   connection.lifetime_timer_.Disarm();
   --connections_;
   cluster_.breaker().Release(connection.priority_, BreakerResource::kConnections);
@@ -285,7 +319,7 @@ void ConnectionPool::CloseAll(IntrusiveList<ClientConnection>& connections) {
     std::unique_ptr<ClientConnection> connection(&connections.front());
     stats_.cx_destroy_local.Add(cells_);
     Forget(*connection);
-    connection->AbandonStream();
+    connection->AbandonStreams();
   }
 }
 

@@ -1,12 +1,15 @@
-// ConnectionPool: one worker's connections to one host. HTTP/1 is capacity 1, HTTP/2 is capacity N:
-// one pool serves both by the codec's available_streams().
+// ConnectionPool: one worker's connections to one host, for one protocol and one server name.
+// HTTP/1 is capacity 1, HTTP/2 is capacity N: one pool serves both by the codec's
+// available_streams(). Of a connection that is still being opened the pool expects as many streams
+// as the host gave last.
 //
 // One worker. A waiter gets exactly one of OnPoolReady and OnPoolFailure, possibly from inside
 // Request; cancelling or destroying it means it gets neither. Idle connections are taken last in,
 // first out, so that few stay warm and the rest time out. Bounds: circuit breaker connections,
 // pending requests, requests (cluster wide, over all workers); as in Envoy a pool without any
 // connection may open one however many the cluster has, or a full cluster would starve a host for
-// ever.
+// ever. Not so a pool for the server name of a request (auto_sni): clients choose those names, and
+// could have any number of connections opened; its requests overflow instead.
 //
 // New connections are opened at the end of the turn, for those who still wait then: a connection
 // that comes back in the same turn serves first.
@@ -17,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "source/base/intrusive_list.h"
@@ -31,8 +35,14 @@ namespace sluice {
 class ConnectionPool;
 class WorkerCluster;
 
+// Which of a host's pools.
+struct PoolKey {
+  UpstreamProtocol protocol = UpstreamProtocol::kHttp1;  // not kUseDownstream
+  absl::string_view server_name;                         // of the request; empty: as configured
+};
+
 enum class PoolFailure : uint8_t {
-  kConnectFailed,   // refused, unreachable, reset: UF
+  kConnectFailed,   // refused, unreachable, reset, no handshake: UF
   kConnectTimeout,  // UF
   kOverflow,        // a circuit breaker is open: UO
 };
@@ -60,7 +70,7 @@ class PoolWaiter : private ListNode<> {
 
 class ConnectionPool final : private EndOfTurnTask {
  public:
-  ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host);
+  ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host, const PoolKey& key);
   ~ConnectionPool();  // closes all connections; waiters get kConnectFailed
 
   void Request(PoolWaiter& waiter, RoutePriority priority);
@@ -69,6 +79,11 @@ class ConnectionPool final : private EndOfTurnTask {
   void StartDrain();
   bool empty() const;  // no connection, nobody waiting
 
+  bool Serves(const PoolKey& key) const {
+    return protocol_ == key.protocol && server_name_ == key.server_name;
+  }
+  // Made for a name that a request brought: not to be kept when it is empty.
+  bool passing() const { return !server_name_.empty(); }
   Host& host() { return *host_; }
   size_t connections() const { return connections_; }
 
@@ -83,12 +98,14 @@ class ConnectionPool final : private EndOfTurnTask {
     IntrusiveList<ClientConnection> connecting;
     IntrusiveList<PoolWaiter> waiters;
     uint32_t waiting = 0;
-    uint32_t opening = 0;  // size of `connecting`
+    uint32_t opening = 0;  // streams that those in `connecting` are expected to carry
   };
 
   void RunEndOfTurn() override;  // opens what is missing
   void OpenConnections(RoutePriority priority);
   void Connect(RoutePriority priority);
+  uint32_t ExpectedStreams() const;
+  void TellIfEmpty();
   void Give(PoolWaiter& waiter, ClientConnection& connection);
   void ServeWaiters(ClientConnection& connection);
   void Dequeue(PoolWaiter& waiter);
@@ -117,6 +134,9 @@ class ConnectionPool final : private EndOfTurnTask {
   const ClusterStats& stats_;
   StatCells& cells_;
   const std::shared_ptr<Host> host_;
+  const UpstreamProtocol protocol_;
+  const std::string server_name_;
+  uint32_t streams_given_ = 0;  // by the host on one connection, when last seen; 0: never
   Lane lanes_[2];
   IntrusiveList<ClientConnection>
       retired_;             // waiting for the end of the turn, or for their last bytes

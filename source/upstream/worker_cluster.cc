@@ -27,14 +27,16 @@ Host* WorkerCluster::PickHost(uint64_t hash) {
   return host;
 }
 
-ConnectionPool& WorkerCluster::PoolOf(Host& host) {
-  std::unique_ptr<ConnectionPool>& pool = pools_[&host];
-  if (pool != nullptr) return *pool;
+ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
+  HostPools& pools = pools_[&host];
+  for (const std::unique_ptr<ConnectionPool>& pool : pools) {
+    if (pool->Serves(key)) return *pool;
+  }
   const auto is_it = [&host](const auto& shared) { return shared.get() == &host; };
   const auto at = std::find_if(hosts_->hosts.begin(), hosts_->hosts.end(), is_it);
   SLUICE_CHECK(at != hosts_->hosts.end());
-  pool = std::make_unique<ConnectionPool>(*this, *at);
-  return *pool;
+  pools.push_back(std::make_unique<ConnectionPool>(*this, *at, key));
+  return *pools.back();
 }
 
 void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
@@ -47,8 +49,10 @@ void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
       ++at;
       continue;
     }
-    at->second->StartDrain();
-    draining_.push_back(std::move(at->second));
+    for (std::unique_ptr<ConnectionPool>& pool : at->second) {
+      pool->StartDrain();
+      draining_.push_back(std::move(pool));
+    }
     pools_.erase(at++);
   }
   if (!draining_.empty()) OnPoolEmpty();
@@ -60,8 +64,23 @@ void WorkerCluster::Retire() {
   OnPoolEmpty();
 }
 
+size_t WorkerCluster::pools() const {
+  size_t count = draining_.size();
+  for (const auto& [host, pools] : pools_) count += pools.size();
+  return count;
+}
+
+void WorkerCluster::FreePassingPools() {
+  if (!spec_->auto_sni && !spec_->auto_san_validation) return;
+  for (auto& [host, pools] : pools_) {
+    const auto gone = [](const auto& pool) { return pool->passing() && pool->empty(); };
+    pools.erase(std::remove_if(pools.begin(), pools.end(), gone), pools.end());
+  }
+}
+
 void WorkerCluster::RunEndOfTurn() {
   std::erase_if(draining_, [](const auto& pool) { return pool->empty(); });
+  FreePassingPools();
   if (!retired_ || !draining_.empty()) return;
   ListNode<>::Unlink();  // from WorkerClusters, which would delete it otherwise
   worker_.loop.DeleteLater(std::unique_ptr<Deferred>(this));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "source/base/intrusive_list.h"
 #include "source/event/event_loop.h"
 #include "source/event/worker_context.h"
@@ -35,16 +36,18 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   // Null: no eligible host.
   Host* PickHost(uint64_t hash);
   // Of a host that PickHost gave in this turn.
-  ConnectionPool& PoolOf(Host& host);
+  ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
   // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.
   void Retire();
-  size_t pools() const { return pools_.size() + draining_.size(); }
+  size_t pools() const;
 
  private:
   friend class ConnectionPool;
-  void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }  // of a draining pool
-  void RunEndOfTurn() override;                            // frees empty draining pools
+  // Of a draining pool, or of one that is not to be kept.
+  void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }
+  void RunEndOfTurn() override;  // frees them
+  void FreePassingPools();
 
   WorkerContext& worker_;
   Network& network_;
@@ -53,7 +56,8 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   std::unique_ptr<LoadBalancer> balancer_;
   std::shared_ptr<const HostSet> hosts_;
   bool retired_ = false;
-  absl::flat_hash_map<Host*, std::unique_ptr<ConnectionPool>> pools_;
+  using HostPools = absl::InlinedVector<std::unique_ptr<ConnectionPool>, 1>;
+  absl::flat_hash_map<Host*, HostPools> pools_;
   std::vector<std::unique_ptr<ConnectionPool>> draining_;
 };
 

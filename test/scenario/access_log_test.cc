@@ -178,7 +178,8 @@ TEST(FailureRows, ConnectFailed) {
   proxy.Client().Get("/");
   proxy.Run();
   EXPECT_EQ(proxy.LogLines(),
-            Lines{"503 UF upstream_reset_before_response_started{connection_failure}"});
+            Lines{"503 UF upstream_reset_before_response_started{connection_failure|"
+                  "delayed_connect_error:_Connection_refused}"});
 }
 
 TEST(FailureRows, UpstreamClosed) {

@@ -40,14 +40,27 @@ TEST(Bodies, TrailersPassWhereTheyAreEnabled) {
                                    "chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 6\r\n\r\n"});
   H1Client& client = proxy.Client();
   client.Send(
-      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-up: "
-      "1\r\n\r\n");
+      "POST / HTTP/1.1\r\nhost: a\r\nte: trailers\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n"
+      "0\r\nx-up: 1\r\n\r\n");
   proxy.Run();
   ASSERT_EQ(host.requests().size(), 1u);
   ASSERT_EQ(host.requests()[0].trailers.size(), 1u);
   EXPECT_EQ(host.requests()[0].trailers[0].first, "x-up");
   ASSERT_EQ(client.response(0).trailers.size(), 1u);
   EXPECT_EQ(client.response(0).trailers[0].second, "6");
+}
+
+// RFC 9110 section 6.5.1.
+TEST(Bodies, TrailersAreNotForAClientThatDidNotSayItTakesThem) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.manager = kTrailersOn, .cluster = kUpstreamTrailersOn});
+  proxy.Host(H1Answer{.bytes = "HTTP/1.1 200 OK\r\ntransfer-encoding: "
+                               "chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 6\r\n\r\n"});
+  H1Client& client = proxy.Client();
+  client.Get("/", {"te: gzip"});
+  proxy.Run();
+  EXPECT_EQ(client.response(0).body, "abc");
+  EXPECT_TRUE(client.response(0).trailers.empty());
 }
 
 TEST(Bodies, TrailersAreDroppedByDefault) {

@@ -15,7 +15,7 @@ TEST(Failures, AHostThatRefusesIsA503) {
   EXPECT_EQ(client.response(0).status(), 503);
   EXPECT_EQ(client.response(0).body,
             "upstream connect error or disconnect/reset before headers. reset reason: connection "
-            "failure");
+            "failure, transport failure reason: delayed connect error: Connection refused");
   EXPECT_EQ(proxy.Stat("cluster.users.upstream_cx_connect_fail"), 1);
 }
 

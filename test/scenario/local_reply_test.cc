@@ -82,7 +82,7 @@ TEST(LocalReplies, AGrpcClientGetsAGrpcStatus) {
   EXPECT_EQ(refused.header("grpc-status"), "14");
   EXPECT_EQ(refused.header("grpc-message"),
             "upstream connect error or disconnect/reset before headers. reset reason: connection "
-            "failure");
+            "failure, transport failure reason: delayed connect error: Connection refused");
 }
 
 TEST(LocalReplies, AHeadRequestGetsTheLengthOnly) {

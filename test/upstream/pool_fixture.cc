@@ -44,7 +44,7 @@ void Borrower::OnData(Buffer& data, End) {
 }
 
 void Borrower::OnReset(StreamReset reset, ResetCode code) {
-  const char* const kNames[] = {"peer", "connection", "protocol error", "local"};
+  const char* const kNames[] = {"peer", "refused", "connection", "protocol error", "local"};
   EndStory(absl::StrCat("reset: ", kNames[static_cast<int>(reset)]));
 }
 

@@ -72,7 +72,7 @@ class PoolFixture {
   ~PoolFixture();
 
   WorkerCluster& cluster() { return *cluster_; }
-  ConnectionPool& pool() { return cluster_->PoolOf(*host_); }
+  ConnectionPool& pool() { return cluster_->PoolOf(*host_, key); }
   Host& host() { return *host_; }
   void DestroyCluster() { cluster_.reset(); }
   void RemoveHost();
@@ -94,6 +94,7 @@ class PoolFixture {
   void Run() { world.RunUntilIdle(); }
 
   SimWorld world;
+  PoolKey key;
 
  private:
   std::shared_ptr<ClusterSpec> spec_;
