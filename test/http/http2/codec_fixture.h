@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -137,9 +138,9 @@ class H2TestStream final : public StreamEvents {
   const int number_;
 };
 
-class Http2CodecFixture : public testing::Test, protected ServerEvents, protected FlowSource {
- protected:
-  ~Http2CodecFixture() override { owned_.reset(); }
+class Http2Rig : private ServerEvents, private FlowSource {
+ public:
+  virtual ~Http2Rig() { owned_.reset(); }
 
   // Past the exchange of SETTINGS, unless a test wants to do that itself.
   void MakeServer() {
@@ -241,5 +242,7 @@ class Http2CodecFixture : public testing::Test, protected ServerEvents, protecte
   bool answer_bad_requests_ = true;
   int resumes_ = 0;
 };
+
+class Http2CodecFixture : public testing::Test, protected Http2Rig {};
 
 }  // namespace sluice
