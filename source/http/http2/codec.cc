@@ -21,7 +21,7 @@ Http2Stats::Http2Stats(StatsRegistry& registry, const std::string& prefix) {
   inbound_continuation_flood = counter("inbound_continuation_frames_flood");
   inbound_empty_frames_flood = counter("inbound_empty_frames_flood");
   inbound_priority_frames_flood = counter("inbound_priority_frames_flood");
-  inbound_resets_flood = counter("inbound_resets_flood");
+  inbound_resets_flood = counter("inbound_resets_frames_flood");
   inbound_settings_flood = counter("inbound_settings_frames_flood");
   inbound_window_update_frames_flood = counter("inbound_window_update_frames_flood");
   keepalive_timeout = counter("keepalive_timeout");
