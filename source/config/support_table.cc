@@ -68,7 +68,11 @@ message envoy.config.listener.v3.Listener
   + bind_to_port{true} use_original_dst{false} transparent{false} freebind{false}
   ~ traffic_direction: a label for control planes
   ~ metadata: a label for control planes
-  ! listener_filters filter_chain_matcher connection_balance_config
+  + listener_filters listener_filters_timeout continue_on_listener_filters_timeout
+  ! filter_chain_matcher connection_balance_config
+message envoy.config.listener.v3.ListenerFilter
+  + name typed_config
+  ! filter_disabled
 message envoy.config.listener.v3.FilterChain
   + name filters transport_socket transport_socket_connect_timeout filter_chain_match
   ~ metadata: a label for control planes
@@ -79,6 +83,17 @@ message envoy.config.listener.v3.FilterChainMatch
   ! address_suffix suffix_len
 message envoy.config.listener.v3.Filter
   + name typed_config
+
+# ---- listener filters
+
+extension envoy.extensions.filters.listener.http_inspector.v3.HttpInspector
+  + *
+extension envoy.extensions.filters.listener.original_dst.v3.OriginalDst
+  + *
+extension envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol
+  + allow_requests_without_proxy_protocol pass_through_tlvs disallowed_versions stat_prefix
+message envoy.config.core.v3.ProxyProtocolPassThroughTLVs
+  + *
 
 # ---- HTTP connection manager
 

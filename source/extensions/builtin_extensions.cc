@@ -2,12 +2,18 @@
 
 #include "source/extensions/http/buffer/buffer_config.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
+#include "source/extensions/listener/http_inspector/http_inspector_config.h"
+#include "source/extensions/listener/original_dst/original_dst_config.h"
+#include "source/extensions/listener/proxy_protocol/proxy_protocol_config.h"
 
 namespace sluice {
 
 void AddBuiltinExtensions(Registry& registry) {
   AddBuffer(registry);
   AddHeaderMutation(registry);
+  AddHttpInspector(registry);
+  AddOriginalDst(registry);
+  AddProxyProtocol(registry);
 }
 
 }  // namespace sluice

@@ -1,10 +1,11 @@
 #include "source/listener/listener_config.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "envoy/config/listener/v3/listener.pb.h"
+#include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
 #include "source/listener/filter_chain_config.h"
 #include "source/net/address_config.h"
@@ -40,17 +41,29 @@ void ReadChains(const ListenerProto& proto, const Registry& registry,
   }
 }
 
-}  // namespace
-
-ListenerStats::ListenerStats(StatsRegistry& registry, const std::string& stat_name) {
-  const std::string prefix = absl::StrCat("listener.", stat_name, ".");
-  cx_total = registry.GetCounter(prefix + "downstream_cx_total");
-  cx_destroy = registry.GetCounter(prefix + "downstream_cx_destroy");
-  cx_active = registry.GetGauge(prefix + "downstream_cx_active");
-  cx_transport_socket_connect_timeout =
-      registry.GetCounter(prefix + "downstream_cx_transport_socket_connect_timeout");
-  no_filter_chain_match = registry.GetCounter(prefix + "no_filter_chain_match");
+void ReadListenerFilters(const ListenerProto& proto, const Registry& registry,
+                         const ExtensionContext& context, const FieldScope& scope,
+                         ListenerConfig& config) {
+  for (int i = 0; i < proto.listener_filters_size(); ++i) {
+    const auto& any = proto.listener_filters(i).typed_config();
+    const FieldScope at = scope.At("listener_filters", i);
+    const FieldScope at_config = at.At("typed_config");
+    const ListenerFilterParser* parse = registry.FindListenerFilter(ContentType(any));
+    if (parse == nullptr) {
+      ReportUnknownType(any.type_url(), at_config);
+      continue;
+    }
+    const auto message = UnpackAny(any, at_config);
+    if (message == nullptr) continue;
+    auto factory = (*parse)(*message, context, at_config);
+    if (factory != nullptr) config.listener_filters.push_back(std::move(factory));
+  }
+  config.listener_filters_timeout =
+      DurationOr(proto, "listener_filters_timeout", config.listener_filters_timeout, scope);
+  config.continue_on_listener_filters_timeout = proto.continue_on_listener_filters_timeout();
 }
+
+}  // namespace
 
 std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
                                                     const Registry& registry, StatsRegistry& stats,
@@ -71,6 +84,7 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
   config->buffer_bytes_max =
       UInt32Or(proto, "per_connection_buffer_limit_bytes", 1_MiB, scope, {.min = 1});
   const ExtensionContext context{stats, absl::StrCat("listener.", stat_name, ".")};
+  ReadListenerFilters(proto, registry, context, scope, *config);
   ReadChains(proto, registry, context, scope, config->filter_chains);
   return scope.errors().size() == errors_before ? config : nullptr;
 }

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "source/config/field_scope.h"
 #include "source/listener/filter_chains.h"
+#include "source/listener/listener_stats.h"
 #include "source/net/address.h"
 #include "source/net/network.h"
+#include "source/sdk/listener_filter.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
 
@@ -19,13 +22,6 @@ class Listener;
 
 namespace sluice {
 
-// Handles of "listener.<address>.*". Names as in Envoy.
-struct ListenerStats {
-  ListenerStats(StatsRegistry& registry, const std::string& stat_name);
-  Counter cx_total, cx_destroy, no_filter_chain_match, cx_transport_socket_connect_timeout;
-  Gauge cx_active;
-};
-
 struct ListenerConfig {
   explicit ListenerConfig(const ListenerStats& handles) : stats(handles) {}
   std::string name;
@@ -34,6 +30,10 @@ struct ListenerConfig {
   // Connections taken per readiness: 1 keeps a burst of connects from delaying those that work.
   uint32_t accepts_per_event_max = 1;
   size_t buffer_bytes_max = 1_MiB;  // per_connection_buffer_limit_bytes
+  std::vector<std::unique_ptr<const ListenerFilterFactory>> listener_filters;  // in their order
+  // A client that has said nothing in this time is not going to; as Envoy. 0: none.
+  Duration listener_filters_timeout = std::chrono::seconds(15);
+  bool continue_on_listener_filters_timeout = false;
   FilterChains filter_chains;
   ListenerStats stats;
 };

@@ -26,6 +26,7 @@ void WorkerListener::StartDrain(std::function<void()> on_empty) {
 }
 
 void WorkerListener::CloseAll() {
+  pending_.ForEach([](PendingConnection& pending) { pending.CloseNow(); });
   downstreams_.ForEach([](Downstream& downstream) { downstream.CloseNow(); });
 }
 
@@ -37,16 +38,45 @@ void WorkerListener::OnReady(Readiness ready) {
   }
 }
 
-void WorkerListener::Take(std::unique_ptr<IoHandle> io) { Open(std::move(io), nullptr); }
+void WorkerListener::Take(std::unique_ptr<IoHandle> io) {
+  ++connections_;
+  if (config_->listener_filters.empty()) return Open(std::move(io), nullptr);
+  config_->stats.pre_cx_active.Add(worker_.stats);
+  auto* const pending = new PendingConnection(worker_, *this, std::move(io));
+  pending_.PushBack(*pending);
+  pending->Start();
+}
+
+char* WorkerListener::PeekBuffer(size_t bytes) {
+  if (peek_buffer_.size() < bytes) peek_buffer_.resize(bytes);
+  return peek_buffer_.data();
+}
+
+void WorkerListener::OnPendingEnd(PendingConnection& pending, PendingConnection::Outcome outcome) {
+  static_cast<ListNode<>&>(pending).Unlink();
+  worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&pending));
+  config_->stats.pre_cx_active.Subtract(worker_.stats);
+  std::unique_ptr<IoHandle> io = pending.TakeIo();
+  if (outcome == PendingConnection::Outcome::kHandedOn) {
+    return Open(std::move(io), pending.TakeFacts());
+  }
+  io.reset();
+  --connections_;
+  TellIfEmpty();
+}
 
 // Gives it to the filter chain that asks for it.
 void WorkerListener::Open(std::unique_ptr<IoHandle> io,
                           std::unique_ptr<const AcceptedFacts> accepted) {
   const FilterChain* chain = config_->filter_chains.Choose(*io, accepted.get());
-  if (chain == nullptr) return config_->stats.no_filter_chain_match.Add(worker_.stats);
+  if (chain == nullptr) {
+    config_->stats.no_filter_chain_match.Add(worker_.stats);
+    io.reset();
+    --connections_;
+    return TellIfEmpty();
+  }
   config_->stats.cx_total.Add(worker_.stats);
   config_->stats.cx_active.Add(worker_.stats);
-  ++connections_;
   std::unique_ptr<TransportSocket> transport;
   if (chain->transport != nullptr) transport = chain->transport->Create(worker_);
   std::unique_ptr<Downstream> downstream =

@@ -1,14 +1,19 @@
 // WorkerListener: one listener's part on one worker: its listening socket and the connections
 // accepted from it. On its worker only, owned by it; made there by a posted task.
+//
+// A connection that no listener filter wants to look at goes to its filter chain at once; the
+// others are pending first.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "source/base/intrusive_list.h"
 #include "source/event/worker_context.h"
 #include "source/listener/listener_config.h"
+#include "source/listener/pending_connection.h"
 #include "source/net/network.h"
 #include "source/sdk/downstream.h"
 
@@ -24,13 +29,17 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
   // Takes what waits in the socket's queue, then closes it: who has connected is served, who comes
   // later is refused at once instead of waiting.
   void StopAccepting();
-  // Its connections end as they become idle. `on_empty` is called once, when there is none any
-  // more.
+  // Its connections end as they become idle; pending ones get their chain yet. `on_empty` is called
+  // once, when there is none any more.
   void StartDrain(std::function<void()> on_empty);
   void CloseAll();
 
   const ListenerConfig& config() const { return *config_; }
-  size_t connections() const { return connections_; }
+  size_t connections() const { return connections_; }  // pending ones, too
+
+  // For its pending connections.
+  char* PeekBuffer(size_t bytes);  // until the next call
+  void OnPendingEnd(PendingConnection& pending, PendingConnection::Outcome outcome);
 
  private:
   void OnReady(Readiness ready) override;
@@ -42,7 +51,9 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
   WorkerContext& worker_;
   const std::shared_ptr<const ListenerConfig> config_;
   std::unique_ptr<ListenSocket> socket_;
-  IntrusiveList<Downstream> downstreams_;  // owned
+  IntrusiveList<Downstream> downstreams_;     // owned
+  IntrusiveList<PendingConnection> pending_;  // owned
+  std::vector<char> peek_buffer_;             // as large as a filter has asked for
   size_t connections_ = 0;
   bool draining_ = false;
   std::function<void()> on_empty_;

@@ -35,11 +35,15 @@ class IoHandle {
   // get no edge for what is there already. False: none will come, as connecting has failed already;
   // ConnectError says why.
   [[nodiscard]] virtual bool Watch(ReadyObserver& observer) = 0;
+  virtual void Unwatch() = 0;  // no more reports, until the next Watch; may be called at any time
   // After a connecting handle became writable: 0, or the errno of the attempt, however often asked.
   virtual int ConnectError() = 0;
   // Asked of the system on first use and kept: on the request path only where a log wants it.
   virtual const Address& local_address() = 0;
   virtual const Address& peer_address() = 0;  // known from accept or connect
+  // Where the client meant to connect to, if the system has redirected the connection to us (Linux:
+  // iptables' REDIRECT); kNone: nobody knows. Asked of the system each time.
+  virtual Address OriginalDestination() = 0;
 };
 
 }  // namespace sluice

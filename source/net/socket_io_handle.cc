@@ -1,5 +1,7 @@
 #include "source/net/socket_io_handle.h"
 
+#include <linux/netfilter_ipv4.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +23,7 @@ SocketIoHandle::SocketIoHandle(Poller& poller, int fd, Address peer, int error)
     : poller_(poller), fd_(fd), error_(error), peer_(std::move(peer)) {}
 
 SocketIoHandle::~SocketIoHandle() {
-  if (watch_ != nullptr) poller_.Unwatch(watch_);
+  Unwatch();
   if (fd_ >= 0) close(fd_);
 }
 
@@ -75,9 +77,14 @@ void SocketIoHandle::AbortOnClose() {
 
 bool SocketIoHandle::Watch(ReadyObserver& observer) {
   if (fd_ < 0) return false;
-  if (watch_ != nullptr) poller_.Unwatch(watch_);
+  Unwatch();
   watch_ = poller_.Watch(fd_, WatchMode::kEdgeReadWrite, observer);
   return true;
+}
+
+void SocketIoHandle::Unwatch() {
+  if (watch_ != nullptr) poller_.Unwatch(watch_);
+  watch_ = nullptr;
 }
 
 int SocketIoHandle::ConnectError() {
@@ -98,6 +105,16 @@ const Address& SocketIoHandle::local_address() {
         std::make_unique<const Address>(known ? Address::FromSockaddr(address, length) : Address());
   }
   return *local_;
+}
+
+Address SocketIoHandle::OriginalDestination() {
+  sockaddr_storage storage = {};
+  socklen_t length = sizeof(storage);
+  const bool v6 = local_address().family() == Address::Family::kIpv6;
+  // IP6T_SO_ORIGINAL_DST has the same number; its header does not go with the C library's.
+  const int known = getsockopt(fd_, v6 ? SOL_IPV6 : SOL_IP, SO_ORIGINAL_DST, &storage, &length);
+  if (known != 0) return Address();
+  return Address::FromSockaddr(reinterpret_cast<const sockaddr*>(&storage), length);
 }
 
 }  // namespace sluice

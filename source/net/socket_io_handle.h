@@ -21,9 +21,11 @@ class SocketIoHandle final : public IoHandle {
   void ShutdownWrite() override;
   void AbortOnClose() override;
   bool Watch(ReadyObserver& observer) override;
+  void Unwatch() override;
   int ConnectError() override;
   const Address& local_address() override;
   const Address& peer_address() override { return peer_; }
+  Address OriginalDestination() override;
 
  private:
   Poller& poller_;

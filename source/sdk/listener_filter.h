@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "absl/strings/string_view.h"
+#include "source/event/worker_context.h"
 #include "source/net/accepted_facts.h"
 #include "source/net/io_handle.h"
 
@@ -27,7 +28,8 @@ class ListenerFilter {
   virtual ~ListenerFilter() = default;
 
   // How many bytes from the front it must be able to see at most; 0: it looks at none, and OnBytes
-  // is called once, with none. A filter that answers kWait with so many in view is closed for.
+  // is called once, with none. Asked before each look and after kWait, so it may grow with what was
+  // seen, up to 64 KiB. A filter that answers kWait with so many in view is closed for.
   virtual size_t peek_bytes_max() const = 0;
   // `bytes`: all that have come, up to the maximum. Consuming is by `consume`, of these bytes, with
   // kContinue only. `io` is for its addresses.

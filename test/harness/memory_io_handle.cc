@@ -23,7 +23,7 @@ MemoryIoHandle::MemoryIoHandle(MemoryNetwork& network, SimPoller& poller,
 }
 
 MemoryIoHandle::~MemoryIoHandle() {
-  if (watch_ != nullptr) poller_.Unwatch(watch_);
+  Unwatch();
   poller_.Close(fd_);
   const MonotonicTime now = network_.clock_.now();
   abort_ ? link_->Reset(end_, now) : link_->Close(end_, now);
@@ -114,9 +114,19 @@ void MemoryIoHandle::ShutdownWrite() { link_->ShutdownWrite(end_, network_.clock
 
 bool MemoryIoHandle::Watch(ReadyObserver& observer) {
   if (failed_) return false;
-  if (watch_ != nullptr) poller_.Unwatch(watch_);
+  Unwatch();
   watch_ = poller_.Watch(fd_, WatchMode::kEdgeReadWrite, observer);
   return true;
+}
+
+void MemoryIoHandle::Unwatch() {
+  if (watch_ != nullptr) poller_.Unwatch(watch_);
+  watch_ = nullptr;
+}
+
+Address MemoryIoHandle::OriginalDestination() {
+  const auto at = network_.redirected_.find(local_address().text());
+  return at == network_.redirected_.end() ? Address() : at->second;
 }
 
 int MemoryIoHandle::ConnectError() { return failed_ || link_->refused() ? ECONNREFUSED : 0; }

@@ -21,9 +21,11 @@ class MemoryIoHandle final : public IoHandle, private SimSource {
   void ShutdownWrite() override;
   void AbortOnClose() override { abort_ = true; }
   bool Watch(ReadyObserver& observer) override;
+  void Unwatch() override;
   int ConnectError() override;
   const Address& local_address() override { return link_->address(end_); }
   const Address& peer_address() override { return link_->address(MemoryLink::Other(end_)); }
+  Address OriginalDestination() override;
 
  private:
   bool readable() const override { return link_->readable(end_); }

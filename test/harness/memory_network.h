@@ -55,6 +55,8 @@ class MemoryNetwork final : public Network {
 
   // Of connections to `to` that begin after this.
   LinkShape& shape(const Address& to) { return shapes_[to.text()]; }
+  // Who connects to `at` is said to have meant `original`, as if the kernel had redirected it.
+  void Redirect(const Address& original, const Address& at) { redirected_[at.text()] = original; }
   // Of all handles that were accepted at, or connected to, this address; since the last reset.
   IoCounts& accepted(const Address& at) { return accepted_[at.text()]; }
   IoCounts& connected(const Address& to) { return connected_[to.text()]; }
@@ -91,6 +93,7 @@ class MemoryNetwork final : public Network {
   SimClock& clock_;
   std::map<std::string, std::vector<Listener>> listeners_;
   std::map<std::string, LinkShape> shapes_;
+  std::map<std::string, Address> redirected_;
   std::map<std::string, IoCounts> accepted_;
   std::map<std::string, IoCounts> connected_;
   std::list<Syn> syns_;

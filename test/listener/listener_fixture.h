@@ -1,5 +1,5 @@
 // What the tests of listeners share: a registry with a downstream that writes down what it reads,
-// under the label of its chain, and a listener made from text.
+// and a listener made from text.
 #pragma once
 
 #include <memory>
@@ -16,67 +16,10 @@
 #include "source/listener/listener_config.h"
 #include "source/listener/worker_listener.h"
 #include "source/sdk/registry.h"
+#include "test/harness/recording_downstream.h"
 #include "test/harness/sim_world.h"
 
 namespace sluice {
-
-// What became of one connection.
-struct Taken {
-  std::string chain;
-  std::string bytes;
-  std::string closed;  // "": open
-  bool draining = false;
-  std::unique_ptr<const AcceptedFacts> accepted;
-};
-
-class RecordingDownstream final : public Downstream, private ConnectionHandler {
- public:
-  RecordingDownstream(DownstreamArgs args, Taken& taken)
-      : owner_(args.owner),
-        taken_(taken),
-        connection_(args.worker, Connection::Side::kAccepted, std::move(args.io),
-                    std::move(args.transport), limits_) {
-    taken_.draining = args.draining;
-    taken_.accepted = std::move(args.accepted);
-    connection_.LimitHandshake(args.handshake_timeout);
-  }
-  void Start() override { connection_.Start(*this); }
-  void StartDrain() override { taken_.draining = true; }
-  void CloseNow() override { connection_.Close(CloseKind::kNow); }
-
- private:
-  void OnBytes(Buffer& in, End) override {
-    taken_.bytes += in.ToString();
-    in.Clear();
-  }
-  void FillOutput(Buffer&, size_t) override {}
-  void OnConnectionClosed(CloseCause cause) override {
-    taken_.closed = cause == CloseCause::kLocal            ? "local"
-                    : cause == CloseCause::kPeer           ? "peer"
-                    : cause == CloseCause::kConnectTimeout ? "timeout"
-                                                           : "other";
-    owner_.OnDownstreamClosed(*this, cause);
-  }
-  DownstreamOwner& owner_;
-  Taken& taken_;
-  const ConnectionLimits limits_;
-  Connection connection_;
-};
-
-class RecordingDownstreamFactory final : public DownstreamFactory {
- public:
-  RecordingDownstreamFactory(std::string label, std::vector<std::unique_ptr<Taken>>& log)
-      : label_(std::move(label)), log_(log) {}
-  std::unique_ptr<Downstream> Create(DownstreamArgs args) const override {
-    log_.push_back(std::make_unique<Taken>());
-    log_.back()->chain = label_;
-    return std::make_unique<RecordingDownstream>(std::move(args), *log_.back());
-  }
-
- private:
-  const std::string label_;
-  std::vector<std::unique_ptr<Taken>>& log_;
-};
 
 class ListenerTest : public testing::Test {
  protected:
@@ -141,7 +84,7 @@ class ListenerTest : public testing::Test {
 
   SimWorld world_;
   Registry registry_;
-  std::vector<std::unique_ptr<Taken>> taken_;
+  TakenLog taken_;
   std::unique_ptr<WorkerListener> listener_;
 };
 
