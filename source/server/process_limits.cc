@@ -27,6 +27,8 @@ int64_t AllocatedBytes() {
   return static_cast<int64_t>(info.uordblks + info.hblkhd);
 }
 
+void TrimHeap() { ::malloc_trim(0); }
+
 int64_t HeapBytes() {
   const struct mallinfo2 info = ::mallinfo2();
   return static_cast<int64_t>(info.arena + info.hblkhd);

@@ -12,5 +12,7 @@ void RaiseFileLimit();
 // Of the heap: bytes in use, and bytes taken from the system.
 int64_t AllocatedBytes();
 int64_t HeapBytes();
+// Gives what is free of it back to the system, the arenas of all threads in turn.
+void TrimHeap();
 
 }  // namespace sluice

@@ -183,6 +183,7 @@ void Server::Exit(int code) {
 
 void Server::OnStatsInterval() {
   intervals_.Turn(stats_);
+  if (heap_trim_.IsDue(AllocatedBytes())) TrimHeap();
   stats_interval_.Arm(kStatsInterval);
 }
 

@@ -15,6 +15,7 @@
 #include "source/net/socket_network.h"
 #include "source/server/admin/admin_handler.h"
 #include "source/server/admin/admin_view.h"
+#include "source/server/heap_trim.h"
 #include "source/server/options.h"
 #include "source/server/proxy_core.h"
 #include "source/server/signals.h"
@@ -68,6 +69,7 @@ class Server {
   std::vector<std::thread> threads_;
   Timer drain_deadline_;
   Timer stats_interval_;
+  HeapTrim heap_trim_;
   const MonotonicTime started_;
   const WallTime started_wall_;
   ServerState state_ = ServerState::kPreInitializing;
