@@ -18,13 +18,15 @@ constexpr uint32_t kReadChunkMax = 8 * Block::capacity();
 constexpr Duration kSecondLook = std::chrono::seconds(1);
 constexpr Duration kSecondLookTick = std::chrono::milliseconds(250);
 
-Duration UntilSecondLook(MonotonicTime now) {
-  return kSecondLook + kSecondLookTick - now.time_since_epoch() % kSecondLookTick;
-}
-
 // A client that asks once and goes costs no registration with the poller, if its answer is quicker
-// than this.
+// than this. In common ticks as well: the poller's timer is not set anew for each of them.
 constexpr Duration kWatchDelay = std::chrono::milliseconds(5);
+constexpr Duration kWatchTick = std::chrono::milliseconds(5);
+
+// From `now` to the first tick that is not before `delay` has passed.
+Duration UntilTick(MonotonicTime now, Duration delay, Duration tick) {
+  return delay + tick - now.time_since_epoch() % tick;
+}
 
 }  // namespace
 
@@ -62,7 +64,7 @@ void Connection::Start(ConnectionHandler& handler) {
     ContinueOpening();
     if (finished_) return;
     if (!connected_ || handler_->AwaitsBytes()) return EnsureWatched();
-    timer_.Arm(kWatchDelay);
+    timer_.Arm(UntilTick(worker_.loop.now(), kWatchDelay, kWatchTick));
     return;
   }
   watched_ = io_->Watch(*this);
@@ -201,7 +203,8 @@ void Connection::ReadAndDeliver() {
     }
   }
   if (finished_) return;
-  if (had_bytes && !closing_ && !eof_) timer_.Arm(UntilSecondLook(worker_.loop.now()));
+  if (had_bytes && !closing_ && !eof_)
+    timer_.Arm(UntilTick(worker_.loop.now(), kSecondLook, kSecondLookTick));
   if (closing_) DropInput();
 }
 

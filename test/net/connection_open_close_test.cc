@@ -271,8 +271,17 @@ TEST_F(EarlyRequestTest, ASlowAnswerIsWatchedForTheClientsEnd) {
   peer_->SendFin();
   world_.Advance(milliseconds(4));
   EXPECT_EQ(handler_.Take(), "connected x");
-  world_.Advance(milliseconds(1));
+  world_.Advance(milliseconds(6));
   EXPECT_EQ(handler_.Take(), "END closed:peer");
+}
+
+TEST_F(EarlyRequestTest, ItsWatchBeginsInATickThatManyHaveInCommon) {
+  handler_.awaits_bytes = false;
+  world_.Advance(milliseconds(3));
+  AcceptWithRequest();
+  const std::optional<MonotonicTime> wake = world_.worker().loop.timers().NextWake();
+  ASSERT_TRUE(wake.has_value());
+  EXPECT_EQ(wake->time_since_epoch() % milliseconds(5), Duration(0));
 }
 
 TEST_F(EarlyRequestTest, ItIsWatchedOnceMoreIsAwaitedOrTheSocketIsFullOrThePeerIsToClose) {
