@@ -37,6 +37,20 @@ char* Put(char* to, absl::string_view text) {
   return std::copy(text.begin(), text.end(), to);  // an empty text may have no address to copy from
 }
 
+// As inet_ntop does, which takes its time over it; every request may have its
+// client's address written.
+size_t WriteIpv4(absl::string_view ip, char* to) {
+  char* at = to;
+  for (size_t i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    const unsigned byte = Byte(ip, i);
+    if (byte >= 100) *at++ = static_cast<char>('0' + byte / 100);
+    if (byte >= 10) *at++ = static_cast<char>('0' + byte / 10 % 10);
+    *at++ = static_cast<char>('0' + byte % 10);
+  }
+  return at - to;
+}
+
 }  // namespace
 
 Address::Address(const Address& other) : any_(other.any_) {
@@ -133,6 +147,7 @@ bool Address::internal() const {
 
 size_t Address::WriteIpText(char* to) const {
   if (!is_ip()) return WriteText(to);
+  if (family() == Family::kIpv4) return WriteIpv4(ip_bytes(), to);
   SLUICE_CHECK(inet_ntop(any_.v4.sin_family, ip_bytes().data(), to, kTextBytesMax) != nullptr);
   return std::strlen(to);
 }

@@ -1,6 +1,7 @@
 #include "source/proxy/forwarding_headers.h"
 
 #include <charconv>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 
@@ -46,16 +47,35 @@ void DropClaims(Headers& request) {
   }
 }
 
+// Eight hexadecimal digits, the highest first: each gets a byte of a word, and all become text in
+// one go.
+void WriteHex(uint32_t bits, char* to) {
+  constexpr uint64_t kEachByte = 0x0101010101010101;
+  uint64_t digits = bits;
+  digits = (digits | digits << 16) & 0x0000ffff0000ffff;
+  digits = (digits | digits << 8) & 0x00ff00ff00ff00ff;
+  digits = (digits | digits << 4) & 0x0f * kEachByte;
+  const uint64_t letters = (digits + 6 * kEachByte) >> 4 & kEachByte;  // 1 from 10 on
+  const uint64_t text = digits + '0' * kEachByte + ('a' - '0' - 10) * letters;
+  for (int i = 0; i < 8; ++i) to[i] = static_cast<char>(text >> (56 - 8 * i));
+}
+
 // A version 4 UUID (RFC 9562 section 5.4), 36 bytes.
 void WriteUuid(Random& random, char* to) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  uint64_t bits[2] = {random.Next(), random.Next()};
-  bits[0] = (bits[0] & ~uint64_t{0xf000}) | 0x4000;
-  bits[1] = (bits[1] & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) *to++ = '-';
-    *to++ = kHex[(bits[i / 16] >> (60 - 4 * (i % 16))) & 15];
-  }
+  uint64_t high = random.Next(), low = random.Next();
+  high = (high & ~uint64_t{0xf000}) | 0x4000;
+  low = (low & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
+  char digits[32];
+  WriteHex(static_cast<uint32_t>(high >> 32), digits);
+  WriteHex(static_cast<uint32_t>(high), digits + 8);
+  WriteHex(static_cast<uint32_t>(low >> 32), digits + 16);
+  WriteHex(static_cast<uint32_t>(low), digits + 24);
+  std::memcpy(to, digits, 8);
+  std::memcpy(to + 9, digits + 8, 4);
+  std::memcpy(to + 14, digits + 12, 4);
+  std::memcpy(to + 19, digits + 16, 4);
+  std::memcpy(to + 24, digits + 20, 12);
+  to[8] = to[13] = to[18] = to[23] = '-';
 }
 
 void SetRequestId(const ForwardingRules& rules, bool internal, Random& random, Headers& request) {
@@ -103,11 +123,11 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
       SetPort(downstream, request);
     if (internal) request.SetReference(HeaderId::kXEnvoyInternal, "true");
   } else if (!request.Has(HeaderId::kXForwardedProto)) {
-    request.SetReference(HeaderId::kXForwardedProto, scheme);
+    request.AddReference(HeaderId::kXForwardedProto, scheme);
   }
   if (!request.Has(HeaderId::kScheme)) {
     const absl::string_view forwarded = request.Get(HeaderId::kXForwardedProto);
-    request.SetReference(HeaderId::kScheme, forwarded == "https" ? "https" : "http");
+    request.AddReference(HeaderId::kScheme, forwarded == "https" ? "https" : "http");
   }
   SetRequestId(rules, internal, random, request);
   if (!rules.via.empty()) request.AppendValue(HeaderId::kVia, rules.via);

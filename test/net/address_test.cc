@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "absl/hash/hash_testing.h"
+#include "absl/strings/str_cat.h"
 #include "source/net/cidr.h"
 
 namespace sluice {
@@ -22,6 +23,13 @@ TEST(Address, PrintsAsEnvoyDoes) {
   EXPECT_EQ(Address::FromUnixPath("/run/x.sock")->text(), "/run/x.sock");
   EXPECT_EQ(Address::FromUnixPath("@abstract")->text(), "@abstract");
   EXPECT_EQ(Address().text(), "");
+}
+
+TEST(Address, EveryByteOfAnIpv4Text) {
+  for (int byte = 0; byte <= 255; ++byte) {
+    const std::string text = absl::StrCat(byte, ".", 255 - byte, ".0.", byte);
+    EXPECT_EQ(Ip(text).ip_text(), text);
+  }
 }
 
 TEST(Address, IsSmall) { EXPECT_LE(sizeof(Address), 32); }
