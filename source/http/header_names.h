@@ -80,6 +80,12 @@ inline absl::string_view HeaderNameText(HeaderId id) {
 }
 // `name` must be lower case.
 HeaderId FindHeaderId(absl::string_view name);
+
+// The same in any case for a name of less than kShortNameMax bytes without control bytes, at the
+// beginning of 16 readable bytes, or of 32 if it is longer than 16.
+inline constexpr size_t kShortNameMax = 32;
+[[gnu::pure]] HeaderId FindHeaderIdInAnyCase(const char* name, size_t size);
+
 // RFC 9110 section 7.6.1: always removed by an intermediary, whatever Connection lists.
 bool IsHopByHop(HeaderId id);
 

@@ -46,10 +46,16 @@ void Headers::Add(absl::string_view name, absl::string_view value) {
 
 void Headers::Set(HeaderId id, absl::string_view value) { SetReference(id, arena_->Copy(value)); }
 
+void Headers::Replace(Header& header, absl::string_view value) {
+  byte_size_ += value.size() - header.value.size();
+  header.value = value;
+  header.is_line = false;
+}
+
 void Headers::SetReference(HeaderId id, absl::string_view value) {
   Header* first = const_cast<Header*>(Find(id));
   if (first == nullptr) return AddReference(id, value);
-  first->value = value;
+  Replace(*first, value);
   RemoveFrom(first + 1, [id](const Header& header) { return header.id == id; });
 }
 
@@ -60,13 +66,14 @@ void Headers::Set(absl::string_view name, absl::string_view value) {
   if (added.id != HeaderId::kUnknown) {
     if (Count(added.id) == 1) return;
     --count_;
+    byte_size_ -= BytesOf(added.name, added.value);
     return SetReference(added.id, added.value);
   }
   Header* first = std::find_if(entries_, entries_ + before, [&added](const Header& header) {
     return header.id == HeaderId::kUnknown && header.name == added.name;
   });
   if (first == entries_ + before) return;
-  first->value = added.value;
+  Replace(*first, added.value);
   RemoveFrom(first + 1, [&added](const Header& header) {
     return header.id == HeaderId::kUnknown && header.name == added.name;
   });
@@ -80,7 +87,7 @@ void Headers::AppendValue(HeaderId id, absl::string_view value) {
   std::memcpy(text, first->value.data(), first->value.size());
   std::memcpy(text + first->value.size(), ", ", 2);
   std::memcpy(text + first->value.size() + 2, value.data(), value.size());
-  first->value = {text, size};
+  Replace(*first, {text, size});
 }
 
 size_t Headers::Remove(HeaderId id) {
@@ -106,6 +113,7 @@ size_t Headers::Remove(absl::string_view lower_case_name) {
 
 void Headers::Clear() {
   count_ = 0;
+  byte_size_ = 0;
   std::memset(first_, 0, sizeof(first_));
 }
 
@@ -118,20 +126,16 @@ void Headers::CopyFrom(const Headers& other) {
   }
 }
 
-size_t Headers::byte_size() const {
-  size_t size = 0;
-  for (const Header& header : *this) size += header.name.size() + header.value.size() + 4;
-  return size;
-}
-
 template <class Matches>
 size_t Headers::RemoveFrom(Header* from, Matches matches) {
   Header* last = std::remove_if(from, entries_ + count_, matches);
   const size_t removed = entries_ + count_ - last;
   if (removed == 0) return 0;
   count_ -= removed;
+  byte_size_ = 0;
   std::memset(first_, 0, sizeof(first_));
   for (uint32_t i = 0; i < count_; ++i) {
+    byte_size_ += BytesOf(entries_[i].name, entries_[i].value);
     uint8_t& first = first_[static_cast<size_t>(entries_[i].id)];
     if (first == 0) first = std::min(i + 1, uint32_t{kSaturated});
   }

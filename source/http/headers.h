@@ -20,6 +20,9 @@ struct Header {
   absl::string_view name;
   absl::string_view value;
   HeaderId id;
+  // Name, ": ", value and CRLF follow each other in memory: it came over HTTP/1, and can go out as
+  // the line that it was.
+  bool is_line = false;
 };
 
 class Headers {
@@ -45,6 +48,10 @@ class Headers {
     return header == nullptr ? absl::string_view() : header->value;
   }
   bool Has(HeaderId id) const { return first_[static_cast<size_t>(id)] != 0; }
+  template <HeaderId... ids>
+  bool HasAnyOf() const {
+    return (first_[static_cast<size_t>(ids)] | ...) != 0;
+  }
   size_t Count(HeaderId id) const;
 
   void AddReference(HeaderId id, absl::string_view value) {
@@ -54,8 +61,14 @@ class Headers {
   void AddReference(absl::string_view lower_case_name, HeaderId id, absl::string_view value) {
     if (count_ == capacity_) Grow();
     entries_[count_++] = {lower_case_name, value, id};
+    byte_size_ += BytesOf(lower_case_name, value);
     uint8_t& first = first_[static_cast<size_t>(id)];
     if (first == 0) first = static_cast<uint8_t>(count_ < kSaturated ? count_ : kSaturated);
+  }
+  // `name` and `value` are parts of a line: see Header.
+  void AddLine(absl::string_view lower_case_name, HeaderId id, absl::string_view value) {
+    AddReference(lower_case_name, id, value);
+    entries_[count_ - 1].is_line = true;
   }
   void Add(HeaderId id, absl::string_view value);
   void Add(absl::string_view name, absl::string_view value);  // lower-cases the name
@@ -72,20 +85,25 @@ class Headers {
   void CopyFrom(const Headers& other);  // texts too
 
   // Names and values and 2 bytes each for ": " and CRLF, roughly the bytes on an HTTP/1 wire.
-  size_t byte_size() const;
+  size_t byte_size() const { return byte_size_; }
   Arena& arena() { return *arena_; }
 
  private:
   // first_ counts in bytes: an entry further back is looked for from here.
   static constexpr uint32_t kSaturated = 255;
+  static size_t BytesOf(absl::string_view name, absl::string_view value) {
+    return name.size() + value.size() + 4;
+  }
   const Header* FindBeyond(HeaderId id) const;
   void Grow();
+  void Replace(Header& header, absl::string_view value);
   template <class Matches>
   size_t RemoveFrom(Header* from, Matches matches);
 
   Header* entries_ = nullptr;
   uint32_t count_ = 0;
   uint32_t capacity_ = 0;
+  size_t byte_size_ = 0;
   Arena* arena_;
   // 1 + index of the first entry of each known name (saturating; 0: none), so that Find is O(1).
   uint8_t first_[static_cast<size_t>(HeaderId::kCount)] = {};

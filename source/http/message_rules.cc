@@ -166,11 +166,9 @@ CodecError DecideResponseFraming(const FramingFields& fields, Method method, int
   return CodecError::kNone;
 }
 
-bool ListsToken(const Headers& headers, HeaderId id, absl::string_view token) {
-  const Header* first = headers.Find(id);
-  if (first == nullptr) return false;
+bool AnyListsToken(const Headers& headers, HeaderId id, absl::string_view token) {
   bool found = false;
-  for (const Header* header = first; header != headers.end(); ++header) {
+  for (const Header* header = headers.Find(id); header != headers.end(); ++header) {
     if (header->id != id) continue;
     ForEachListElement(header->value, [&found, token](absl::string_view element) {
       if (absl::EqualsIgnoreCase(element, token)) found = true;
@@ -180,6 +178,11 @@ bool ListsToken(const Headers& headers, HeaderId id, absl::string_view token) {
 }
 
 void RemoveHopByHop(Headers& headers) {
+  if (!headers.HasAnyOf<HeaderId::kConnection, HeaderId::kKeepAlive, HeaderId::kProxyConnection,
+                        HeaderId::kTe, HeaderId::kTransferEncoding, HeaderId::kUpgrade,
+                        HeaderId::kHttp2Settings>()) {
+    return;
+  }
   const bool te_trailers = ListsToken(headers, HeaderId::kTe, "trailers");
   // Values are views into the arena, so they outlive the removal of their own field.
   const Header* connection;

@@ -82,7 +82,10 @@ void ForEachListElement(absl::string_view list, Visit visit) {
 }
 
 // Whether any field `id` lists `token`, in whatever case.
-bool ListsToken(const Headers& headers, HeaderId id, absl::string_view token);
+bool AnyListsToken(const Headers& headers, HeaderId id, absl::string_view token);
+inline bool ListsToken(const Headers& headers, HeaderId id, absl::string_view token) {
+  return headers.Has(id) && AnyListsToken(headers, id, token);
+}
 
 // What an intermediary does before it passes a message on: removes the hop-by-hop fields and those
 // that Connection lists. Fields that carry meaning end to end stay, listed or not: a client must

@@ -100,7 +100,7 @@ SplitTarget SplitPathAndQuery(absl::string_view target) {
 
 PathVerdict ApplyPathRules(absl::string_view target, const PathRules& rules, Arena& arena,
                            absl::string_view* out) {
-  if (target.empty() || target.front() != '/') return PathVerdict::kSame;
+  if (!rules.any() || target.empty() || target.front() != '/') return PathVerdict::kSame;
   const SplitTarget split = SplitPathAndQuery(target);
   char* const text = static_cast<char*>(arena.Allocate(target.size(), 1));
   std::memcpy(text, split.path.data(), split.path.size());

@@ -17,6 +17,9 @@ struct PathRules {
   bool normalize = false;
   bool merge_slashes = false;
   EscapedSlashes escaped_slashes = EscapedSlashes::kKeep;
+  bool any() const {
+    return normalize || merge_slashes || escaped_slashes != EscapedSlashes::kKeep;
+  }
 };
 
 enum class PathVerdict : uint8_t {

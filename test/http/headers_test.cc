@@ -116,6 +116,31 @@ TEST_F(HeadersTest, CopyFromOutlivesItsSource) {
   EXPECT_EQ(copy.Get(HeaderId::kVia), "2");
 }
 
+TEST_F(HeadersTest, ByteSizeFollowsEveryChange) {
+  const auto expect_sum = [this](int line) {
+    size_t sum = 0;
+    for (const Header& header : headers_) sum += header.name.size() + header.value.size() + 4;
+    EXPECT_EQ(headers_.byte_size(), sum) << "line " << line;
+  };
+  headers_.Add("x-a", "1");
+  headers_.Add("x-a", "22");
+  headers_.AddLine("via", HeaderId::kVia, "333");
+  expect_sum(__LINE__);
+  headers_.Set("X-A", "4444");
+  expect_sum(__LINE__);
+  headers_.Set("Via", "");
+  expect_sum(__LINE__);
+  headers_.AppendValue(HeaderId::kVia, "1.1 a");
+  headers_.AppendValue(HeaderId::kXForwardedFor, "1.1.1.1");
+  expect_sum(__LINE__);
+  headers_.SetReference(HeaderId::kXForwardedFor, "2");
+  headers_.RemoveFirst(HeaderId::kVia);
+  expect_sum(__LINE__);
+  headers_.Remove("x-a");
+  headers_.Remove("x-none");
+  expect_sum(__LINE__);
+}
+
 TEST_F(HeadersTest, ByteSizeAndClear) {
   headers_.Add("ab", "cde");
   EXPECT_EQ(headers_.byte_size(), 9u);

@@ -1,7 +1,5 @@
 #include "source/http/http1/body_reader.h"
 
-#include <cstring>
-
 #include "source/http/http1/head_text.h"
 #include "source/http/http1/parser.h"
 
@@ -85,8 +83,7 @@ BodyReader::Result BodyReader::ReadTrailers(Buffer& in, Buffer& body, StreamEven
   }
   if (stream == nullptr) return Result::kEnd;
   Headers& trailers = stream->BeginHeaders(HeadersKind::kTrailers);
-  char* const copy = static_cast<char*>(trailers.arena().Allocate(section.size, 1));
-  std::memcpy(copy, reading.text().data(), section.size);
+  char* const copy = CopyHeadText(reading.text().substr(0, section.size), trailers.arena());
   in.Drain(section.size);
   AddFields(section.fields, Framing(), copy, trailers);
   stream->OnTrailers(trailers);

@@ -1,7 +1,5 @@
 #include "source/http/http1/client_codec.h"
 
-#include <cstring>
-
 #include "source/base/check.h"
 #include "source/http/http1/head_text.h"
 
@@ -125,8 +123,7 @@ bool Http1ClientCodec::TakeHead(const ResponseHead& head, absl::string_view text
   if (error_ != CodecError::kNone) return false;
   Headers& headers =
       stream_->BeginHeaders(informational ? HeadersKind::kInformational : HeadersKind::kHead);
-  char* const copy = static_cast<char*>(headers.arena().Allocate(head.text_size, 1));
-  std::memcpy(copy, text.data(), head.text_size);
+  char* const copy = CopyHeadText(text.substr(0, head.text_size), headers.arena());
   headers.AddReference(HeaderId::kStatus, {copy + (head.status_text.data() - text.data()), 3});
   AddFields(head.fields, head.framing, copy, headers);
   in.Drain(head.size);

@@ -67,48 +67,74 @@ ParseStatus ParseVersion(Cursor& c, HttpProtocol* protocol) {
   return ParseStatus::kDone;
 }
 
-HeaderId FindLongName(const char* name, size_t size) {
+[[gnu::noinline]] HeaderId FindUnusualName(const char* name, size_t size) {
   char lower[64];
   if (size > sizeof(lower)) return HeaderId::kUnknown;
   for (size_t i = 0; i < size; ++i) lower[i] = static_cast<char>(TokenLowerCase(name[i]));
   return FindHeaderId({lower, size});
 }
 
-// The name of a field and its colon (RFC 9112 section 5.1: no white space between them).
-ParseStatus ParseName(Cursor& c, FieldToken* token) {
-  char lower[kShortNameMax];
-  const size_t short_size = LowerCaseShortName(c.at, c.end, lower);
-  size_t size = short_size;
-  HeaderId id = HeaderId::kUnknown;
-  if (size < kShortNameMax) id = FindHeaderId({lower, size});
-  // A name that was looked up and found is valid; others are read byte by byte. Pseudo-headers are
-  // in the table too, but a colon is no token byte and ends the name at once.
+// The name of a field and its colon (RFC 9112 section 5.1: no white space between them), read byte
+// by byte.
+[[gnu::noinline]] ParseStatus ParseUnusualName(Cursor& c, FieldToken* token) {
+  const char* const name_end = ScanToken(c.at, c.end);
+  const size_t size = name_end - c.at;
+  if (size > UINT16_MAX) return c.Fail(CodecError::kHeadersTooLarge);
+  if (name_end == c.end) return ParseStatus::kNeedMore;
+  if (*name_end != ':' || size == 0) return c.Fail(CodecError::kBadHeaderName);
+  token->name = c.offset(c.at);
+  token->name_size = static_cast<uint16_t>(size);
+  token->id = FindUnusualName(c.at, size);
+  c.at = name_end + 1;
+  return ParseStatus::kDone;
+}
+
+// The same where it is known that the colon is at `colon`, not far, and no control byte before it.
+// False: it is not valid, or has bytes that few names have.
+inline bool ParseUsualName(Cursor& c, const char* colon, FieldToken* token) {
+  const size_t size = colon - c.at;
+  if (c.end - c.at < (size > 16 ? 32 : 16)) return false;
+  // A name that is known is valid.
+  const HeaderId id = FindHeaderIdInAnyCase(c.at, size);
   if (id == HeaderId::kUnknown) {
-    const char* const name_end = ScanToken(c.at, c.end);
-    size = name_end - c.at;
-    if (size > UINT16_MAX) return c.Fail(CodecError::kHeadersTooLarge);
-    if (name_end == c.end) return ParseStatus::kNeedMore;
-    if (*name_end != ':' || size == 0) return c.Fail(CodecError::kBadHeaderName);
-    if (short_size == kShortNameMax) id = FindLongName(c.at, size);
+    const char* const other = ScanFor(c.begin, c.at, c.end, [](__m128i bytes) -> unsigned {
+      return ~PlainNameBits(bytes) & 0xffff;
+    });
+    if (other != colon || size == 0) return false;
   }
   token->name = c.offset(c.at);
   token->name_size = static_cast<uint16_t>(size);
   token->id = id;
-  c.at += size + 1;
+  c.at = colon + 1;
+  return true;
+}
+
+inline bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+// A value of which `value_end` is the first control byte, or the end of the text.
+inline ParseStatus ParseValue(Cursor& c, const char* value_end, FieldToken* token) {
+  const char* const colon = c.at - 1;
+  const char* value = c.at;
+  while (value != value_end && IsBlank(*value)) ++value;
+  c.at = value_end;
+  const ParseStatus status = ParseLineEnd(c, CodecError::kBadHeaderValue);
+  if (status != ParseStatus::kDone) return status;
+  while (value_end != value && IsBlank(value_end[-1])) --value_end;
+  token->value = c.offset(value);
+  token->value_size = static_cast<uint32_t>(value_end - value);
+  token->is_line = value == colon + 2 && colon[1] == ' ' && value_end == c.at - 2;
   return ParseStatus::kDone;
 }
 
-ParseStatus ParseValue(Cursor& c, FieldToken* token) {
-  while (!c.at_end() && (*c.at == ' ' || *c.at == '\t')) ++c.at;
-  const char* const value = c.at;
-  c.at = ScanValue(c.at, c.end);
-  const char* value_end = c.at;
-  const ParseStatus status = ParseLineEnd(c, CodecError::kBadHeaderValue);
+// Always inlined into the loop over the fields: it is run for every one of them.
+[[gnu::always_inline]] inline ParseStatus ParseField(Cursor& c, FieldToken* token) {
+  FieldLine line;
+  if (ScanFieldLine(c.begin, c.at, c.end, &line) && ParseUsualName(c, line.colon, token)) {
+    return ParseValue(c, line.control, token);
+  }
+  const ParseStatus status = ParseUnusualName(c, token);
   if (status != ParseStatus::kDone) return status;
-  while (value_end != value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
-  token->value = c.offset(value);
-  token->value_size = static_cast<uint32_t>(value_end - value);
-  return ParseStatus::kDone;
+  return ParseValue(c, ScanValue(c.begin, c.at, c.end), token);
 }
 
 // Reads fields up to the empty line; `take` judges each and says whether it is to be kept.
@@ -119,12 +145,10 @@ ParseStatus ParseFields(Cursor& c, const CodecLimits& limits, FieldTokens* field
     const char first = *c.at;
     if (first == '\r' || first == '\n') return ParseStatus::kDone;
     // RFC 9112 section 5.2, and section 2.2 for white space before the first field.
-    if (first == ' ' || first == '\t') return c.Fail(CodecError::kObsoleteFold);
+    if (IsBlank(first)) return c.Fail(CodecError::kObsoleteFold);
     if (count == limits.headers_count_max) return c.Fail(CodecError::kTooManyHeaders);
     FieldToken token;
-    ParseStatus status = ParseName(c, &token);
-    if (status != ParseStatus::kDone) return status;
-    status = ParseValue(c, &token);
+    const ParseStatus status = ParseField(c, &token);
     if (status != ParseStatus::kDone) return status;
     bool keep = true;
     const CodecError error = take(token, &keep);
@@ -154,17 +178,16 @@ ParseStatus ParseMethod(Cursor& c, RequestHead* head) {
   const char* const method_end = ScanToken(c.at, end);
   if (method_end == c.end) return ParseStatus::kNeedMore;
   head->method_text = {c.at, static_cast<size_t>(method_end - c.at)};
-  if (*method_end != ' ' || !IsKnownMethod(head->method_text)) {
-    return c.Fail(CodecError::kBadMethod);
-  }
   head->method = FindMethod(head->method_text);
+  const bool known = head->method != Method::kOther || IsKnownMethod(head->method_text);
+  if (*method_end != ' ' || !known) return c.Fail(CodecError::kBadMethod);
   c.at = method_end + 1;
   return ParseStatus::kDone;
 }
 
 ParseStatus ParseTarget(Cursor& c, const CodecLimits& limits, const Http1Options& options,
                         RequestHead* head) {
-  const char* const target_end = ScanTarget(c.at, c.end);
+  const char* const target_end = ScanTarget(c.begin, c.at, c.end);
   const size_t size = target_end - c.at;
   if (size > limits.target_bytes_max) return c.Fail(CodecError::kTargetTooLong);
   if (target_end == c.end) return ParseStatus::kNeedMore;
@@ -265,7 +288,7 @@ ParseStatus ParseStatusLine(Cursor& c, ResponseHead* head) {
   if (c.at_end()) return ParseStatus::kNeedMore;
   // RFC 9112 section 4 wants a space even before an empty reason; servers exist that forget it.
   if (*c.at != ' ') return ParseLineEnd(c, CodecError::kBadStatus);
-  c.at = ScanValue(c.at, c.end);
+  c.at = ScanValue(c.begin, c.at, c.end);
   return ParseLineEnd(c, CodecError::kBadStartLine);
 }
 
@@ -313,18 +336,26 @@ ParseStatus ParseTrailers(absl::string_view text, const CodecLimits& limits,
   return status;
 }
 
+char* CopyHeadText(absl::string_view text, Arena& arena) {
+  char* const copy = static_cast<char*>(arena.Allocate(text.size() + kScanStep, 1));
+  std::memcpy(copy, text.data(), text.size());
+  // The last name's step may end here.
+  std::memset(copy + text.size(), 0, kScanStep);
+  return copy;
+}
+
 void AddFields(const FieldTokens& fields, const Framing& framing, char* text, Headers& headers) {
   for (const FieldToken& token : fields) {
-    const absl::string_view value(text + token.value, token.value_size);
-    if (token.id != HeaderId::kUnknown) {
-      if (token.id == HeaderId::kContentLength && framing.drop_content_length) continue;
-      headers.AddReference(token.id, value);
-      continue;
-    }
+    if (token.id == HeaderId::kContentLength && framing.drop_content_length) continue;
     char* const name = text + token.name;
-    for (size_t i = 0; i < token.name_size; ++i)
-      name[i] = static_cast<char>(TokenLowerCase(name[i]));
-    headers.AddReference({name, token.name_size}, token.id, value);
+    LowerCaseInSteps(name, token.name_size);
+    const absl::string_view lower_case_name(name, token.name_size);
+    const absl::string_view value(text + token.value, token.value_size);
+    if (token.is_line) {
+      headers.AddLine(lower_case_name, token.id, value);
+    } else {
+      headers.AddReference(lower_case_name, token.id, value);
+    }
   }
 }
 

@@ -28,6 +28,7 @@ struct FieldToken {
   uint32_t value_size;
   uint16_t name_size;
   HeaderId id;
+  bool is_line;  // one space before the value, none behind it: see Header
 };
 using FieldTokens = absl::InlinedVector<FieldToken, 32>;
 
@@ -70,8 +71,10 @@ struct TrailerSection {
 ParseStatus ParseTrailers(absl::string_view text, const CodecLimits& limits,
                           TrailerSection* section);
 
-// Adds the fields to `headers`, names lower-cased in place. `text` lies in the arena of `headers`
-// and is a copy of the text that was parsed. Leaves out Content-Length if it must not be passed on.
+// A copy of the text that was parsed, in an arena, with the room behind it that AddFields needs.
+char* CopyHeadText(absl::string_view text, Arena& arena);
+// Adds the fields to `headers`, names lower-cased in place. `text` is of CopyHeadText, in the arena
+// of `headers`. Leaves out Content-Length if it must not be passed on.
 void AddFields(const FieldTokens& fields, const Framing& framing, char* text, Headers& headers);
 
 }  // namespace sluice

@@ -89,8 +89,7 @@ void Http1ServerCodec::OpenStream(const RequestHead& head, absl::string_view tex
   stream_ = &events_.OnNewStream(*this);
   Headers& headers = stream_->BeginHeaders(HeadersKind::kHead);
   Arena& arena = headers.arena();
-  char* const copy = static_cast<char*>(arena.Allocate(head.text_size, 1));
-  std::memcpy(copy, text.data(), head.text_size);
+  char* const copy = CopyHeadText(text.substr(0, head.text_size), arena);
   const auto copied = [&](absl::string_view view) -> absl::string_view {
     // A default host, "*" and the like are not of the text, but outlive the stream.
     if (view.data() < text.data() || view.data() >= text.data() + text.size()) return view;
