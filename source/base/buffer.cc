@@ -52,23 +52,22 @@ char* Buffer::ReserveBlock(size_t n) {
   return reserved_->block->data();
 }
 
-void Buffer::MoveFrom(Buffer& other) {
-  SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
+// Neither is empty.
+void Buffer::Join(Buffer& other) {
   // Within the chain pieces were joined as they came: only its first can be worth a copy.
   while (other.head_ != nullptr && other.head_->size() <= std::min(kCopyMax, TailRoom())) {
     Append(View(*other.head_));
     Free(other.PopHead());
   }
   if (other.head_ == nullptr) return;
-  (tail_ == nullptr ? head_ : tail_->next) = other.head_;
+  tail_->next = other.head_;
   tail_ = other.tail_;
   size_ += other.size_;
   other.Forget();
 }
 
-void Buffer::MoveFrom(Buffer& other, size_t n) {
-  SLUICE_CHECK(n <= other.size_);
-  if (n == other.size_) return MoveFrom(other);
+// Not all of it.
+void Buffer::MovePart(Buffer& other, size_t n) {
   SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
   while (n > 0 && n >= other.head_->size()) {
     n -= other.head_->size();
@@ -109,6 +108,10 @@ Slice* Buffer::PopHead() {
 }
 
 void Buffer::DrainSlow(size_t n) {
+  if (n == size_ && head_ == tail_ && head_ != nullptr) {
+    Free(head_);
+    return Forget();
+  }
   while (head_ != nullptr && n >= head_->size()) {
     n -= head_->size();
     Free(PopHead());
@@ -196,7 +199,7 @@ size_t Buffer::Reserve(size_t bytes, absl::Span<iovec> iov) {
   return count;
 }
 
-void Buffer::Commit(size_t n) {
+void Buffer::CommitSlow(size_t n) {
   const size_t in_tail = std::min(n, TailRoom());
   if (in_tail > 0) GrowTail(in_tail);
   n -= in_tail;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -60,8 +61,19 @@ class Buffer {
   }
 
   // Takes all of `other`, or its first `n` bytes (n <= other.size()). Same pool.
-  void MoveFrom(Buffer& other);
-  void MoveFrom(Buffer& other, size_t n);
+  void MoveFrom(Buffer& other) {
+    SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
+    if (other.head_ == nullptr) return;
+    if (head_ != nullptr) return Join(other);
+    head_ = other.head_;
+    tail_ = other.tail_;
+    size_ = other.size_;
+    other.Forget();
+  }
+  void MoveFrom(Buffer& other, size_t n) {
+    SLUICE_CHECK(n <= other.size_);
+    n == other.size_ ? MoveFrom(other) : MovePart(other, n);
+  }
 
   void Drain(size_t n) {  // n <= size()
     SLUICE_CHECK(n <= size_);
@@ -92,7 +104,14 @@ class Buffer {
   // block when it would be all that `iov` has place for. Commit takes the first `n` bytes and gives
   // the rest back; each Reserve is followed by exactly one Commit, with nothing in between.
   size_t Reserve(size_t bytes, absl::Span<iovec> iov);
-  void Commit(size_t n);
+  void Commit(size_t n) {
+    const bool one_fresh_block = reserved_ != nullptr && reserved_->next == nullptr;
+    if (head_ != nullptr || !one_fresh_block || n == 0) return CommitSlow(n);
+    SLUICE_CHECK(n <= Block::capacity());
+    head_ = tail_ = std::exchange(reserved_, nullptr);
+    tail_->end = tail_->block->used = static_cast<uint32_t>(n);
+    size_ = n;
+  }
 
   // For writing: the first bytes as iovecs; returns how many entries.
   size_t Peek(absl::Span<iovec> iov) const;
@@ -127,10 +146,13 @@ class Buffer {
     pool_->ReleaseSlice(slice);
   }
   Slice* PopHead();
+  void Join(Buffer& other);
+  void MovePart(Buffer& other, size_t n);
   void AppendSlow(absl::string_view bytes);
   char* ReserveBlock(size_t n);
   void DrainSlow(size_t n);
   void ClearSlow();
+  void CommitSlow(size_t n);
 
   SlabPool* pool_;
   Slice* head_ = nullptr;

@@ -11,11 +11,6 @@ constexpr size_t kWritePieces = 32;
 
 }  // namespace
 
-PlaintextSocket& PlaintextSocket::Shared() {
-  static PlaintextSocket shared;
-  return shared;
-}
-
 IoResult PlaintextSocket::Read(IoHandle& io, Buffer& into, size_t bytes_max) {
   std::array<iovec, kReadPieces> room;
   const size_t pieces = into.Reserve(bytes_max, absl::MakeSpan(room));

@@ -8,7 +8,10 @@ namespace sluice {
 
 class PlaintextSocket final : public TransportSocket {
  public:
-  static PlaintextSocket& Shared();
+  static PlaintextSocket& Shared() {
+    static PlaintextSocket shared;
+    return shared;
+  }
   Handshake DoHandshake(IoHandle&) override { return Handshake::kDone; }
   IoResult Read(IoHandle& io, Buffer& into, size_t bytes_max) override;
   IoResult Write(IoHandle& io, Buffer& from) override;
