@@ -13,24 +13,26 @@ namespace sluice {
 
 Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
     : connection_(connection),
+      config_(connection.config()),
+      worker_(connection.worker().context()),
       slot_(slot),
       request_headers_(slot.arena),
       response_headers_(slot.arena),
-      request_gauge_(std::max(connection.stream_buffer_bytes_max(),
-                              connection.config().filters.whole_body_bytes_max)),
+      request_gauge_(
+          std::max(connection.stream_buffer_bytes_max(), config_.filters.whole_body_bytes_max)),
       response_gauge_(connection.stream_buffer_bytes_max()),
-      runner_(connection.config().filters, {.worker = connection.worker().context(),
-                                            .arena = slot.arena,
-                                            .info = info_,
-                                            .route = route_,
-                                            .request_headers = request_headers_,
-                                            .reply = reply_,
-                                            .resume_target = *this,
-                                            .request_gauge = request_gauge_,
-                                            .response_gauge = response_gauge_,
-                                            .scratch = connection.worker().scratch()}),
-      pending_(connection.worker().context().slabs),
-      random_value_(connection.worker().context().random.Next()) {
+      runner_(config_.filters, {.worker = worker_,
+                                .arena = slot.arena,
+                                .info = info_,
+                                .route = route_,
+                                .request_headers = request_headers_,
+                                .reply = reply_,
+                                .resume_target = *this,
+                                .request_gauge = request_gauge_,
+                                .response_gauge = response_gauge_,
+                                .scratch = connection.worker().scratch()}),
+      pending_(worker_.slabs),
+      random_value_(worker_.random.Next()) {
   info_.downstream = &connection.facts();
   info_.stream_id = id;
   info_.start = now();
@@ -65,6 +67,7 @@ void Stream::OnHeaders(Headers& headers, End end) {
   if (!CheckAndForward()) return;
   if (end == End::kNo) AnswerExpectation();
   ChooseRoute();
+  ArmTimer();
   if (config().log_at_request_start) WriteAccessLogs(AccessLogType::kDownstreamStart);
   if (runner_.empty()) return DeliverRequestHeaders(end);
   runner_.PutHeaders(Flow::kRequest, headers, end);
@@ -75,7 +78,10 @@ void Stream::OnData(Buffer& data, End end) {
   timers_.Touch(now());
   info_.request_body_bytes += data.size();
   request_gauge_.Add(data.size());
-  if (end == End::kYes) EndRequest();
+  if (end == End::kYes) {
+    EndRequest();
+    ArmTimer();
+  }
   if (request_stopped_) {
     request_gauge_.Subtract(data.size());
     return data.Clear();
@@ -87,6 +93,7 @@ void Stream::OnData(Buffer& data, End end) {
 
 void Stream::OnTrailers(Headers& trailers) {
   EndRequest();
+  ArmTimer();
   if (request_stopped_) return;
   if (runner_.empty()) return DeliverRequestTrailers();
   runner_.PutTrailers(Flow::kRequest, trailers);
@@ -97,6 +104,7 @@ void Stream::OnTrailers(Headers& trailers) {
 bool Stream::CheckAndForward() {
   const CheckResult check = CheckRequest(config().request_rules, request_headers_);
   if (check.failure != Failure::kNone) {
+    ArmTimer();
     if (check.failure == Failure::kUpgradeDenied)
       config().stats.rq_ws_on_non_ws_route.Add(worker().stats);
     if (check.failure == Failure::kInvalidPath)
@@ -111,6 +119,7 @@ bool Stream::CheckAndForward() {
   ApplyForwardingHeaders(config().forwarding, connection_.facts(), worker().random,
                          request_headers_, info_);
   if (check.redirect_to_path) {
+    ArmTimer();
     RedirectToPath();
     return false;
   }
@@ -154,7 +163,6 @@ void Stream::ChooseRoute() {
   if (action->max_stream_duration.has_value())
     timers_.SetDuration(*action->max_stream_duration, info_.start);
   if (request_ended_) timers_.SetUpstream(action->timeout, now());
-  ArmTimer();
 }
 
 void Stream::EndRequest() {
@@ -164,7 +172,6 @@ void Stream::EndRequest() {
   // The route's timeout runs from here: a slow upload is not the upstream's fault.
   const ClusterAction* action = route_ == nullptr ? nullptr : route_->cluster_action();
   if (action != nullptr && !request_stopped_) timers_.SetUpstream(action->timeout, now());
-  ArmTimer();
 }
 
 // ---- Through the filters, to the handler.
@@ -249,7 +256,6 @@ void Stream::StartTimers() {
   timers_.SetRequest(config().request_timeout, now());
   timers_.SetLog(config().log_interval, now());
   timers_.SetDuration(config().stream_duration_max, info_.start);
-  ArmTimer();
 }
 
 void Stream::ArmTimer() {
@@ -377,11 +383,4 @@ void Stream::Finish() {
   WriteAccessLogs(AccessLogType::kDownstreamEnd);
   connection_.OnStreamFinished(*this);
 }
-
-const ConnectionManagerConfig& Stream::config() const { return connection_.config(); }
-
-MonotonicTime Stream::now() const { return connection_.worker().context().loop.now(); }
-
-WorkerContext& Stream::worker() { return connection_.worker().context(); }
-
 }  // namespace sluice

@@ -71,7 +71,7 @@ class Stream final : public StreamEvents,
   const Route* route() override { return route_; }
   Headers& request_headers() override { return request_headers_; }
   Arena& arena() override { return slot_.arena; }
-  WorkerContext& worker() override;
+  WorkerContext& worker() override { return worker_; }
   uint64_t random_value() override { return random_value_; }
   FlowGauge& request_gauge() override { return request_gauge_; }
   FlowGauge& response_gauge() override { return response_gauge_; }
@@ -81,8 +81,8 @@ class Stream final : public StreamEvents,
   void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) override;
 
  private:
-  const ConnectionManagerConfig& config() const;
-  MonotonicTime now() const;
+  const ConnectionManagerConfig& config() const { return config_; }
+  MonotonicTime now() const { return worker_.loop.now(); }
   bool CheckAndForward();
   void AnswerExpectation();
   void RedirectToPath();
@@ -116,6 +116,8 @@ class Stream final : public StreamEvents,
   void WriteAccessLogs(AccessLogType type);
 
   ConnectionManager& connection_;
+  const ConnectionManagerConfig& config_;
+  WorkerContext& worker_;
   StreamSlot& slot_;
   CodecStream* codec_stream_ = nullptr;
   StreamInfo info_;

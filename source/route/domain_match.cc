@@ -63,6 +63,7 @@ DomainTable::AddResult DomainTable::AddWildcard(std::vector<Wildcards>& wildcard
 }
 
 std::optional<uint32_t> DomainTable::Find(absl::string_view host) const {
+  if (exact_.empty() && suffixes_.empty() && prefixes_.empty()) return any_;
   const LowerCase lower(host);
   const absl::string_view text = lower.text();
   if (auto it = exact_.find(text); it != exact_.end()) return it->second;

@@ -9,17 +9,22 @@ WorkerClusters::~WorkerClusters() {
 }
 
 WorkerCluster* WorkerClusters::Find(absl::string_view name) {
+  if (last_found_ != nullptr && last_found_->spec().name == name) return last_found_;
   const auto at = by_name_.find(name);
-  return at == by_name_.end() ? nullptr : at->second.get();
+  if (at == by_name_.end()) return nullptr;
+  last_found_ = at->second.get();
+  return last_found_;
 }
 
 void WorkerClusters::Set(std::unique_ptr<WorkerCluster> cluster) {
+  last_found_ = nullptr;
   std::unique_ptr<WorkerCluster>& place = by_name_[cluster->spec().name];
   std::swap(place, cluster);
   if (cluster != nullptr) Retire(std::move(cluster));
 }
 
 void WorkerClusters::Remove(absl::string_view name) {
+  last_found_ = nullptr;
   const auto at = by_name_.find(name);
   if (at == by_name_.end()) return;
   std::unique_ptr<WorkerCluster> cluster = std::move(at->second);

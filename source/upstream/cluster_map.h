@@ -27,6 +27,7 @@ class WorkerClusters {
  private:
   void Retire(std::unique_ptr<WorkerCluster> cluster);
   absl::flat_hash_map<std::string, std::unique_ptr<WorkerCluster>> by_name_;
+  WorkerCluster* last_found_ = nullptr;   // most workers ask for the same again and again
   IntrusiveList<WorkerCluster> retired_;  // owned; each deletes itself when it is empty
 };
 
