@@ -12,6 +12,14 @@ constexpr size_t kWritePieces = 32;
 }  // namespace
 
 IoResult PlaintextSocket::Read(IoHandle& io, Buffer& into, size_t bytes_max) {
+  if (!into.empty() || bytes_max > Block::capacity()) return ReadPieces(io, into, bytes_max);
+  const iovec room = {into.ReserveContiguous(bytes_max), bytes_max};
+  const IoResult result = io.Read(absl::MakeConstSpan(&room, 1));
+  into.CommitContiguous(result.state == IoResult::State::kOk ? result.bytes : 0);
+  return result;
+}
+
+IoResult PlaintextSocket::ReadPieces(IoHandle& io, Buffer& into, size_t bytes_max) {
   std::array<iovec, kReadPieces> room;
   const size_t pieces = into.Reserve(bytes_max, absl::MakeSpan(room));
   const IoResult result = io.Read(absl::MakeConstSpan(room.data(), pieces));

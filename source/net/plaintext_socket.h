@@ -21,6 +21,7 @@ class PlaintextSocket final : public TransportSocket {
   bool secure() const override { return false; }
 
  private:
+  static IoResult ReadPieces(IoHandle& io, Buffer& into, size_t bytes_max);
   static IoResult WritePieces(IoHandle& io, Buffer& from);
 };
 
