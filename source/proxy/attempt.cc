@@ -25,15 +25,17 @@ AttemptFailure::Kind KindOf(StreamReset reset) {
 Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host)
     : owner_(owner),
       sink_(sink),
+      worker_(sink.worker()),
+      info_(sink.info()),
       cluster_(cluster),
       host_(host),
       address_(host.address()),
-      pending_(sink.worker().slabs) {}
+      pending_(worker_.slabs) {}
 
 Attempt::~Attempt() { Cancel(); }
 
 void Attempt::Start(RoutePriority priority, const PoolKey& key) {
-  sink_.info().upstream_host = &address_;
+  info_.upstream_host = &address_;
   cluster_.PoolOf(host_, key).Request(*this, priority);
 }
 
@@ -64,8 +66,7 @@ void Attempt::TakeOver(Attempt& failed) {
 }
 
 void Attempt::Cancel() {
-  sink_.request_gauge().Subtract(pending_.size());
-  pending_.Clear();
+  DropPending();
   if (done_) return;
   done_ = true;
   sink_.response_gauge().SetSource(nullptr);
@@ -84,12 +85,11 @@ void Attempt::Cancel() {
 void Attempt::OnPoolReady(ClientConnection& connection) {
   connection_ = &connection;
   codec_stream_ = &connection.StartStream(*this);
-  started_ = sink_.worker().loop.now();
-  StreamInfo& info = sink_.info();
-  info.upstream_request_start = started_;
-  info.upstream_protocol = connection.protocol();
-  info.upstream_tls = connection.tls();
-  info.upstream_header_bytes_sent = sink_.request_headers().byte_size();
+  started_ = worker_.loop.now();
+  info_.upstream_request_start = started_;
+  info_.upstream_protocol = connection.protocol();
+  info_.upstream_tls = connection.tls();
+  info_.upstream_header_bytes_sent = sink_.request_headers().byte_size();
   sink_.response_gauge().SetSource(codec_stream_);
   const bool body = !request_ended_ || !pending_.empty() || request_trailers_ != nullptr;
   codec_stream_->SendHeaders(sink_.request_headers(), body ? End::kNo : End::kYes);
@@ -99,9 +99,8 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
 
 void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
   done_ = true;
-  sink_.info().upstream_transport_failure_reason = sink_.arena().Copy(reason);
-  sink_.request_gauge().Subtract(pending_.size());
-  pending_.Clear();
+  info_.upstream_transport_failure_reason = sink_.arena().Copy(reason);
+  DropPending();
   const bool overflow = failure == PoolFailure::kOverflow;
   owner_.OnAttemptFailed(
       {.kind = overflow ? AttemptFailure::Kind::kOverflow : AttemptFailure::Kind::kNoConnection});
@@ -125,16 +124,15 @@ Headers& Attempt::BeginHeaders(HeadersKind kind) {
 
 void Attempt::OnHeaders(Headers& headers, End end) {
   response_started_ = true;
-  StreamInfo& info = sink_.info();
-  info.response_start = sink_.worker().loop.now();
-  info.upstream_header_bytes_received = headers.byte_size();
+  info_.response_start = worker_.loop.now();
+  info_.upstream_header_bytes_received = headers.byte_size();
   uint32_t code = 0;
   for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
   CountResponse(code);
   if (headers.Has(HeaderId::kConnection) && ListsToken(headers, HeaderId::kConnection, "close"))
-    stats().cx_close_notify.Add(sink_.worker().stats);
+    stats().cx_close_notify.Add(worker_.stats);
   response_ended_ = end == End::kYes;
-  if (response_ended_) info.response_end = info.response_start;
+  if (response_ended_) info_.response_end = info_.response_start;
   owner_.OnAttemptHeaders(end);
 }
 
@@ -143,14 +141,14 @@ void Attempt::OnInformational(Headers& headers) { owner_.OnAttemptInformational(
 void Attempt::OnData(Buffer& data, End end) {
   if (end == End::kYes) {
     response_ended_ = true;
-    sink_.info().response_end = sink_.worker().loop.now();
+    info_.response_end = worker_.loop.now();
   }
   owner_.OnAttemptData(data, end);
 }
 
 void Attempt::OnTrailers(Headers& trailers) {
   response_ended_ = true;
-  sink_.info().response_end = sink_.worker().loop.now();
+  info_.response_end = worker_.loop.now();
   owner_.OnAttemptTrailers();
 }
 
@@ -165,7 +163,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
   failure.replayable = !body_sent_;
   // An end of the connection is counted as one by the pool.
   if (reset == StreamReset::kPeer || reset == StreamReset::kRefused)
-    stats().rq_rx_reset.Add(sink_.worker().stats);
+    stats().rq_rx_reset.Add(worker_.stats);
   sink_.response_gauge().SetSource(nullptr);
   connection_->CountEndedStream();
   Release();
@@ -176,13 +174,12 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
 void Attempt::OnComplete() {
   if (done_) return;
   done_ = true;
-  stats().rq_completed.Add(sink_.worker().stats);
+  stats().rq_completed.Add(worker_.stats);
   const auto elapsed =
-      std::chrono::duration_cast<std::chrono::milliseconds>(sink_.worker().loop.now() - started_);
-  stats().rq_time.Record(sink_.worker().stats, static_cast<uint64_t>(elapsed.count()));
+      std::chrono::duration_cast<std::chrono::milliseconds>(worker_.loop.now() - started_);
+  stats().rq_time.Record(worker_.stats, static_cast<uint64_t>(elapsed.count()));
   sink_.response_gauge().SetSource(nullptr);
-  sink_.request_gauge().Subtract(pending_.size());
-  pending_.Clear();
+  DropPending();
   Release();
 }
 
@@ -194,8 +191,14 @@ BodyState Attempt::FillBody(Buffer& out, size_t bytes_max) {
   out.MoveFrom(pending_, bytes);
   sink_.request_gauge().Subtract(bytes);
   if (!pending_.empty() || !request_ended_) return BodyState::kMore;
-  sink_.info().upstream_request_end = sink_.worker().loop.now();
+  info_.upstream_request_end = worker_.loop.now();
   return request_trailers_ != nullptr ? BodyState::kTrailers : BodyState::kEnd;
+}
+
+void Attempt::DropPending() {
+  if (pending_.empty()) return;
+  sink_.request_gauge().Subtract(pending_.size());
+  pending_.Clear();
 }
 
 void Attempt::Release() {
@@ -204,7 +207,7 @@ void Attempt::Release() {
 }
 
 void Attempt::CountResponse(uint32_t code) {
-  StatCells& cells = sink_.worker().stats;
+  StatCells& cells = worker_.stats;
   const bool error = code >= 500;
   (error ? host_.rq_error : host_.rq_success).fetch_add(1, std::memory_order_relaxed);
   switch (code / 100) {

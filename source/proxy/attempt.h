@@ -77,11 +77,14 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   Headers& OutgoingTrailers() override { return *request_trailers_; }
 
   void Release();
+  void DropPending();
   void CountResponse(uint32_t code);
   const ClusterStats& stats() const { return cluster_.spec().stats; }
 
   AttemptOwner& owner_;
   ResponseSink& sink_;
+  WorkerContext& worker_;  // the sink's, as is info_
+  StreamInfo& info_;
   WorkerCluster& cluster_;
   Host& host_;
   const Address address_;                   // outlives the host in the log

@@ -102,6 +102,10 @@ void SetPort(const DownstreamFacts& downstream, Headers& request) {
   request.Set(HeaderId::kXForwardedPort, {text, static_cast<size_t>(end.ptr - text)});
 }
 
+absl::string_view SchemeText(bool secure) {
+  return secure ? absl::string_view("https") : absl::string_view("http");
+}
+
 }  // namespace
 
 void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts& downstream,
@@ -112,7 +116,7 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
       info.remote_address.family() == Address::Family::kNone ? peer : info.remote_address;
   // Envoy: internal is a request with one trusted address, a private one.
   const bool internal = client.internal();
-  const absl::string_view scheme = downstream.secure ? "https" : "http";
+  const absl::string_view scheme = SchemeText(downstream.secure);
   if (rules.use_remote_address) {
     if (!internal) DropClaims(request);
     if (!rules.skip_xff_append) AppendPeer(peer, request);
@@ -127,7 +131,7 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
   }
   if (!request.Has(HeaderId::kScheme)) {
     const absl::string_view forwarded = request.Get(HeaderId::kXForwardedProto);
-    request.AddReference(HeaderId::kScheme, forwarded == "https" ? "https" : "http");
+    request.AddReference(HeaderId::kScheme, SchemeText(forwarded == "https"));
   }
   SetRequestId(rules, internal, random, request);
   if (!rules.via.empty()) request.AppendValue(HeaderId::kVia, rules.via);

@@ -117,14 +117,14 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   weighted_ = choice.weighted;
   WorkerCluster* const cluster = worker_.clusters().Find(choice.name);
   if (cluster == nullptr) return FailWithStatus(Failure::kNoCluster, action.cluster_not_found_code);
-  sink_.info().upstream_cluster = sink_.arena().Copy(cluster->spec().name);
+  info_.upstream_cluster = sink_.arena().Copy(cluster->spec().name);
   Host* const host = cluster->PickHost(sink_.random_value());
   if (host == nullptr) {
-    cluster->spec().stats.cx_none_healthy.Add(sink_.worker().stats);
+    cluster->spec().stats.cx_none_healthy.Add(worker_.context().stats);
     return Fail(Failure::kNoHealthyHost);
   }
   PrepareRequest(action, *host);
-  sink_.info().attempts = 1;
+  info_.attempts = 1;
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
@@ -135,7 +135,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
 PoolKey Router::PoolKeyFor(const ClusterSpec& spec) {
   PoolKey key{.protocol = spec.protocol};
   if (spec.protocol == UpstreamProtocol::kUseDownstream) {
-    const bool http2 = sink_.info().protocol == HttpProtocol::kHttp2;
+    const bool http2 = info_.protocol == HttpProtocol::kHttp2;
     key.protocol = http2 ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1;
   }
   if (spec.transport != nullptr && (spec.auto_sni || spec.auto_san_validation)) {
@@ -150,8 +150,10 @@ void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
   Headers& request = sink_.request_headers();
   std::string& scratch = worker_.scratch();
   RemoveHopByHop(request);
-  ApplyRequestEdits(*sink_.route(), weighted_, request, {.info = sink_.info(), .request = &request},
-                    scratch);
+  const Route& route = *sink_.route();
+  if (route.EditsRequest(weighted_)) {
+    ApplyRequestEdits(route, weighted_, request, {.info = info_, .request = &request}, scratch);
+  }
   const OriginalHeaders original =
       config_.suppress_envoy_headers ? OriginalHeaders::kOmit : OriginalHeaders::kSet;
   const ForwardedHost forwarded =
@@ -178,7 +180,7 @@ void Router::SetTimeoutHeader(Duration timeout) {
 
 void Router::OnAttemptHeaders(End end) {
   response_started_ = true;
-  sink_.info().response_code_details = kViaUpstream;
+  info_.response_code_details = kViaUpstream;
   FinishResponseHead();
   sink_.SendHeaders(end);
 }
@@ -186,11 +188,14 @@ void Router::OnAttemptHeaders(End end) {
 void Router::FinishResponseHead() {
   Headers& response = sink_.response_headers();
   RemoveHopByHop(response);
-  const FormatContext context{
-      .info = sink_.info(), .request = &sink_.request_headers(), .response = &response};
-  ApplyResponseEdits(*sink_.route(), weighted_, response, context, worker_.scratch());
+  const Route& route = *sink_.route();
+  if (route.EditsResponse(weighted_)) {
+    const FormatContext context{
+        .info = info_, .request = &sink_.request_headers(), .response = &response};
+    ApplyResponseEdits(route, weighted_, response, context, worker_.scratch());
+  }
   if (config_.suppress_envoy_headers) return;
-  const Duration elapsed = sink_.info().response_start - sink_.info().upstream_request_start;
+  const Duration elapsed = info_.response_start - info_.upstream_request_start;
   response.SetReference(HeaderId::kXEnvoyUpstreamServiceTime,
                         IntegerText(sink_.arena(), Milliseconds(elapsed)));
 }
@@ -220,18 +225,18 @@ void Router::OnAttemptFailed(const AttemptFailure& failure) {
 bool Router::MayTryAgain(const AttemptFailure& failure) const {
   constexpr uint16_t kTriesMax = 3;
   if (failure.kind == AttemptFailure::Kind::kRefused) {
-    return failure.replayable && !response_started_ && sink_.info().attempts < kTriesMax;
+    return failure.replayable && !response_started_ && info_.attempts < kTriesMax;
   }
-  return failure.stale_connection && failure.replayable && sink_.info().attempts == 1 &&
+  return failure.stale_connection && failure.replayable && info_.attempts == 1 &&
          IsIdempotent(sink_.request_headers().Get(HeaderId::kMethod));
 }
 
 void Router::TryAgain() {
-  WorkerCluster* const cluster = worker_.clusters().Find(sink_.info().upstream_cluster);
+  WorkerCluster* const cluster = worker_.clusters().Find(info_.upstream_cluster);
   Host* const host = cluster == nullptr ? nullptr : cluster->PickHost(sink_.random_value());
   if (host == nullptr) return Fail(Failure::kUpstreamClosed);
-  cluster->spec().stats.rq_retry.Add(sink_.worker().stats);
-  ++sink_.info().attempts;
+  cluster->spec().stats.rq_retry.Add(worker_.context().stats);
+  ++info_.attempts;
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
@@ -242,9 +247,9 @@ void Router::TryAgain() {
 // As Envoy: the transport's reason stands in the answer and in its details.
 void Router::FailToConnect() {
   const FailureRow& row = RowOf(Failure::kConnectFailed);
-  const absl::string_view reason = sink_.info().upstream_transport_failure_reason;
+  const absl::string_view reason = info_.upstream_transport_failure_reason;
   if (reason.empty()) return Fail(Failure::kConnectFailed);
-  sink_.info().flags.Set(row.flag);
+  info_.flags.Set(row.flag);
   std::string& scratch = worker_.scratch();
   scratch = absl::StrCat(row.body, ", transport failure reason: ", reason);
   const absl::string_view body = sink_.arena().Copy(scratch);
@@ -267,7 +272,7 @@ void Router::Fail(Failure failure) { FailWithStatus(failure, RowOf(failure).stat
 
 void Router::FailWithStatus(Failure failure, uint16_t status) {
   const FailureRow& row = RowOf(failure);
-  if (row.flag != ResponseFlag::kCount) sink_.info().flags.Set(row.flag);
+  if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
   if (response_started_) return sink_.Abort(DetailAfterStart(row.detail), reset_code_);
   sink_.SendReply(
       {.status = status, .body = row.body, .details = row.detail, .grpc_status = row.grpc_status});

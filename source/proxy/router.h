@@ -23,7 +23,7 @@ struct RouterConfig {
 class Router final : public RequestHandler, private AttemptOwner {
  public:
   Router(const RouterConfig& config, ProxyWorker& worker, ResponseSink& sink)
-      : config_(config), worker_(worker), sink_(sink) {}
+      : config_(config), worker_(worker), sink_(sink), info_(sink.info()) {}
 
   void OnRequestHeaders(Headers& headers, End end) override;
   void OnRequestData(Buffer& data, End end) override;
@@ -54,6 +54,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   const RouterConfig& config_;
   ProxyWorker& worker_;
   ResponseSink& sink_;
+  StreamInfo& info_;  // the sink's
   const WeightedCluster* weighted_ = nullptr;
   ArenaPtr<Attempt> attempt_;
   ArenaPtr<Attempt> failed_attempt_;                  // it may still be in a frame below

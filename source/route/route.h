@@ -61,6 +61,13 @@ struct Route {
   // Of which a weighted cluster's edits are the first, or with most_specific_header_mutations_wins
   // the last.
   bool weighted_edits_last = false;
+  // Whether there are any where `weighted`, which may be null, was chosen.
+  bool EditsRequest(const WeightedCluster* weighted) const {
+    return weighted != nullptr || !request_edits.empty();
+  }
+  bool EditsResponse(const WeightedCluster* weighted) const {
+    return weighted != nullptr || !response_edits.empty();
+  }
   const VirtualHost* virtual_host = nullptr;
   // Null for redirects and direct responses.
   const ClusterAction* cluster_action() const { return std::get_if<ClusterAction>(&action); }
