@@ -24,8 +24,7 @@ message envoy.config.bootstrap.v3.Bootstrap
   ~ default_regex_engine: RE2 is the only engine
   ~ deferred_stat_options: says when memory for counters is taken, not what they show
 message envoy.config.bootstrap.v3.Bootstrap.StaticResources
-  + listeners clusters
-  ! secrets
+  + listeners clusters secrets
 message envoy.config.bootstrap.v3.Admin
   + address access_log_path{/dev/null}
   ~ profile_path: there is no profiler to write to it
@@ -58,6 +57,49 @@ message envoy.config.core.v3.TcpKeepalive
 message envoy.config.core.v3.TransportSocket
   + name typed_config
 extension envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer
+  + *
+
+# ---- TLS
+
+extension envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+  + common_tls_context require_client_certificate session_ticket_keys
+  + session_ticket_keys_sds_secret_config disable_stateless_session_resumption
+  + disable_stateful_session_resumption session_timeout ocsp_staple_policy
+  + full_scan_certs_on_sni_mismatch
+  ! require_sni
+extension envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+  + common_tls_context sni allow_renegotiation{false} max_session_keys enforce_rsa_key_usage
+message envoy.extensions.transport_sockets.tls.v3.CommonTlsContext
+  + tls_params tls_certificates tls_certificate_sds_secret_configs validation_context
+  + validation_context_sds_secret_config combined_validation_context alpn_protocols
+  ! tls_certificate_provider_instance tls_certificate_certificate_provider
+  ! tls_certificate_certificate_provider_instance validation_context_certificate_provider
+  ! validation_context_certificate_provider_instance custom_handshaker
+message envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext
+  + default_validation_context validation_context_sds_secret_config
+  ! validation_context_certificate_provider validation_context_certificate_provider_instance
+message envoy.extensions.transport_sockets.tls.v3.TlsParameters
+  + *
+message envoy.extensions.transport_sockets.tls.v3.TlsCertificate
+  + certificate_chain private_key pkcs12 watched_directory password ocsp_staple
+  ! private_key_provider
+message envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys
+  + *
+message envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext
+  + trusted_ca system_root_certs watched_directory verify_certificate_spki
+  + verify_certificate_hash match_typed_subject_alt_names crl allow_expired_certificate
+  + trust_chain_verification only_verify_leaf_cert_crl max_verify_depth
+  ! ca_certificate_provider_instance match_subject_alt_names
+  ! require_signed_certificate_timestamp custom_validator_config
+message envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.SystemRootCerts
+message envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher
+  + *
+message envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig
+  + name
+  ! sds_config
+message envoy.extensions.transport_sockets.tls.v3.Secret
+  + name tls_certificate session_ticket_keys validation_context
+message envoy.config.core.v3.WatchedDirectory
   + *
 
 # ---- listeners

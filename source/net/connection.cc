@@ -181,7 +181,7 @@ void Connection::ReadAndDeliver() {
     switch (result.state) {
       case IoResult::State::kOk:
         bytes_read_ += result.bytes;
-        if (result.bytes < asked && !peer_ended_) read_ready_ = false;
+        if (result.bytes < asked && !peer_ended_ && !result.more) read_ready_ = false;
         // A short read behind a full one is the rest of one burst, not a sign of smaller ones.
         if (!had_bytes || result.bytes == asked) AdaptReadChunk(result.bytes);
         had_bytes = true;
@@ -233,29 +233,39 @@ void Connection::PullAndWrite() {
       handler_->FillOutput(out_, limits_.write_chunk_bytes - out_.size());
       if (finished_) return;
     }
-    if (out_.empty()) return OnAllWritten();
+    if (out_.empty() && SealedBytes() == 0) return OnAllWritten();
     if (!WriteOut()) return;
   }
   if (write_failed_) {
     if (closing_ || pauses_ == 0) Finish(closing_ ? CloseCause::kLocal : CloseCause::kPeerReset);
   } else if (write_shut_) {
-    OnAllWritten();  // nothing to pull, but perhaps an end to notice
+    if (!write_blocked_ && SealedBytes() > 0 && !WriteOut()) return;
+    // Nothing to pull, but perhaps an end to notice.
+    if (!write_blocked_) OnAllWritten();
   }
 }
 
 // One write. False: the connection may be gone.
 bool Connection::WriteOut() {
+  const size_t sealed = SealedBytes();
   const IoResult result = transport().Write(*io_, out_);
   bytes_written_ += result.bytes;
-  if (result.bytes > 0 && closing_) {
+  if (closing_ && (result.bytes > 0 || SealedBytes() < sealed)) {
     timer_.Arm(std::max(limits_.close_timeout, Duration(std::chrono::seconds(1))));
   }
   if (result.state == IoResult::State::kError || result.state == IoResult::State::kEof) {
     OnWriteFailed();
     return false;
   }
-  write_blocked_ = !out_.empty();
+  write_blocked_ = !out_.empty() || SealedBytes() > 0;
   return true;
+}
+
+// TLS says goodbye before FIN, for which a full socket may have no room at once.
+void Connection::ShutTransport() {
+  write_shut_ = true;
+  transport().ShutdownWrite(*io_);
+  write_blocked_ = SealedBytes() > 0;
 }
 
 void Connection::OnAllWritten() {
@@ -265,19 +275,19 @@ void Connection::OnAllWritten() {
     if (finished_) return;
   }
   if (closing_) {
-    if (eof_ || close_at_once_) return Finish(CloseCause::kLocal);
-    if (!write_shut_) {
-      write_shut_ = true;
-      transport().ShutdownWrite(*io_);
+    if (eof_ || close_at_once_) {
+      if (transport_ != nullptr && !write_shut_) ShutTransport();
+      return Finish(CloseCause::kLocal);
     }
+    if (!write_shut_) ShutTransport();
     return DropInput();
   }
-  if (shut_write_ && !write_shut_) {
-    write_shut_ = true;
-    transport().ShutdownWrite(*io_);
-  }
+  if (shut_write_ && !write_shut_) ShutTransport();
   const bool more_to_offer = pauses_ > 0 && !in_.empty();
-  if (eof_ && !more_to_offer && (!half_close_ || write_shut_)) Finish(CloseCause::kPeer);
+  if (eof_ && !more_to_offer && (!half_close_ || write_shut_)) {
+    if (transport_ != nullptr && !write_shut_) ShutTransport();
+    Finish(CloseCause::kPeer);
+  }
 }
 
 // The peer is gone, but what it has sent before may still be in the socket: the reason, often, why
@@ -304,9 +314,8 @@ void Connection::DropInput() {
     bytes_read_ += result.bytes;
     if (result.state == IoResult::State::kError) return Finish(CloseCause::kLocal);
     if (result.state == IoResult::State::kEof) eof_ = true;
-    if (result.state != IoResult::State::kOk || (result.bytes < kReadChunkMin && !peer_ended_)) {
-      read_ready_ = false;
-    }
+    const bool drained = result.bytes < kReadChunkMin && !peer_ended_ && !result.more;
+    if (result.state != IoResult::State::kOk || drained) read_ready_ = false;
   }
   in_.Clear();
   if (!finished_ && eof_ && write_shut_) Finish(CloseCause::kLocal);

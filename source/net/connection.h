@@ -123,7 +123,7 @@ class Connection final : public Deferred,
 
   bool closing() const { return closing_; }
   bool connected() const { return connected_; }
-  size_t unwritten_bytes() const { return out_.size(); }
+  size_t unwritten_bytes() const { return out_.size() + SealedBytes(); }
   // Since they were last taken.
   uint64_t bytes_read() const { return bytes_read_; }
   uint64_t bytes_written() const { return bytes_written_; }
@@ -147,6 +147,9 @@ class Connection final : public Deferred,
   void OfferAgain();
   void PullAndWrite();
   bool WriteOut();
+  void ShutTransport();
+  // Taken by the transport, and not yet written.
+  size_t SealedBytes() const { return transport_ != nullptr ? transport_->unwritten_bytes() : 0; }
   void OnAllWritten();
   void OnWriteFailed();
   void DropInput();

@@ -18,6 +18,9 @@ struct IoResult {
   State state;
   size_t bytes = 0;  // with kOk; fewer than asked means: drained, an edge will tell of more
   int error = 0;     // errno, with kError
+  // With kOk and fewer bytes than asked, of a transport socket: not drained, the end of the stream
+  // or an error is behind them.
+  bool more = false;
 };
 
 class IoHandle {

@@ -1,5 +1,5 @@
 // TransportSocket: bytes to plaintext and back, over one IoHandle. PlaintextSocket passes through;
-// TLS comes as a second implementation. Owned by its Connection, on its worker. Knows no events.
+// TlsSocket speaks TLS. Owned by its Connection, on its worker. Knows no events.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -18,11 +18,15 @@ class TransportSocket {
   virtual Handshake DoHandshake(IoHandle& io) = 0;
 
   // Reads at most `bytes_max` of plaintext to the end of `into`. kOk with fewer bytes than the
-  // maximum means drained.
+  // maximum means drained, unless the result says that there is more.
   virtual IoResult Read(IoHandle& io, Buffer& into, size_t bytes_max) = 0;
   // Writes from the front of `from` and drains what was taken. With kOk, what is left in `from`
   // found the socket full: an edge will tell of room.
   virtual IoResult Write(IoHandle& io, Buffer& from) = 0;
+  // Taken from a Write, or of the handshake, and not yet in the socket. The next Write, which may
+  // have nothing to take, goes on with it.
+  virtual size_t unwritten_bytes() const { return 0; }
+  // Once. FIN, at the latest when no bytes are unwritten any more.
   virtual void ShutdownWrite(IoHandle& io) = 0;
 
   virtual absl::string_view alpn() const = 0;            // negotiated, empty if none

@@ -5,6 +5,7 @@
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/http_connection_manager_config.h"
 #include "source/proxy/router.h"
@@ -16,6 +17,9 @@ using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using RouterProto = envoy::extensions::filters::http::router::v3::Router;
 using RawBufferProto = envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
+
+using ServerTlsProto = envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext;
+using ClientTlsProto = envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext;
 
 // Plaintext, said in so many words.
 class RawBufferFactory final : public ServerTransportFactory {
@@ -42,6 +46,23 @@ std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
   return std::make_unique<RouterFactory>(config, parts.proxy_workers);
 }
 
+void AddTls(Registry& registry, const CoreParts& parts) {
+  registry.AddServerTransport(ServerTlsProto::descriptor()->full_name(),
+                              [parts](const google::protobuf::Message& message,
+                                      const ExtensionContext& context, const FieldScope& scope) {
+                                return ParseServerTls(static_cast<const ServerTlsProto&>(message),
+                                                      parts.secrets, parts.tls, context.stats,
+                                                      context.stat_prefix, scope);
+                              });
+  registry.AddClientTransport(ClientTlsProto::descriptor()->full_name(),
+                              [parts](const google::protobuf::Message& message,
+                                      const ExtensionContext& context, const FieldScope& scope) {
+                                return ParseClientTls(static_cast<const ClientTlsProto&>(message),
+                                                      parts.secrets, parts.tls, context.stats,
+                                                      context.stat_prefix, scope);
+                              });
+}
+
 }  // namespace
 
 void AddCoreFactories(Registry& registry, const CoreParts& parts) {
@@ -58,6 +79,7 @@ void AddCoreFactories(Registry& registry, const CoreParts& parts) {
       [](const google::protobuf::Message&, const ExtensionContext&, const FieldScope&) {
         return std::make_unique<RawBufferFactory>();
       });
+  AddTls(registry, parts);
 }
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// Core factories: the connection manager and the router enter through the registry like any
-// extension, though they are core code.
+// Core factories: the connection manager, the router and the transport sockets enter through the
+// registry like any extension, though they are core code.
 #pragma once
 
 #include <string>
@@ -10,6 +10,8 @@
 #include "source/proxy/proxy_worker.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
+#include "source/tls/tls_context_config.h"
+#include "source/tls/tls_world.h"
 
 namespace sluice {
 
@@ -19,6 +21,8 @@ struct CoreParts {
   AccessLogFactory& access_logs;
   const std::vector<ProxyWorker*>& proxy_workers;
   const absl::btree_set<std::string>& cluster_names;  // that static routes may name
+  const StaticSecrets& secrets;
+  TlsWorld tls;
 };
 
 // Everything in `parts` outlives what the factories make.

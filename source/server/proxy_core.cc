@@ -53,7 +53,9 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                                .stats = world_.stats,
                                .access_logs = access_logs_,
                                .proxy_workers = proxy_workers_,
-                               .cluster_names = cluster_names_});
+                               .cluster_names = cluster_names_,
+                               .secrets = secrets_,
+                               .tls = {worker_set_, world_.main, world_.files}});
 }
 
 ProxyCore::~ProxyCore() {
@@ -65,6 +67,7 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                      ConfigErrors& errors) {
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
+  for (const auto& secret : resources.secrets()) secrets_[secret.name()] = &secret;
   const ParseTransport parse_transport =
       [this](const google::protobuf::Any& config, const std::string& stat_prefix,
              const FieldScope& scope) -> std::unique_ptr<const ClientTransportFactory> {
@@ -88,6 +91,7 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
         ParseListener(resources.listeners(i), registry_, world_.stats, root.At("listeners", i));
     if (config != nullptr) configured_.push_back(std::move(config));
   }
+  secrets_.clear();
 }
 
 void ProxyCore::Start(std::function<void(absl::Status)> on_done) {

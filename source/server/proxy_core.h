@@ -13,6 +13,7 @@
 #include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/config_errors.h"
+#include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
 #include "source/listener/listener_config.h"
@@ -22,6 +23,7 @@
 #include "source/proxy/proxy_worker.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
+#include "source/tls/tls_context_config.h"
 #include "source/upstream/cluster_set.h"
 #include "source/upstream/worker_upstreams.h"
 
@@ -40,6 +42,7 @@ class ProxyCore {
     Network& network;
     Resolver& resolver;
     StatsRegistry& stats;
+    FileWatcher& files;
     AccessLogFactory::OpenFile open_access_log = OpenAccessLogFile;
   };
   // `extensions`: what main registered; core filters are added to it.
@@ -92,6 +95,7 @@ class ProxyCore {
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
   absl::btree_set<std::string> cluster_names_;
+  StaticSecrets secrets_;  // of the bootstrap that is being loaded
   WorkerUpstreams upstreams_;
   ClusterSet clusters_;
   std::vector<std::shared_ptr<const ListenerConfig>> configured_;

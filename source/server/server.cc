@@ -34,6 +34,7 @@ Server::Server(const Options& options, const envoy::config::bootstrap::v3::Boots
       ledger_(ledger),
       workers_(MakeWorkers(WorkerCount(options))),
       main_(static_cast<uint32_t>(workers_.size())),
+      files_(main_.loop),
       signals_(main_.poller, [this](int signal) { OnSignal(signal); }),
       admin_pages_(MakeAdminView()),
       drain_deadline_(main_.loop, this, kMethod<&Server::DrainDeadline>),
@@ -51,7 +52,8 @@ Server::Server(const Options& options, const envoy::config::bootstrap::v3::Boots
                                                        .main = main_.context,
                                                        .network = network_,
                                                        .resolver = *resolver_,
-                                                       .stats = stats_},
+                                                       .stats = stats_,
+                                                       .files = files_},
                                       extensions);
   AddServerStats();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "source/event/inotify_file_watcher.h"
 #include "source/event/timer.h"
 #include "source/net/cares_resolver.h"
 #include "source/net/socket_network.h"
@@ -58,6 +59,7 @@ class Server {
   StatsRegistry stats_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Worker main_;
+  InotifyFileWatcher files_;
   Signals signals_;
   SocketNetwork network_;
   std::unique_ptr<Resolver> resolver_;

@@ -59,10 +59,10 @@ TEST(Ledger, OnlySomeValuesOfAField) {
 }
 
 TEST(Ledger, SecurityIsMarked) {
-  EXPECT_EQ(Page("static_resources: {secrets: [{name: a}]}"),
-            "guards security: f:1: static_resources.secrets: is not supported, and ignoring it "
+  EXPECT_EQ(Page("admin: {address: {pipe: {path: /p, mode: 7}}}"),
+            "guards security: f:1: admin.address.pipe.mode: is not supported, and ignoring it "
             "would weaken security "
-            "(envoy.config.bootstrap.v3.Bootstrap.StaticResources.secrets)\n");
+            "(envoy.config.core.v3.Pipe.mode)\n");
 }
 
 TEST(Ledger, UnsupportedFieldNamesTheExtensionInIt) {

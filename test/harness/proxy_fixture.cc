@@ -94,6 +94,7 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
     : world_({.workers = options.workers, .seed = options.seed}),
       logs_every_request_(!options.log.empty()),
       resolver_(std::make_unique<ScriptedResolver>(world_.main().loop)),
+      files_(std::make_unique<ScriptedFileWatcher>(world_.main().loop)),
       core_(std::make_unique<ProxyCore>(
           ProxyCore::World{
               .workers = WorkersOf(world_),
@@ -101,6 +102,7 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
               .network = world_.network(),
               .resolver = *resolver_,
               .stats = world_.stats(),
+              .files = *files_,
               .open_access_log =
                   [this](const std::string&) { return std::make_unique<LogInMemory>(log_); }},
           Builtins())),

@@ -24,6 +24,7 @@
 #include "source/server/proxy_core.h"
 #include "test/harness/fault_schedule.h"
 #include "test/harness/h1_peer.h"
+#include "test/harness/scripted_file_watcher.h"
 #include "test/harness/scripted_resolver.h"
 #include "test/harness/sim_world.h"
 
@@ -58,6 +59,7 @@ class ProxyFixture {
   SimWorld& world() { return world_; }
   ProxyCore& core() { return *core_; }
   ScriptedResolver& resolver() { return *resolver_; }
+  ScriptedFileWatcher& files() { return *files_; }
   Address listener_address() const { return listener_; }
   static Address HostAddress(int cluster, int host);
 
@@ -86,6 +88,7 @@ class ProxyFixture {
   const bool logs_every_request_;
   std::vector<std::string> cluster_names_;
   std::unique_ptr<ScriptedResolver> resolver_;
+  std::unique_ptr<ScriptedFileWatcher> files_;
   std::unique_ptr<ProxyCore> core_;
   Address listener_;
   std::vector<std::unique_ptr<H1Client>> clients_;

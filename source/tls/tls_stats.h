@@ -1,0 +1,37 @@
+// TlsStats: handles of "<place>ssl.*", as Envoy names them. Const; shared by all workers. Names
+// that a handshake decides on (ciphers, versions, curves, signature algorithms) are registered for
+// everything the context can agree on, as none can be added on a worker.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "openssl/base.h"
+#include "source/stats/registry.h"
+
+namespace sluice {
+
+struct TlsStats {
+  // `prefix` ends with a dot: "listener.0.0.0.0_443.".
+  TlsStats(StatsRegistry& registry, const std::string& prefix);
+
+  Counter handshake, connection_error, no_certificate, session_reused;
+  Counter fail_verify_no_cert, fail_verify_error, fail_verify_san, fail_verify_cert_hash;
+  Counter ocsp_staple_failed, ocsp_staple_omitted, ocsp_staple_responses, ocsp_staple_requests;
+  // Ours: streams that ended without close_notify, which a plaintext attacker can bring about.
+  Counter truncated;
+  // New files taken, and refused; the first is Envoy's name for it.
+  Counter context_updated, context_update_rejected;
+
+  // After a handshake: what was agreed on.
+  void CountHandshake(const SSL* ssl, StatCells& cells) const;
+
+ private:
+  using ById = std::vector<std::pair<uint16_t, Counter>>;
+  static void Count(const ById& counters, uint16_t id, StatCells& cells);
+  ById ciphers_, versions_, curves_, signature_algorithms_;
+};
+
+}  // namespace sluice
