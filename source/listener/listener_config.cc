@@ -41,6 +41,44 @@ void ReadChains(const ListenerProto& proto, const Registry& registry,
   }
 }
 
+// socket_options: as the system takes them.
+void ReadSocketOptions(const ListenerProto& proto, const FieldScope& scope, ListenOptions& into) {
+  for (int i = 0; i < proto.socket_options_size(); ++i) {
+    const auto& option = proto.socket_options(i);
+    const FieldScope at = scope.At("socket_options", i);
+    RawSocketOption raw = {.level = static_cast<int>(option.level()),
+                           .name = static_cast<int>(option.name()),
+                           .value = option.buf_value(),
+                           .when = static_cast<RawSocketOption::When>(option.state())};
+    if (raw.level != option.level() || raw.name != option.name()) {
+      at.Error("is out of range", "level and name are what setsockopt takes");
+    }
+    if (option.value_case() == envoy::config::core::v3::SocketOption::kIntValue) {
+      const int value = static_cast<int>(option.int_value());
+      if (value != option.int_value()) at.At("int_value").Error("is out of range");
+      raw.value.assign(reinterpret_cast<const char*>(&value), sizeof(value));
+    }
+    into.raw.push_back(std::move(raw));
+  }
+}
+
+void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerConfig& config) {
+  for (int i = 0; i < proto.additional_addresses_size(); ++i) {
+    const FieldScope at = scope.At("additional_addresses", i);
+    config.additional_addresses.push_back(
+        ReadAddress(proto.additional_addresses(i).address(), at.At("address")));
+  }
+  ListenOptions& listen = config.listen;
+  listen.backlog = static_cast<int>(UInt32Or(proto, "tcp_backlog_size", 4096, scope, {.min = 1}));
+  if (proto.has_freebind()) listen.freebind = proto.freebind().value();
+  if (proto.has_transparent()) listen.transparent = proto.transparent().value();
+  if (proto.has_tcp_fast_open_queue_length()) {
+    listen.fast_open_queue = static_cast<int>(
+        UInt32Or(proto, "tcp_fast_open_queue_length", 0, scope, {.max = 1u << 30}));
+  }
+  ReadSocketOptions(proto, scope, listen);
+}
+
 void ReadListenerFilters(const ListenerProto& proto, const Registry& registry,
                          const ExtensionContext& context, const FieldScope& scope,
                          ListenerConfig& config) {
@@ -77,8 +115,7 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
   auto config = std::make_shared<ListenerConfig>(ListenerStats(stats, stat_name));
   config->name = proto.name().empty() ? address.text() : proto.name();
   config->address = address;
-  config->listen.backlog =
-      static_cast<int>(UInt32Or(proto, "tcp_backlog_size", 4096, scope, {.min = 1}));
+  ReadSocket(proto, scope, *config);
   config->accepts_per_event_max =
       UInt32Or(proto, "max_connections_to_accept_per_socket_event", 1, scope, {.min = 1});
   config->buffer_bytes_max =

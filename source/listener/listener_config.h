@@ -26,6 +26,7 @@ struct ListenerConfig {
   explicit ListenerConfig(const ListenerStats& handles) : stats(handles) {}
   std::string name;
   Address address;
+  std::vector<Address> additional_addresses;  // that it listens on, too
   ListenOptions listen;
   // Connections taken per readiness: 1 keeps a burst of connects from delaying those that work.
   uint32_t accepts_per_event_max = 1;

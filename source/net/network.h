@@ -3,7 +3,11 @@
 // stateless, or (in tests) all on one thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "source/event/poller.h"
@@ -29,9 +33,23 @@ class ListenSocket {
   virtual const Address& local_address() const = 0;  // with the port the system chose
 };
 
+// One setsockopt that the configuration asks for by its numbers.
+struct RawSocketOption {
+  enum class When : uint8_t { kBeforeBind, kBeforeListen, kAfterListen };
+  int level;
+  int name;
+  std::string value;  // as the system takes it
+  When when = When::kBeforeBind;
+};
+
 struct ListenOptions {
   bool reuse_port = true;  // one socket per worker, the kernel spreads
   int backlog = 4096;
+  // Unset: the system's.
+  std::optional<bool> freebind;     // IP_FREEBIND: an address that no interface has (yet)
+  std::optional<bool> transparent;  // IP_TRANSPARENT: connections to any address (TPROXY)
+  std::optional<int> fast_open_queue;
+  std::vector<RawSocketOption> raw;  // in their order
 };
 
 class Network {

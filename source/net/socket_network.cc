@@ -8,10 +8,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "source/base/status_macros.h"
 #include "source/net/accept_socket.h"
 #include "source/net/socket_io_handle.h"
 
@@ -58,25 +60,62 @@ void RemoveStaleSocketFile(const Address& at) {
   }
 }
 
+bool SetFlagOfFamily(int fd, const Address& at, int name_v4, int name_v6,
+                     const std::optional<bool>& value) {
+  if (!value.has_value()) return true;
+  const bool v6 = at.family() == Address::Family::kIpv6;
+  return SetInt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? name_v6 : name_v4, *value ? 1 : 0);
+}
+
+absl::Status SetRaw(int fd, const Address& at, const ListenOptions& options,
+                    RawSocketOption::When when) {
+  for (const RawSocketOption& option : options.raw) {
+    if (option.when != when) continue;
+    if (setsockopt(fd, option.level, option.name, option.value.data(),
+                   static_cast<socklen_t>(option.value.size())) != 0) {
+      return SystemError(
+          absl::StrCat("set socket option ", option.name, " of level ", option.level, " for"), at);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetIpOptions(int fd, const Address& at, const ListenOptions& options) {
+  if (!SetInt(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
+      (options.reuse_port && !SetInt(fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
+      // Accepted sockets inherit it: no system call for each.
+      !SetInt(fd, IPPROTO_TCP, TCP_NODELAY, 1) ||
+      (at.family() == Address::Family::kIpv6 && !SetInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))) {
+    return SystemError("set options of a socket for", at);
+  }
+  if (!SetFlagOfFamily(fd, at, IP_FREEBIND, IPV6_FREEBIND, options.freebind)) {
+    return SystemError("set freebind for", at);
+  }
+  if (!SetFlagOfFamily(fd, at, IP_TRANSPARENT, IPV6_TRANSPARENT, options.transparent)) {
+    return SystemError("set transparent for", at);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status BindAndListen(int fd, const Address& at, const ListenOptions& options) {
   if (at.is_ip()) {
-    if (!SetInt(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
-        (options.reuse_port && !SetInt(fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
-        // Accepted sockets inherit it: no system call for each.
-        !SetInt(fd, IPPROTO_TCP, TCP_NODELAY, 1) ||
-        (at.family() == Address::Family::kIpv6 && !SetInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))) {
-      return SystemError("set options of a socket for", at);
-    }
+    RETURN_IF_ERROR(SetIpOptions(fd, at, options));
   } else if (at.family() == Address::Family::kUnix) {
     RemoveStaleSocketFile(at);
   }
+  RETURN_IF_ERROR(SetRaw(fd, at, options, RawSocketOption::When::kBeforeBind));
   sockaddr_storage storage;
   const socklen_t length = at.ToSockaddr(storage);
   if (bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
     return SystemError("bind", at);
   }
+  RETURN_IF_ERROR(SetRaw(fd, at, options, RawSocketOption::When::kBeforeListen));
+  if (at.is_ip() && options.fast_open_queue.has_value() &&
+      !SetInt(fd, IPPROTO_TCP, TCP_FASTOPEN, *options.fast_open_queue)) {
+    return SystemError("set tcp_fast_open_queue_length for", at);
+  }
   if (listen(fd, options.backlog) != 0) return SystemError("listen on", at);
-  return absl::OkStatus();
+  return SetRaw(fd, at, options, RawSocketOption::When::kAfterListen);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/base/log.h"
+#include "source/base/status_macros.h"
 #include "source/config/any_unpack.h"
 #include "source/server/core_factories.h"
 #include "source/upstream/cluster_config.h"
@@ -108,7 +109,17 @@ absl::Status ProxyCore::StartListeners() {
 // All sockets are bound here, on the main thread, so that a failure is known before anything
 // accepts.
 absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> config) {
-  Address address = config->address;
+  std::vector<Address> bound = {config->address};
+  bound.insert(bound.end(), config->additional_addresses.begin(),
+               config->additional_addresses.end());
+  for (Address& address : bound) RETURN_IF_ERROR(ListenAt(config, address));
+  running_.push_back({std::move(config), std::move(bound)});
+  return absl::OkStatus();
+}
+
+// On every worker. Port 0 becomes the port that the system has chosen.
+absl::Status ProxyCore::ListenAt(const std::shared_ptr<const ListenerConfig>& config,
+                                 Address& address) {
   for (size_t i = 0; i < world_.workers.size(); ++i) {
     WorkerContext& worker = *world_.workers[i];
     auto socket = world_.network.Listen(worker.loop.poller(), address, config->listen);
@@ -116,7 +127,7 @@ absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> conf
       return absl::Status(socket.status().code(), absl::StrCat("listener \"", config->name,
                                                                "\": ", socket.status().message()));
     }
-    address = (*socket)->local_address();  // port 0: the others take the port the first got
+    address = (*socket)->local_address();  // the others take the port the first got
     worker.loop.Post(
         [side = sides_[i].get(), &worker, config, socket = std::move(*socket)]() mutable {
           side->listeners.push_back(
@@ -125,7 +136,6 @@ absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> conf
         });
   }
   SLUICE_LOG(kMain, kInfo, "listener \"", config->name, "\" listens on ", address.text());
-  running_.push_back({std::move(config), address});
   return absl::OkStatus();
 }
 

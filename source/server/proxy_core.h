@@ -68,7 +68,7 @@ class ProxyCore {
 
   struct RunningListener {
     std::shared_ptr<const ListenerConfig> config;
-    Address address;  // with the port the system chose
+    std::vector<Address> addresses;  // with the ports the system chose; at least one
   };
   const std::vector<RunningListener>& listeners() const { return running_; }
   const ClusterSet& clusters() const { return clusters_; }
@@ -86,6 +86,7 @@ class ProxyCore {
   };
   absl::Status StartListeners();
   absl::Status StartListener(std::shared_ptr<const ListenerConfig> config);
+  absl::Status ListenAt(const std::shared_ptr<const ListenerConfig>& config, Address& address);
   void ForEachSide(std::function<void(Side& side, uint32_t worker)> work);
 
   World world_;

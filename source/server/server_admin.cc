@@ -86,7 +86,10 @@ ServerFacts Server::ShowServer() const {
 std::vector<ListenerFacts> Server::ShowListeners() const {
   std::vector<ListenerFacts> facts;
   for (const ProxyCore::RunningListener& listener : core_->listeners()) {
-    facts.push_back({.name = listener.config->name, .addresses = {listener.address.text()}});
+    facts.push_back({.name = listener.config->name});
+    for (const Address& address : listener.addresses) {
+      facts.back().addresses.push_back(address.text());
+    }
   }
   return facts;
 }

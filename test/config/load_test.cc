@@ -82,7 +82,7 @@ static_resources:
   listeners:
   - name: web
     adress: {}
-    transparent: true
+    bind_to_port: false
   clusters:
   - connect_timeout: 0s
     type: STRICT_DMS
@@ -96,8 +96,8 @@ hds_config: {}
             "string.min_len: 1\n"
             "bad.yaml:8: static_resources.clusters[0].connect_timeout: must be more than 0s, is "
             "0s; rule duration.gt: 0s\n"
-            "bad.yaml:6: static_resources.listeners[0].transparent: does not support true, only "
-            "false\n"
+            "bad.yaml:6: static_resources.listeners[0].bind_to_port: does not support false, only "
+            "true\n"
             "bad.yaml:10: hds_config: is not supported\n");
 }
 

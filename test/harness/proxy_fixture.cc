@@ -76,6 +76,22 @@ std::string ClusterYaml(const std::string& name, int index, int hosts, const std
   return yaml;
 }
 
+// A filter chain that answers every request with its name; a list item.
+std::string AnsweringChain(const std::string& name, const std::string& match,
+                           const std::string& log) {
+  return absl::StrCat(
+      "- name: ", name, "\n  filter_chain_match: ", match,
+      "\n  filters:\n  - name: manager\n    typed_config:\n      \"@type\": ", kManagerType,
+      "\n      stat_prefix: test\n", Indent(LogYaml(log), 6),
+      "      route_config:\n        virtual_hosts:\n        - name: all\n"
+      "          domains: [\"*\"]\n          routes:\n"
+      "          - match: { prefix: / }\n"
+      "            direct_response: { status: 200, body: { inline_string: \"",
+      name,
+      "\" } }\n      http_filters:\n      - name: router\n        typed_config: { \"@type\": ",
+      kRouterType, " }\n");
+}
+
 std::vector<WorkerContext*> WorkersOf(SimWorld& world) {
   std::vector<WorkerContext*> workers;
   for (uint32_t i = 0; i < world.workers().size(); ++i) workers.push_back(&world.worker(i));
@@ -202,7 +218,10 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
       "    address: { socket_address: { address: ",
       kListener, ", port_value: 80 } }\n", Indent(options.listener, 4),
       "    filter_chains:\n"
-      "    - filters:\n"
+      "    - filter_chain_match: ",
+      options.match.empty() ? "{}" : options.match,
+      "\n"
+      "      filters:\n"
       "      - name: manager\n"
       "        typed_config:\n"
       "          \"@type\": ",
@@ -216,7 +235,11 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
       "          - name: router\n"
       "            typed_config:\n"
       "              \"@type\": ",
-      kRouterType, "\n", Indent(options.router, 14), "  clusters:\n");
+      kRouterType, "\n", Indent(options.router, 14));
+  for (const auto& [name, match] : options.chains) {
+    yaml += Indent(AnsweringChain(name, match, options.log), 4);
+  }
+  yaml += "  clusters:\n";
   for (size_t i = 0; i < options.clusters.size(); ++i) {
     const auto& [name, hosts] = options.clusters[i];
     absl::StrAppend(&yaml, ClusterYaml(name, static_cast<int>(i), hosts, options.cluster));

@@ -38,7 +38,10 @@ struct ProxyOptions {
   std::string filters;   // list items before the router
   std::string router;    // fields of the router
   std::string listener;  // fields of the listener
+  std::string match;     // its chain's filter_chain_match, if any
   std::string cluster;   // fields of every cluster
+  // More chains: their names, and what they match. Each answers every request with its name.
+  std::vector<std::pair<std::string, std::string>> chains;
   // Clusters and how many hosts each has. Of a STRICT_DNS cluster host 0 is named "<cluster>.test".
   std::vector<std::pair<std::string, int>> clusters = {{"users", 1}};
   // Of the line that every request gets; empty: `manager` has access logs of its own, which write

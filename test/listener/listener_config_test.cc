@@ -68,6 +68,33 @@ TEST_F(ListenerConfigTest, TooManyCombinations) {
   ExpectError(Chain("a", match), "match: has more than 100000 combinations");
 }
 
+TEST_F(ListenerConfigTest, WhatTheSocketIsToBe) {
+  std::string errors;
+  const auto config = Parse(
+      Chain("a") +
+          "freebind { value: true } transparent { value: false } "
+          "tcp_fast_open_queue_length { value: 7 } "
+          "socket_options { level: 1 name: 8 int_value: 65536 state: STATE_LISTENING } "
+          "socket_options { level: 6 name: 1 buf_value: 'abc' } "
+          "additional_addresses { address { socket_address { address: '::1' port_value: 81 } } }",
+      &errors);
+  ASSERT_NE(config, nullptr) << errors;
+  EXPECT_EQ(config->listen.freebind, true);
+  EXPECT_EQ(config->listen.transparent, false);
+  EXPECT_EQ(config->listen.fast_open_queue, 7);
+  const auto& raw = config->listen.raw;
+  ASSERT_EQ(raw.size(), 2u);
+  EXPECT_EQ(raw[0].value, std::string("\0\0\1\0", 4));  // an int, as this machine has it
+  EXPECT_EQ(raw[0].when, RawSocketOption::When::kAfterListen);
+  EXPECT_EQ(raw[1].value, "abc");
+  EXPECT_EQ(raw[1].when, RawSocketOption::When::kBeforeBind);
+  EXPECT_EQ(config->additional_addresses[0].text(), "[::1]:81");
+  ExpectError(Chain("a") + "socket_options { level: 4294967297 int_value: 1 }",
+              "l.socket_options[0]: is out of range");
+  ExpectError(Chain("a") + "socket_options { int_value: 4294967297 }",
+              "l.socket_options[0].int_value: is out of range");
+}
+
 TEST_F(ListenerConfigTest, ATransportSocketNobodyKnows) {
   ExpectError(Chain("a", "",
                     "transport_socket { name: 't' typed_config { "

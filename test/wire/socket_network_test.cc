@@ -212,6 +212,51 @@ TEST_F(SocketNetworkTest, AnAddressOfOthersCannotBeBound) {
             "cannot bind 192.0.2.1:1: Cannot assign requested address");
 }
 
+TEST_F(SocketNetworkTest, UnlessItIsToBeFree) {
+  const Address elsewhere = Address::FromIp("192.0.2.1", 0).value();
+  EXPECT_TRUE(network_.Listen(poller_, elsewhere, {.freebind = true}).ok());
+  const Address elsewhere_v6 = Address::FromIp("2001:db8::1", 0).value();
+  EXPECT_TRUE(network_.Listen(poller_, elsewhere_v6, {.freebind = true}).ok());
+}
+
+TEST_F(SocketNetworkTest, OptionsByNumberAreSetWhenTheyAreToBe) {
+  const auto with = [&](int level, int name, int value, RawSocketOption::When when) {
+    const std::string bytes(reinterpret_cast<const char*>(&value), sizeof(value));
+    return network_.Listen(poller_, kLoopback, {.raw = {{level, name, bytes, when}}}).status();
+  };
+  for (const auto when : {RawSocketOption::When::kBeforeBind, RawSocketOption::When::kBeforeListen,
+                          RawSocketOption::When::kAfterListen}) {
+    EXPECT_TRUE(with(SOL_SOCKET, SO_RCVBUF, 65536, when).ok());
+    EXPECT_EQ(with(SOL_SOCKET, 9999, 1, when).message(),
+              "cannot set socket option 9999 of level 1 for 127.0.0.1:0: Protocol not available");
+  }
+}
+
+TEST_F(SocketNetworkTest, AnUnwatchedSocketReportsNothing) {
+  struct Count final : ReadyObserver {
+    void OnReady(Readiness) override { ++reports; }
+    int reports = 0;
+  } first, second;
+  ConnectBoth(kLoopback);
+  const auto raw = network_.Connect(poller_, listener_->local_address(), {});
+  ASSERT_TRUE(raw->Watch(first));
+  TurnUntil([&] { return first.reports > 0; });
+  raw->Unwatch();
+  raw->Unwatch();
+  const int before = first.reports;
+  for (int i = 0; i < 10; ++i) loop_.TurnWithoutWaiting();
+  ASSERT_TRUE(raw->Watch(second));
+  TurnUntil([&] { return second.reports > 0; });
+  EXPECT_EQ(first.reports, before);
+}
+
+TEST_F(SocketNetworkTest, AConnectionThatWasNotRedirectedMeantUs) {
+  ConnectBoth(kLoopback);
+  const Address meant = server_->io().OriginalDestination();
+  // Where the kernel tracks connections it says so, else it knows nothing.
+  EXPECT_TRUE(meant.family() == Address::Family::kNone || meant == listener_->local_address());
+}
+
 TEST_F(SocketNetworkTest, WithoutDescriptorsWaitingConnectionsAreShed) {
   listener_ = Listen(kLoopback);
   std::vector<std::unique_ptr<IoHandle>> clients;
