@@ -143,6 +143,9 @@ extension envoy.extensions.filters.listener.original_dst.v3.OriginalDst
   + *
 extension envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol
   + allow_requests_without_proxy_protocol pass_through_tlvs disallowed_versions stat_prefix
+extension envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
+  + enable_ja3_fingerprinting{false}
+  ~ initial_read_buffer_size: the opening is looked at in one buffer of the listener
 message envoy.config.core.v3.ProxyProtocolPassThroughTLVs
   + *
 

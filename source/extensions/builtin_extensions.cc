@@ -5,6 +5,7 @@
 #include "source/extensions/listener/http_inspector/http_inspector_config.h"
 #include "source/extensions/listener/original_dst/original_dst_config.h"
 #include "source/extensions/listener/proxy_protocol/proxy_protocol_config.h"
+#include "source/extensions/listener/tls_inspector/tls_inspector_config.h"
 
 namespace sluice {
 
@@ -14,6 +15,7 @@ void AddBuiltinExtensions(Registry& registry) {
   AddHttpInspector(registry);
   AddOriginalDst(registry);
   AddProxyProtocol(registry);
+  AddTlsInspector(registry);
 }
 
 }  // namespace sluice
