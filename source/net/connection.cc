@@ -130,7 +130,11 @@ void Connection::OnReady(Readiness ready) {
 void Connection::ContinueOpening() {
   if (!established_ && io_->ConnectError() != 0) return Finish(CloseCause::kConnectFailed);
   established_ = true;
-  const TransportSocket::Handshake handshake = transport().DoHandshake(*io_);
+  TransportSocket::Handshake handshake = transport().DoHandshake(*io_);
+  // The end of the stream may be behind what was read, and gets no edge of its own.
+  if (handshake == TransportSocket::Handshake::kGoesOn && peer_ended_) {
+    handshake = transport().DoHandshake(*io_);
+  }
   if (handshake == TransportSocket::Handshake::kGoesOn) return;
   if (handshake == TransportSocket::Handshake::kFailed) {
     return Finish(CloseCause::kHandshakeFailed);
@@ -182,6 +186,7 @@ void Connection::ReadAndDeliver() {
       case IoResult::State::kOk:
         bytes_read_ += result.bytes;
         if (result.bytes < asked && !peer_ended_ && !result.more) read_ready_ = false;
+        if (result.bytes == 0) break;  // what came was no plaintext
         // A short read behind a full one is the rest of one burst, not a sign of smaller ones.
         if (!had_bytes || result.bytes == asked) AdaptReadChunk(result.bytes);
         had_bytes = true;

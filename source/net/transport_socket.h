@@ -18,7 +18,8 @@ class TransportSocket {
   virtual Handshake DoHandshake(IoHandle& io) = 0;
 
   // Reads at most `bytes_max` of plaintext to the end of `into`. kOk with fewer bytes than the
-  // maximum means drained, unless the result says that there is more.
+  // maximum means drained, unless the result says that there is more; with none, that what came was
+  // no plaintext.
   virtual IoResult Read(IoHandle& io, Buffer& into, size_t bytes_max) = 0;
   // Writes from the front of `from` and drains what was taken. With kOk, what is left in `from`
   // found the socket full: an edge will tell of room.

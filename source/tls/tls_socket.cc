@@ -77,8 +77,8 @@ TransportSocket::Handshake TlsSocket::DoHandshake(IoHandle& io) {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
-    // What is left to send, such as tickets, goes out with the first answer, or at the end of the
-    // turn.
+    // What is left to send goes out with the first answer, or at the end of the turn; BoringSSL
+    // itself holds tickets of TLS 1.3 back until something is written.
     OnHandshakeDone();
     return Handshake::kDone;
   }
@@ -144,7 +144,7 @@ IoResult TlsSocket::EndOfRead(int result, size_t done) {
   if (error == SSL_ERROR_WANT_READ) {
     // Answers to key updates; a full socket keeps them for the next write.
     if (wire_.unsent_bytes() > 0 && !wire_.blocked()) wire_.Flush();
-    if (done > 0) return {IoResult::State::kOk, done};
+    if (done > 0 || wire_.has_read()) return {IoResult::State::kOk, done};
     return {IoResult::State::kAgain};
   }
   // What came before the end is handed over first; BoringSSL says the same again next time.

@@ -70,6 +70,7 @@ int TlsWire::Read(BIO* bio, char* to, size_t size) {
   ahead_.Commit(got > size ? got - size : 0);
   switch (result.state) {
     case IoResult::State::kOk:
+      has_read_ = true;
       drained_ = got < size + room[1].iov_len;
       return static_cast<int>(std::min(got, size));
     case IoResult::State::kAgain:

@@ -28,7 +28,10 @@ class TlsWire {
   void Attach(IoHandle& io) {
     io_ = &io;
     drained_ = false;
+    has_read_ = false;
   }
+  // Something has come from the socket since.
+  bool has_read() const { return has_read_; }
 
   // The next record that BoringSSL writes is the last of this call: it goes out at once, behind
   // what is collected, and is copied only where the socket does not take it.
@@ -60,6 +63,7 @@ class TlsWire {
   IoResult read_end_ = {IoResult::State::kOk};
   IoResult write_end_ = {IoResult::State::kOk};
   bool drained_ = false;  // the socket has given less than it was asked for in this call
+  bool has_read_ = false;
   bool blocked_ = false;
   bool last_record_ = false;
 };

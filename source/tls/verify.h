@@ -25,7 +25,7 @@ struct VerifyConfig {
   bool system_roots = false;
   TlsSource crl;
   bool crl_of_leaf_only = false;
-  std::optional<uint32_t> depth_max;  // intermediates between leaf and authority
+  std::optional<uint32_t> depth_max;  // of a chain: the leaf does not count, its authority does
   bool allow_expired = false;
   bool accept_untrusted = false;                        // verified, and let in whatever came of it
   std::vector<SanMatch> names;                          // one must match

@@ -140,6 +140,7 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
   }
   // A host of the test's at kHost; its connections go to peers_.
   void StartHost(const TlsPeerOptions& options) {
+    world_.memory().StopServing(kHost);
     world_.memory().Serve(kHost, [this, options](std::unique_ptr<MemoryPeer> wire) {
       peers_.push_back(std::make_unique<TlsPeer>(TlsPeer::Role::kServer, std::move(wire), options));
     });
