@@ -1,5 +1,6 @@
 #include "source/config/any_unpack.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -67,9 +68,13 @@ std::string UnknownTypeHint(std::string_view type) {
   if (absl::StrContains(type, ".v2.") || absl::StrContains(type, ".v2alpha")) {
     return "this is Envoy's v2 API; write it with the v3 API";
   }
+  const std::vector<std::string_view> names = ExtensionNames();
+  if (std::find(names.begin(), names.end(), type) != names.end()) {
+    return "it can be, but is not linked into this program";
+  }
   // The full names of two extensions have most letters in common: only a slip of the pen counts.
   constexpr size_t kDifferencesMax = 3;
-  return DidYouMean(type, ExtensionNames(), kDifferencesMax);
+  return DidYouMean(type, names, kDifferencesMax);
 }
 
 void ReportUnknownType(std::string_view type_url, const FieldScope& scope) {

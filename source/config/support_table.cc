@@ -191,7 +191,7 @@ message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat
 message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords
   + *
 extension envoy.extensions.filters.http.router.v3.Router
-  + suppress_envoy_headers dynamic_stats{true}
+  + suppress_envoy_headers dynamic_stats{true} respect_expected_rq_timeout
   ~ start_child_span: there is no tracing
   ! upstream_http_filters strict_check_headers
 
@@ -223,6 +223,7 @@ message envoy.config.route.v3.VirtualHost
   + response_headers_to_add response_headers_to_remove
   ~ metadata: a label for control planes
   + require_tls typed_per_filter_config
+  + include_request_attempt_count include_attempt_count_in_response
   ! matcher rate_limits cors
 message envoy.config.route.v3.Route
   + name match route redirect direct_response

@@ -77,7 +77,7 @@ enum class StreamReset : uint8_t {
                    // (RFC 9113 section 8.7)
   kConnection,     // the connection ended before the message did
   kProtocolError,  // the peer's message was malformed: see the codec's error
-  kLocal,
+  kLocal,          // this side's message does not fit what its head has announced
 };
 
 // HTTP/2 error codes (RFC 9113 section 7). HTTP/1 sends none; of a reset that it reports kNoError
@@ -199,6 +199,9 @@ class Codec {
   // With must_close(): the peer has said that it sends nothing more ("connection: close"), and all
   // that it sent has been read, so that nobody need wait for its FIN.
   virtual bool peer_is_done() const { return false; }
+  // A stream was reset inside a message that only the connection's end ends: a FIN would make it
+  // look complete.
+  virtual bool must_abort() const { return false; }
   // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says
   // "connection: close". HTTP/2 server: GOAWAY that names no stream yet, so that what is on its way
   // is still served (RFC 9113 section 6.8); FinishDrain, some time later, sends the one that does.

@@ -97,11 +97,11 @@ void Connection::ResumeReading() {
 
 void Connection::Close(CloseKind kind) {
   if (finished_) return;
-  if (kind == CloseKind::kAbort) io_->AbortOnClose();
+  if (kind == CloseKind::kAbort || kind == CloseKind::kFlushAbort) io_->AbortOnClose();
   if (kind == CloseKind::kNow || kind == CloseKind::kAbort) return Finish(CloseCause::kLocal);
   if (closing_) return;
   closing_ = true;
-  close_at_once_ = kind == CloseKind::kFlushOnly || limits_.close_timeout == Duration(0);
+  close_at_once_ = kind != CloseKind::kFlush || limits_.close_timeout == Duration(0);
   timer_.Arm(std::max(limits_.close_timeout, Duration(std::chrono::seconds(1))));
   WantWrite();
 }

@@ -47,10 +47,12 @@ enum class CloseCause : uint8_t {
 
 enum class CloseKind : uint8_t {
   kFlush,  // write what is pulled and pending, then FIN, wait for the peer's FIN (bounded), close
-  kFlushOnly,  // write what is pulled and pending, then close: for peers that will send nothing
-               // more
-  kNow,        // close, dropping pending output
-  kAbort,      // RST
+  kFlushOnly,   // write what is pulled and pending, then close: for peers that will send nothing
+                // more
+  kFlushAbort,  // write what is pulled and pending, then RST: the peer is to see that this was no
+                // end. What the kernel has not sent by then is lost
+  kNow,         // close, dropping pending output
+  kAbort,       // RST
 };
 
 // What waits for the bytes of one connection. Implemented by the connection manager, by client
@@ -112,7 +114,7 @@ class Connection final : public Deferred,
   // buffered.
   void PauseReading() override;
   void ResumeReading() override;
-  // kFlush and kFlushOnly return at once and end by OnConnectionClosed(kLocal), at the latest when
+  // The flushing ones return at once and end by OnConnectionClosed(kLocal), at the latest when
   // nothing could be written, or the peer has not ended, for close_timeout; what comes in is
   // dropped. The others call it in this call.
   void Close(CloseKind kind);
@@ -174,8 +176,8 @@ class Connection final : public Deferred,
   bool connected_ = false;
   bool watched_ = false;
   bool finished_ = false;       // OnConnectionClosed was called
-  bool closing_ = false;        // kFlush, kFlushOnly
-  bool close_at_once_ = false;  // kFlushOnly
+  bool closing_ = false;        // kFlush, kFlushOnly, kFlushAbort
+  bool close_at_once_ = false;  // not kFlush
   bool half_close_ = false;
   bool read_ready_ = false;     // a read may find something
   bool peer_ended_ = false;     // the poller has said so: a short count is not the end

@@ -232,8 +232,9 @@ void ConnectionManager::AbandonStreams() {
 }
 
 void ConnectionManager::CloseAfterReset() {
-  if (http2_ == nullptr) return CloseGracefully();
-  connection_.WantWrite();
+  if (http2_ != nullptr) return connection_.WantWrite();
+  if (!codec_->must_abort()) return CloseGracefully();
+  if (!closed_ && !connection_.closing()) connection_.Close(CloseKind::kFlushAbort);
 }
 
 void ConnectionManager::CloseGracefully() {

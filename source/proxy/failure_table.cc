@@ -66,6 +66,8 @@ constexpr std::array<FailureRow, static_cast<size_t>(Failure::kCount)> kRows = {
     {Failure::kDownstreamClosed, 0, kOk, kDownstreamConnectionTermination, MayRetry::kNo,
      "downstream_remote_disconnect", ""},
     {Failure::kFilterReset, 0, kOk, kLocalReset, MayRetry::kNo, "filter_reset", ""},
+    {Failure::kResponseMismatch, 0, kOk, kLocalReset, MayRetry::kNo, "response_length_mismatch",
+     ""},
 }};
 
 constexpr bool RowsAreInOrder() {

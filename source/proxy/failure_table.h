@@ -43,6 +43,8 @@ enum class Failure : uint8_t {
   // The client went away: nobody to answer.
   kDownstreamClosed,
   kFilterReset,
+  // The response does not fit its own head: a filter's doing.
+  kResponseMismatch,
   kCount
 };
 

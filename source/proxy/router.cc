@@ -3,9 +3,11 @@
 #include <charconv>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "source/http/message_rules.h"
+#include "source/route/virtual_host.h"
 
 namespace sluice {
 namespace {
@@ -123,8 +125,8 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
     cluster->spec().stats.cx_none_healthy.Add(worker_.context().stats);
     return Fail(Failure::kNoHealthyHost);
   }
-  PrepareRequest(action, *host);
   info_.attempts = 1;
+  PrepareRequest(action, *host);
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
@@ -167,13 +169,29 @@ void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
     action.host_rewrite.Apply(request, forwarded, original, scratch);
   }
   if (action.path_rewrite.any()) action.path_rewrite.Apply(request, original, scratch);
-  if (!config_.suppress_envoy_headers) SetTimeoutHeader(action.timeout);
+  ChooseTimeout(action);
+  SetAttemptCount();
 }
 
-void Router::SetTimeoutHeader(Duration timeout) {
-  if (timeout.count() == 0) return;
-  sink_.request_headers().SetReference(HeaderId::kXEnvoyExpectedRqTimeoutMs,
-                                       IntegerText(sink_.arena(), Milliseconds(timeout)));
+void Router::ChooseTimeout(const ClusterAction& action) {
+  Headers& request = sink_.request_headers();
+  Duration timeout = action.timeout;
+  uint32_t expected_ms = 0;
+  if (config_.respect_expected_rq_timeout &&
+      absl::SimpleAtoi(request.Get(HeaderId::kXEnvoyExpectedRqTimeoutMs), &expected_ms)) {
+    timeout = std::chrono::milliseconds(expected_ms);
+    sink_.SetResponseTimeout(timeout);
+  }
+  if (config_.suppress_envoy_headers || timeout.count() == 0) return;
+  request.SetReference(HeaderId::kXEnvoyExpectedRqTimeoutMs,
+                       IntegerText(sink_.arena(), Milliseconds(timeout)));
+}
+
+// Of every try. As in Envoy, suppress_envoy_headers does not count.
+void Router::SetAttemptCount() {
+  if (!sink_.route()->virtual_host->attempt_count_in_request) return;
+  sink_.request_headers().SetReference(HeaderId::kXEnvoyAttemptCount,
+                                       IntegerText(sink_.arena(), info_.attempts));
 }
 
 // ---- What became of it.
@@ -237,6 +255,7 @@ void Router::TryAgain() {
   if (host == nullptr) return Fail(Failure::kUpstreamClosed);
   cluster->spec().stats.rq_retry.Add(worker_.context().stats);
   ++info_.attempts;
+  SetAttemptCount();
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));

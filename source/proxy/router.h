@@ -18,6 +18,8 @@ namespace sluice {
 
 struct RouterConfig {
   bool suppress_envoy_headers = false;
+  // x-envoy-expected-rq-timeout-ms of the proxy before this one replaces the route's timeout.
+  bool respect_expected_rq_timeout = false;
 };
 
 class Router final : public RequestHandler, private AttemptOwner {
@@ -35,7 +37,8 @@ class Router final : public RequestHandler, private AttemptOwner {
   void SendDirectResponse(const DirectResponse& response);
   void SendToCluster(const ClusterAction& action, End end);
   void PrepareRequest(const ClusterAction& action, const Host& host);
-  void SetTimeoutHeader(Duration timeout);
+  void ChooseTimeout(const ClusterAction& action);
+  void SetAttemptCount();
   void FinishResponseHead();
   PoolKey PoolKeyFor(const ClusterSpec& spec);
   void Fail(Failure failure);

@@ -162,7 +162,14 @@ void Stream::ChooseRoute() {
   if (action->idle_timeout.has_value()) timers_.SetIdle(*action->idle_timeout, now());
   if (action->max_stream_duration.has_value())
     timers_.SetDuration(*action->max_stream_duration, info_.start);
-  if (request_ended_) timers_.SetUpstream(action->timeout, now());
+  response_timeout_ = action->timeout;
+  if (request_ended_) timers_.SetUpstream(response_timeout_, now());
+}
+
+void Stream::SetResponseTimeout(Duration timeout) {
+  response_timeout_ = timeout;
+  if (request_ended_) timers_.SetUpstream(timeout, now());
+  ArmTimer();
 }
 
 void Stream::EndRequest() {
@@ -170,8 +177,7 @@ void Stream::EndRequest() {
   info_.request_complete = now();
   timers_.ClearRequest();
   // The route's timeout runs from here: a slow upload is not the upstream's fault.
-  const ClusterAction* action = route_ == nullptr ? nullptr : route_->cluster_action();
-  if (action != nullptr && !request_stopped_) timers_.SetUpstream(action->timeout, now());
+  if (!request_stopped_) timers_.SetUpstream(response_timeout_, now());
 }
 
 // ---- Through the filters, to the handler.
@@ -300,6 +306,8 @@ void Stream::OnReset(StreamReset reset, ResetCode code) {
       return OnPeerReset(code);
     case StreamReset::kProtocolError:
       break;
+    case StreamReset::kLocal:
+      return Fail(Failure::kResponseMismatch);
     default:
       return OnConnectionLost();
   }
@@ -337,8 +345,9 @@ void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
 void Stream::OnConnectionLost() {
   if (finished_) return;
   codec_stream_ = nullptr;
-  // Where its malformed body is the reason the log says so already.
-  if (!info_.flags.Has(ResponseFlag::kDownstreamProtocolError)) {
+  // Where its malformed body, or a response that could not be completed, is the reason, the log
+  // says so already.
+  if (!info_.flags.Has(ResponseFlag::kDownstreamProtocolError) && !aborting_) {
     info_.flags.Set(RowOf(Failure::kDownstreamClosed).flag);
     if (info_.response_code_details.empty() || response_started_) {
       info_.response_code_details = RowOf(Failure::kDownstreamClosed).detail;

@@ -65,6 +65,7 @@ class Stream final : public StreamEvents,
   void SendHeaders(End end) override;
   void SendData(Buffer& data, End end) override;
   void SendTrailers() override;
+  void SetResponseTimeout(Duration timeout) override;
   void SendReply(const Reply& reply) override;
   void Abort(absl::string_view details, ResetCode code) override;
   StreamInfo& info() override { return info_; }
@@ -134,6 +135,7 @@ class Stream final : public StreamEvents,
   FilterRunner runner_;
   Buffer pending_;  // response body on its way to the codec
   StreamTimers timers_;
+  Duration response_timeout_{0};
   uint64_t random_value_;
   ResetCode reset_code_ = ResetCode::kInternalError;  // for the client, should it come to that
   uint32_t answered_behind_ = UINT32_MAX;             // the filter behind which a local reply began

@@ -1,9 +1,11 @@
 // The response side of Stream: from the handler or a local reply, through the filters, to the
 // codec.
+#include "absl/strings/str_cat.h"
 #include "source/http/message_rules.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/local_reply.h"
 #include "source/proxy/stream.h"
+#include "source/route/virtual_host.h"
 
 namespace sluice {
 
@@ -199,6 +201,10 @@ void Stream::FinishResponseHead() {
   }
   if (!response_headers_.Has(HeaderId::kDate)) {
     response_headers_.Add(HeaderId::kDate, connection_.worker().date_text());
+  }
+  // Whoever answers, once a host was asked. As in Envoy, suppress_envoy_headers does not count.
+  if (info_.attempts > 0 && route_ != nullptr && route_->virtual_host->attempt_count_in_response) {
+    response_headers_.Set(HeaderId::kXEnvoyAttemptCount, absl::StrCat(info_.attempts));
   }
   if (!config.forwarding.via.empty())
     response_headers_.AppendValue(HeaderId::kVia, config.forwarding.via);

@@ -26,6 +26,8 @@ class ResponseSink {
   virtual void SendHeaders(End end) = 0;  // response_headers(), once
   virtual void SendData(Buffer& data, End end) = 0;
   virtual void SendTrailers() = 0;  // response_trailers()
+  // Instead of the route's: from the end of the request to that of the response. 0: none.
+  virtual void SetResponseTimeout(Duration timeout) = 0;
   // Instead of a response; after SendHeaders the stream is reset. The handler is cancelled in the
   // call.
   virtual void SendReply(const Reply& reply) = 0;

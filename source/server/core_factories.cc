@@ -42,7 +42,8 @@ std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
                                                         const google::protobuf::Message& message,
                                                         const FieldScope& scope) {
   const auto& proto = static_cast<const RouterProto&>(message);
-  const RouterConfig config{.suppress_envoy_headers = proto.suppress_envoy_headers()};
+  const RouterConfig config{.suppress_envoy_headers = proto.suppress_envoy_headers(),
+                            .respect_expected_rq_timeout = proto.respect_expected_rq_timeout()};
   return std::make_unique<RouterFactory>(config, parts.proxy_workers);
 }
 

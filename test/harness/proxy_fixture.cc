@@ -98,9 +98,10 @@ std::vector<WorkerContext*> WorkersOf(SimWorld& world) {
   return workers;
 }
 
-Registry Builtins() {
+Registry Extensions(const ProxyOptions& options) {
   Registry registry;
   AddBuiltinExtensions(registry);
+  if (options.add_extensions) options.add_extensions(registry);
   return registry;
 }
 
@@ -121,7 +122,7 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
               .files = *files_,
               .open_access_log =
                   [this](const std::string&) { return std::make_unique<LogInMemory>(log_); }},
-          Builtins())),
+          Extensions(options))),
       listener_(*Address::FromIp(kListener, 80)) {
   for (const auto& [name, hosts] : options.clusters) cluster_names_.push_back(name);
   SourceLines lines;

@@ -17,10 +17,12 @@
 // 10.0.<cluster>.<host>:80 and the proxy listens on 10.9.9.9:80.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "source/sdk/registry.h"
 #include "source/server/proxy_core.h"
 #include "test/harness/fault_schedule.h"
 #include "test/harness/h1_peer.h"
@@ -48,6 +50,8 @@ struct ProxyOptions {
   // to
   // "/log".
   std::string log = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
+  // Of the test's own, beside the built-in ones.
+  std::function<void(Registry&)> add_extensions;
 };
 
 class ProxyFixture {

@@ -149,5 +149,73 @@ TEST(Forwarding, TheExpectedTimeoutIsTheRoutesUnlessEnvoyHeadersAreSuppressed) {
   }
 }
 
+// The first try meets a pooled connection that the host has closed.
+TEST(Forwarding, TheAttemptCountIsToldWhereTheVirtualHostSaysSo) {
+  for (const bool told : {false, true}) {
+    std::string routes = ProxyFixture::ToUsers();
+    if (told) {
+      routes +=
+          "  include_request_attempt_count: true\n  include_attempt_count_in_response: true\n";
+    }
+    ProxyFixture proxy(routes, {.router = "suppress_envoy_headers: true"});
+    H1Server& host = proxy.Host(H1Answer::Of(200, "", {"x-envoy-attempt-count: 7"}));
+    H1Client& client = proxy.Client();
+    client.Get("/", {"x-envoy-attempt-count: 5"});
+    proxy.Run();
+    bool first = true;
+    host.SetOnRequest([&first](const H1Message&) {
+      if (std::exchange(first, false)) return H1Answer{.bytes = "", .then = H1Answer::Then::kReset};
+      return H1Answer::Of(200);
+    });
+    client.Get("/");
+    proxy.Run();
+    ASSERT_EQ(host.requests().size(), 3u);
+    const auto count = [](const H1Message& message) {
+      return message.header("x-envoy-attempt-count").value_or("-");
+    };
+    EXPECT_EQ(count(host.request(0)), told ? "1" : "5");
+    EXPECT_EQ(count(client.response(0)), told ? "1" : "7");
+    EXPECT_EQ(count(host.request(1)), told ? "1" : "-");
+    EXPECT_EQ(count(host.request(2)), told ? "2" : "-");
+    EXPECT_EQ(count(client.response(1)), told ? "2" : "-");
+  }
+}
+
+TEST(Forwarding, AnAnswerOfTheRouterTellsTheAttemptCountToo) {
+  ProxyFixture proxy(ProxyFixture::ToUsers() + "  include_attempt_count_in_response: true\n");
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(0).status(), 503);
+  EXPECT_EQ(client.response(0).header("x-envoy-attempt-count"), "1");
+}
+
+TEST(Forwarding, TheExpectedTimeoutOfAnEgressProxyIsTheRequestsWhereTheRouterRespectsIt) {
+  for (const bool respected : {false, true}) {
+    ProxyFixture proxy(ProxyFixture::ToUsers("timeout: 7s"),
+                       {.router = respected ? "respect_expected_rq_timeout: true" : ""});
+    H1Server& host = proxy.Host(H1Answer{.bytes = ""});
+    H1Client& client = proxy.Client();
+    client.Get("/", {"x-envoy-expected-rq-timeout-ms: 2000"});
+    proxy.Advance(std::chrono::milliseconds(2100));
+    EXPECT_EQ(host.request(0).header("x-envoy-expected-rq-timeout-ms"),
+              respected ? "2000" : "7000");
+    EXPECT_EQ(client.responses().size(), respected ? 1u : 0u);
+    proxy.Advance(std::chrono::seconds(5));
+    EXPECT_EQ(client.response(0).status(), 504);
+  }
+}
+
+TEST(Forwarding, AnExpectedTimeoutThatIsNoNumberIsNotRespected) {
+  for (const char* value : {"", "x", "-1", "1.5", "99999999999999999999"}) {
+    ProxyFixture proxy(ProxyFixture::ToUsers("timeout: 7s"),
+                       {.router = "respect_expected_rq_timeout: true"});
+    H1Server& host = proxy.Host(H1Answer::Of(200));
+    proxy.Client().Get("/", {std::string("x-envoy-expected-rq-timeout-ms: ") + value});
+    proxy.Run();
+    EXPECT_EQ(host.request(0).header("x-envoy-expected-rq-timeout-ms"), "7000") << value;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -1,12 +1,14 @@
 """The quickstart's own configuration does what its README says, on ports of its own here."""
 import os
 import re
+import signal
+import socket
 import unittest
 
 from wirelib.quickstart import QUICKSTART, Quickstart
 from wirelib.raw import RawConnection
 from wirelib.sluice import sluice_binary
-from wirelib.processes import Child
+from wirelib.processes import Child, scratch_directory
 
 
 class QuickstartConfiguration(unittest.TestCase):
@@ -58,6 +60,42 @@ class Script(unittest.TestCase):
             ports = re.findall(r'port_value: (\d+)', f.read())
         for port in ports:
             self.assertIn(port, script)
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(('127.0.0.1', 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+class CtrlC(unittest.TestCase):
+    """The script itself, on other ports, as the foreground of a terminal."""
+
+    def test_reaches_each_program_once(self):
+        names = ('9001', '9002', '9901', '10000')
+        ports = dict(zip(names, map(str, free_ports(len(names)))))
+        folder = os.path.join(scratch_directory(), 'examples', 'quickstart')
+        os.makedirs(folder)
+        for name in ('run', 'sluice.textproto'):
+            with open(os.path.join(QUICKSTART, name)) as f:
+                text = re.sub('|'.join(names), lambda m: ports[m.group()], f.read())
+            with open(os.path.join(folder, name), 'w') as f:
+                f.write(text)
+        script = Child(['env', '--default-signal=INT', 'setsid', 'bash',
+                        os.path.join(folder, 'run')],
+                       env={'SLUICE_BIN': sluice_binary(),
+                            'DEMO_BACKEND_BIN': os.path.abspath(os.environ['DEMO_BACKEND_BIN'])})
+        script.wait_for_output('Ctrl-C stops everything')
+        with RawConnection(int(ports['10000'])) as c:
+            self.assertEqual(c.get('/whoami').status, 200)
+            os.killpg(script.pid, signal.SIGINT)
+            self.assertEqual(script.exit_code(), 0)
+        self.assertEqual(script.output().count('draining, then exiting'), 1)
+        self.assertNotIn('second signal', script.output())
 
 
 if __name__ == '__main__':

@@ -212,7 +212,7 @@ void Http1ServerCodec::Fill(Buffer& out, size_t bytes_max) {
     Buffer body(out.pool());
     PullBody(body, bytes_max);
     if (stream_ == nullptr) return;
-    FinishResponseHead(DecideConnectionField(), out_);
+    FinishResponseHead(DecideConnectionField(), names(), out_);
     out.MoveFrom(out_);
     out.MoveFrom(body);
     reply_begun_ = true;
@@ -272,6 +272,7 @@ void Http1ServerCodec::FinishExchange() {
 // ---- Both.
 
 void Http1ServerCodec::Reset(ResetCode code) {
+  must_abort_ = reply_begun_ && writer_.kind() == OutgoingBody::kUntilClose;
   out_.Clear();
   DropStream();
 }

@@ -29,6 +29,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   size_t available_streams() const override { return 0; }
   bool peer_is_done() const override { return peer_is_done_; }
   bool must_close() const override { return closing_; }
+  bool must_abort() const override { return must_abort_; }
   void StartDrain() override { draining_ = true; }
   void OnConnectionLost() override;
   CodecError error() const override { return error_; }
@@ -91,6 +92,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   bool peer_said_close_ : 1 = false;
   bool peer_is_done_ : 1 = false;
   bool closing_ : 1 = false;
+  bool must_abort_ : 1 = false;
   bool tunnel_ : 1 = false;  // 101, or 2xx to CONNECT: later bytes are not HTTP
   bool paused_ : 1 = false;  // by the stream's reader
   bool held_ : 1 = false;    // by a pipelined request

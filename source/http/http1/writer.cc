@@ -213,14 +213,16 @@ void WriteResponseHead(const Headers& headers, int status, const OutgoingFraming
   });
 }
 
-void FinishResponseHead(ConnectionField field, Buffer& out) {
+void FinishResponseHead(ConnectionField field, NameCase names, Buffer& out) {
+  const bool lower = names == NameCase::kLower;
   switch (field) {
     case ConnectionField::kNothing:
       return out.Append("\r\n");
     case ConnectionField::kClose:
-      return out.Append("connection: close\r\n\r\n");
+      return out.Append(lower ? "connection: close\r\n\r\n" : "Connection: close\r\n\r\n");
     case ConnectionField::kKeepAlive:
-      return out.Append("connection: keep-alive\r\n\r\n");
+      return out.Append(lower ? "connection: keep-alive\r\n\r\n"
+                              : "Connection: keep-alive\r\n\r\n");
   }
 }
 

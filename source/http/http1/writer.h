@@ -51,7 +51,7 @@ void WriteRequestHead(const Headers& headers, const OutgoingFraming& framing, Na
 void WriteResponseHead(const Headers& headers, int status, const OutgoingFraming& framing,
                        NameCase names, Buffer& out);
 enum class ConnectionField : uint8_t { kNothing, kClose, kKeepAlive };
-void FinishResponseHead(ConnectionField field, Buffer& out);
+void FinishResponseHead(ConnectionField field, NameCase names, Buffer& out);
 // 1xx but 101, whole.
 void WriteInformationalHead(const Headers& headers, NameCase names, Buffer& out);
 // Fields and the empty line.
