@@ -152,21 +152,18 @@ message envoy.config.core.v3.ProxyProtocolPassThroughTLVs
 # ---- HTTP connection manager
 
 extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-  + codec_type{AUTO,HTTP1} stat_prefix route_config http_filters
-  + common_http_protocol_options http_protocol_options
-  + stream_idle_timeout request_timeout request_headers_timeout drain_timeout
-  + delayed_close_timeout max_request_headers_kb
-  + access_log access_log_options local_reply_config
+  + codec_type{AUTO,HTTP1,HTTP2} stat_prefix route_config http_filters
+  + common_http_protocol_options http_protocol_options http2_protocol_options drain_timeout
+  + stream_error_on_invalid_http_message stream_idle_timeout request_timeout
+  + request_headers_timeout delayed_close_timeout max_request_headers_kb
+  + access_log access_log_options local_reply_config set_current_client_cert_details
   + use_remote_address xff_num_trusted_hops skip_xff_append append_x_forwarded_port
   + generate_request_id preserve_external_request_id always_set_request_id_in_response
-  + server_name server_header_transformation via
+  + server_name server_header_transformation via forward_client_cert_details
   + normalize_path merge_slashes path_with_escaped_slashes_action
   + strip_matching_host_port strip_any_host_port strip_trailing_host_dot
-  ~ http2_protocol_options: there is no HTTP/2 whose limits it would set
   ~ http3_protocol_options: there is no HTTP/3 whose limits it would set
-  + forward_client_cert_details set_current_client_cert_details
-  ! internal_address_config
-  ! original_ip_detection_extensions early_header_mutation_extensions
+  ! internal_address_config original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails
   + subject cert chain dns uri
@@ -190,6 +187,17 @@ message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat
   + proper_case_words
 message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords
   + *
+message envoy.config.core.v3.Http2ProtocolOptions
+  + hpack_table_size max_concurrent_streams initial_stream_window_size max_outbound_frames
+  + initial_connection_window_size allow_connect connection_keepalive max_outbound_control_frames
+  + max_consecutive_inbound_frames_with_empty_payload max_inbound_priority_frames_per_stream
+  + max_inbound_window_update_frames_per_data_frame_sent stream_error_on_invalid_http_messaging
+  + override_stream_error_on_invalid_http_message
+  ~ use_oghttp2_codec: there is one codec
+message envoy.config.core.v3.KeepaliveSettings
+  + interval timeout interval_jitter connection_idle_interval
+message envoy.config.core.v3.UpstreamHttpProtocolOptions
+  + auto_sni auto_san_validation override_auto_sni_header
 extension envoy.extensions.filters.http.router.v3.Router
   + suppress_envoy_headers dynamic_stats{true} respect_expected_rq_timeout
   ~ start_child_span: there is no tracing
@@ -254,7 +262,7 @@ message envoy.config.route.v3.RouteAction
   ! rate_limits include_vh_rate_limits cors metadata_match cluster_specifier_plugin
   ! inline_cluster_specifier_plugin
 message envoy.config.route.v3.RouteAction.MaxStreamDuration
-  + max_stream_duration
+  + max_stream_duration grpc_timeout_header_max grpc_timeout_header_offset
 message envoy.config.route.v3.WeightedCluster
   + clusters total_weight header_name
   ~ runtime_key_prefix: nothing can set it; the weights hold
@@ -337,16 +345,16 @@ message envoy.config.core.v3.SubstitutionFormatString
 message envoy.config.cluster.v3.Cluster
   + name alt_stat_name type{STATIC,STRICT_DNS} connect_timeout load_assignment
   + lb_policy{ROUND_ROBIN,LOAD_BALANCING_POLICY_CONFIG} load_balancing_policy
-  + circuit_breakers per_connection_buffer_limit_bytes
-  + max_requests_per_connection typed_extension_protocol_options
+  + circuit_breakers per_connection_buffer_limit_bytes upstream_http_protocol_options
+  + max_requests_per_connection typed_extension_protocol_options protocol_selection
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
-  + upstream_connection_options transport_socket
+  + upstream_connection_options transport_socket http2_protocol_options
   ~ metadata: a label for control planes
   ~ ignore_health_on_host_removal: there are no health checks to wait for
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
-  ! transport_socket_matches upstream_http_protocol_options filters
+  ! transport_socket_matches filters
 message envoy.config.cluster.v3.Cluster.RefreshRate
   + *
 message envoy.config.cluster.v3.LoadBalancingPolicy
@@ -376,12 +384,17 @@ message envoy.config.endpoint.v3.Endpoint
   ~ health_check_config: there are no health checks that it would direct
 extension envoy.extensions.upstreams.http.v3.HttpProtocolOptions
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
-  + explicit_http_config use_downstream_protocol_config
-  ! upstream_http_protocol_options http_filters header_validation_config
+  + explicit_http_config use_downstream_protocol_config auto_config upstream_http_protocol_options
+  ! http_filters header_validation_config
 message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
+  + http2_protocol_options
 message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
+  + http2_protocol_options
+message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig
+  + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
+  + http2_protocol_options
 )";
 
 }  // namespace sluice

@@ -166,6 +166,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
     stats().rq_rx_reset.Add(worker_.stats);
   sink_.response_gauge().SetSource(nullptr);
   connection_->CountEndedStream();
+  if (reset == StreamReset::kRefused) connection_->StepBack();
   Release();
   owner_.OnAttemptFailed(failure);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "source/http/http1/codec.h"
+#include "source/http/http2/codec.h"
 #include "source/proxy/stream.h"
 
 namespace sluice {
@@ -80,10 +81,18 @@ bool ConnectionManager::ChooseCodec(Buffer& in) {
 void ConnectionManager::MakeCodec(DetectedProtocol protocol) {
   WorkerContext& context = worker_.context();
   const ConnectionManagerStats& stats = config_->stats;
-  stats.cx_http1_total.Add(context.stats);
-  stats.cx_http1_active.Add(context.stats);
-  codec_ = MakeHttp1ServerCodec(*this, config_->codec_limits, config_->http1, context.slabs,
-                                connection_);
+  if (protocol == DetectedProtocol::kHttp2) {
+    stats.cx_http2_total.Add(context.stats);
+    stats.cx_http2_active.Add(context.stats);
+    http2_.reset(new Http2Side{KeepAlive(config_->http2, context.random, opened_)});
+    codec_ = MakeHttp2ServerCodec(*this, config_->codec_limits, config_->http2, stats.http2,
+                                  context, connection_);
+  } else {
+    stats.cx_http1_total.Add(context.stats);
+    stats.cx_http1_active.Add(context.stats);
+    codec_ = MakeHttp1ServerCodec(*this, config_->codec_limits, config_->http1, context.slabs,
+                                  connection_);
+  }
   if (draining_) StartGoAway();
 }
 
@@ -117,8 +126,17 @@ void ConnectionManager::OnBytes(Buffer& in, End end) {
 void ConnectionManager::FillOutput(Buffer& out, size_t bytes_max) {
   if (codec_ == nullptr) return;
   codec_->Fill(out, bytes_max);
+  if (http2_ != nullptr && codec_->error() != CodecError::kNone) OnOutputError();
   if (aborts_expected_) AbortDrainedStreams(out, bytes_max);
   CloseIfDone();
+}
+
+// A flood that shows in what it makes us send. Parse, which tells of all others, does not return
+// this one.
+void ConnectionManager::OnOutputError() {
+  if (closed_ || streams_.empty()) return;
+  config_->stats.cx_protocol_error.Add(worker_.context().stats);
+  RejectMessage(FailureOfRequest(codec_->error()), CodecErrorDetail(codec_->error()));
 }
 
 void ConnectionManager::AbortDrainedStreams(Buffer& out, size_t bytes_max) {
@@ -181,6 +199,14 @@ StreamEvents& ConnectionManager::OnNewStream(CodecStream& codec_stream) {
   return stream;
 }
 
+// HTTP/2: the codec refuses one request, and the connection goes on.
+StreamEvents* ConnectionManager::OnBadRequest(CodecStream* codec_stream, CodecError error) {
+  Stream& stream = NewStream();
+  stream.SetCodecStream(codec_stream);
+  stream.Reject(FailureOfRequest(error), CodecErrorDetail(error));
+  return &stream;
+}
+
 Stream& ConnectionManager::NewStream() {
   StreamSlot* const slot = worker_.AcquireSlot();
   void* const memory = slot->arena.Allocate(sizeof(Stream), alignof(Stream));
@@ -207,7 +233,7 @@ void ConnectionManager::RejectMessage(Failure failure, absl::string_view detail)
   // In HTTP/2 all streams end with it: GOAWAY tells the client, this the log. In HTTP/1, in the
   // middle of a body, it is the open one that may still be answered.
   if (http2_ != nullptr && !streams_.empty()) {
-    codec_->FinishDrain();
+    if (codec_->error() == CodecError::kNone) codec_->FinishDrain();
     streams_.ForEach([failure, detail](Stream& s) { s.EndWithConnection(failure, detail); });
     return CloseGracefully();
   }
@@ -296,6 +322,7 @@ bool ConnectionManager::OnHttp2Time(MonotonicTime now) {
       connection_.WantWrite();
       break;
     case KeepAlive::Step::kGiveUp:
+      config_->stats.http2.keepalive_timeout.Add(worker_.context().stats);
       connection_.Close(CloseKind::kNow);
       return false;
   }

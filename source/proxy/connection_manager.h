@@ -46,6 +46,7 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   size_t stream_buffer_bytes_max() const { return stream_buffer_bytes_max_; }  // in each direction
   HttpProtocol protocol() const { return codec_->protocol(); }
   CodecError codec_error() const { return codec_->error(); }
+  CodecError message_error() const { return codec_->message_error(); }
   bool multiplexes() const { return http2_ != nullptr; }
   void WantWrite() { connection_.WantWrite(); }
   void OnStreamFinished(Stream& stream);
@@ -67,11 +68,13 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   bool AwaitsBytes() const override;
   void OnConnectionClosed(CloseCause cause) override;
   StreamEvents& OnNewStream(CodecStream& codec_stream) override;
+  StreamEvents* OnBadRequest(CodecStream* codec_stream, CodecError error) override;
 
   bool ChooseCodec(Buffer& in);
   void MakeCodec(DetectedProtocol protocol);
   Stream& NewStream();
   void AbortDrainedStreams(Buffer& out, size_t bytes_max);
+  void OnOutputError();
   void RejectMessage(Failure failure, absl::string_view detail);
   void CloseIfDone();
   void CloseGracefully();

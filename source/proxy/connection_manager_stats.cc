@@ -5,7 +5,8 @@
 namespace sluice {
 
 ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
-                                               absl::string_view stat_prefix) {
+                                               absl::string_view stat_prefix)
+    : http2(registry, absl::StrCat("http.", stat_prefix, ".")) {
   const auto name = [&](absl::string_view stat) {
     return absl::StrCat("http.", stat_prefix, ".", stat);
   };

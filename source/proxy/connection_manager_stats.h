@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/strings/string_view.h"
+#include "source/http/http2/codec.h"
 #include "source/stats/counter.h"
 #include "source/stats/histogram.h"
 #include "source/stats/registry.h"
@@ -23,6 +24,7 @@ struct ConnectionManagerStats {
       rq_idle_timeout, rq_timeout, rq_header_timeout, rq_max_duration_reached,
       rq_ws_on_non_ws_route, rq_redirected_with_normalized_path, no_route, no_cluster, rq_redirect,
       rq_direct_response, rq_reset_after_downstream_response_started;
+  Http2Stats http2;
   Gauge rq_active;
   Histogram rq_time;
 };

@@ -34,7 +34,7 @@ constexpr std::array<FailureRow, static_cast<size_t>(Failure::kCount)> kRows = {
      "request timeout"},
     {Failure::kStreamIdleTimeout, 504, kUnavailable, kStreamIdleTimeout, MayRetry::kNo,
      "stream_idle_timeout", "stream timeout"},
-    {Failure::kMaxDuration, 504, kUnavailable, kDurationTimeout, MayRetry::kNo,
+    {Failure::kMaxDuration, 504, kDeadlineExceeded, kDurationTimeout, MayRetry::kNo,
      "max_duration_timeout", "downstream duration timeout"},
     {Failure::kNoRoute, 404, kUnimplemented, kNoRouteFound, MayRetry::kNo, "route_not_found", ""},
     {Failure::kNoCluster, 503, kUnavailable, kNoClusterFound, MayRetry::kNo, "cluster_not_found",
@@ -86,8 +86,10 @@ Failure FailureOfRequest(CodecError error) {
   switch (error) {
     case CodecError::kHeadersTooLarge:
     case CodecError::kTooManyHeaders:
+    case CodecError::kHttp2TooManyHeaders:
       return Failure::kHeadersTooLarge;
     case CodecError::kTargetTooLong:
+    case CodecError::kHttp2TargetTooLong:
       return Failure::kTargetTooLong;
     case CodecError::kUnsupportedVersion:
       return Failure::kUnsupportedVersion;

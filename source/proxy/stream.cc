@@ -1,12 +1,13 @@
 #include "source/proxy/stream.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/match.h"
+#include "source/http/grpc_timeout.h"
 #include "source/proxy/client_cert_header.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/forwarding_headers.h"
+#include "source/proxy/local_reply.h"
 #include "source/proxy/request_checks.h"
 
 namespace sluice {
@@ -162,6 +163,7 @@ void Stream::ChooseRoute() {
   if (action->idle_timeout.has_value()) timers_.SetIdle(*action->idle_timeout, now());
   if (action->max_stream_duration.has_value())
     timers_.SetDuration(*action->max_stream_duration, info_.start);
+  if (action->grpc_timeout_max.has_value()) LimitByGrpcTimeout(*action);
   response_timeout_ = action->timeout;
   if (request_ended_) timers_.SetUpstream(response_timeout_, now());
 }
@@ -170,6 +172,18 @@ void Stream::SetResponseTimeout(Duration timeout) {
   response_timeout_ = timeout;
   if (request_ended_) timers_.SetUpstream(timeout, now());
   ArmTimer();
+}
+
+// As Envoy: the offset lets this deadline pass before the client's own does.
+void Stream::LimitByGrpcTimeout(const ClusterAction& action) {
+  if (!IsGrpcRequest(request_headers_)) return;
+  std::optional<Duration> timeout = ParseGrpcTimeout(request_headers_.Get(HeaderId::kGrpcTimeout));
+  if (!timeout.has_value()) return;
+  const Duration most = *action.grpc_timeout_max;
+  if (most > Duration{0} && *timeout > most) timeout = most;
+  if (*timeout > action.grpc_timeout_offset) *timeout -= action.grpc_timeout_offset;
+  // Zero is no time at all to its sender, and no limit to the timer.
+  timers_.SetDuration(std::max(*timeout, Duration{1}), info_.start);
 }
 
 void Stream::EndRequest() {
@@ -283,113 +297,4 @@ void Stream::OnTimer() {
   Fail(due);
 }
 
-// ---- The end.
-
-void Stream::Reject(Failure failure, absl::string_view detail) {
-  request_ended_ = true;
-  // Where the codec still takes an answer nothing of another one has gone out.
-  DropResponse();
-  const FailureRow& row = RowOf(failure);
-  if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
-  Answer({.status = row.status,
-          .body = row.body,
-          .details = detail.empty() ? row.detail : detail,
-          .grpc_status = row.grpc_status},
-         0);
-}
-
-void Stream::OnReset(StreamReset reset, ResetCode code) {
-  codec_stream_ = nullptr;
-  switch (reset) {
-    case StreamReset::kPeer:
-    case StreamReset::kRefused:
-      return OnPeerReset(code);
-    case StreamReset::kProtocolError:
-      break;
-    case StreamReset::kLocal:
-      return Fail(Failure::kResponseMismatch);
-    default:
-      return OnConnectionLost();
-  }
-  info_.flags.Set(ResponseFlag::kDownstreamProtocolError);
-  info_.response_code_details = CodecErrorDetail(connection_.codec_error());
-  CancelHandler();
-  DropRequest();
-  // HTTP/1, a malformed body: the connection manager rejects this stream next, where an answer can
-  // still be sent. HTTP/2: the codec has given its answer, to the stream or to all of them.
-  if (connection_.multiplexes() && connection_.codec_error() == CodecError::kNone) {
-    config().stats.rq_tx_reset.Add(worker().stats);
-    Finish();
-  }
-}
-
-// Envoy's details, and its flag for a client that resets a stream and keeps the connection.
-void Stream::OnPeerReset(ResetCode code) {
-  if (finished_) return;
-  info_.flags.Set(ResponseFlag::kDownstreamRemoteReset);
-  info_.response_code_details =
-      code == ResetCode::kRefusedStream ? "http2.remote_refuse" : "http2.remote_reset";
-  config().stats.rq_rx_reset.Add(worker().stats);
-  Finish();
-}
-
-void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
-  const FailureRow& row = RowOf(failure);
-  if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
-  info_.response_code_details = detail.empty() ? row.detail : detail;
-  CodecStream* const codec_stream = std::exchange(codec_stream_, nullptr);
-  if (codec_stream != nullptr) codec_stream->Reset(ResetCode::kInternalError);
-  OnConnectionLost();
-}
-
-void Stream::OnConnectionLost() {
-  if (finished_) return;
-  codec_stream_ = nullptr;
-  // Where its malformed body, or a response that could not be completed, is the reason, the log
-  // says so already.
-  if (!info_.flags.Has(ResponseFlag::kDownstreamProtocolError) && !aborting_) {
-    info_.flags.Set(RowOf(Failure::kDownstreamClosed).flag);
-    if (info_.response_code_details.empty() || response_started_) {
-      info_.response_code_details = RowOf(Failure::kDownstreamClosed).detail;
-    }
-  }
-  config().stats.rq_rx_reset.Add(worker().stats);
-  Finish();
-}
-
-void Stream::OnComplete() {
-  codec_stream_ = nullptr;
-  Finish();
-}
-
-void Stream::Fail(Failure failure) {
-  const FailureRow& row = RowOf(failure);
-  if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
-  if (row.status == 0) return Abort(row.detail, ResetCode::kInternalError);
-  // Envoy: while the request is still coming in, it is the client that took too long.
-  const bool clients_fault =
-      row.status == 504 && failure != Failure::kUpstreamTimeout && !request_ended_;
-  Answer({.status = clients_fault ? uint16_t{408} : row.status,
-          .body = row.body,
-          .details = row.detail,
-          .grpc_status = row.grpc_status},
-         runner_.passed_filters());
-}
-
-void Stream::CancelHandler() {
-  if (handler_done_) return;
-  handler_done_ = true;
-  if (handler_ != nullptr) handler_->Cancel();
-}
-
-void Stream::Finish() {
-  if (finished_) return;
-  finished_ = true;
-  CancelHandler();
-  DropRequest();
-  info_.end = now();
-  CountResponse();
-  WriteAccessLogs(AccessLogType::kDownstreamEnd);
-  connection_.OnStreamFinished(*this);
-}
 }  // namespace sluice

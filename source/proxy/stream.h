@@ -91,6 +91,7 @@ class Stream final : public StreamEvents,
   void ChooseRoute();
   void StartTimers();
   void ArmTimer();
+  void LimitByGrpcTimeout(const ClusterAction& action);
   void EndRequest();
 
   void PumpRequest();

@@ -184,6 +184,10 @@ ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path
     const FieldScope duration_scope = scope.At("max_stream_duration");
     action.max_stream_duration =
         OptionalDuration(proto.max_stream_duration(), "max_stream_duration", duration_scope);
+    action.grpc_timeout_max =
+        OptionalDuration(proto.max_stream_duration(), "grpc_timeout_header_max", duration_scope);
+    action.grpc_timeout_offset = DurationOr(
+        proto.max_stream_duration(), "grpc_timeout_header_offset", Duration{0}, duration_scope);
   }
   if (proto.priority() == envoy::config::core::v3::HIGH) action.priority = RoutePriority::kHigh;
   return action;

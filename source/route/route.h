@@ -40,6 +40,9 @@ struct ClusterAction {
   Duration timeout = std::chrono::seconds(15);  // 0: none
   std::optional<Duration> idle_timeout;         // replaces the HCM's stream_idle_timeout; 0: none
   std::optional<Duration> max_stream_duration;  // 0: none
+  // A gRPC client's own deadline takes its place, up to this (0: whatever it is), less the offset.
+  std::optional<Duration> grpc_timeout_max;
+  Duration grpc_timeout_offset{0};
   RoutePriority priority = RoutePriority::kDefault;
 };
 

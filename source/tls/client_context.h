@@ -25,7 +25,9 @@ class ClientTlsContext {
 
   // A connection's. `server_name` is sent if not empty and no IP address; `handshake` says by what
   // key sessions are kept.
-  bssl::UniquePtr<SSL> NewSsl(TlsHandshake& handshake, const std::string& server_name) const;
+  // `alpn`, as on the wire, is offered where the configuration names nothing.
+  bssl::UniquePtr<SSL> NewSsl(TlsHandshake& handshake, const std::string& server_name,
+                              absl::string_view alpn) const;
 
  private:
   ClientTlsContext() = default;
@@ -35,6 +37,7 @@ class ClientTlsContext {
   std::unique_ptr<TlsContext> common_;
   bool enforce_rsa_key_usage_ = false;
   bool keeps_sessions_ = false;
+  bool names_alpn_ = false;
   std::vector<std::unique_ptr<SessionCache>> sessions_;  // by worker; touched on it only
 };
 

@@ -86,7 +86,8 @@ std::unique_ptr<TransportSocket> ClientTlsFactory::Create(WorkerContext& worker,
   return std::make_unique<TlsSocket>(worker, context_->Pin(worker),
                                      TlsSocket::Target{.server_name = std::string(name),
                                                        .verify_name = std::string(args.verify_name),
-                                                       .address = args.address.text()});
+                                                       .address = args.address.text(),
+                                                       .alpn = args.alpn});
 }
 
 }  // namespace sluice

@@ -64,7 +64,7 @@ TlsSocket::TlsSocket(WorkerContext& worker, std::shared_ptr<const ClientTlsConte
                  .verify_name = target.verify_name,
                  .session_key = SessionKey(target)},
       wire_(worker.slabs),
-      ssl_(context->NewSsl(handshake_, target.server_name)) {
+      ssl_(context->NewSsl(handshake_, target.server_name, target.alpn)) {
   bssl::UniquePtr<BIO> bio = wire_.MakeBio();
   SSL_set_bio(ssl_.get(), bio.get(), bio.get());
   bio.release();

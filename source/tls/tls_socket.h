@@ -28,6 +28,7 @@ class TlsSocket final : public TransportSocket {
     std::string server_name;  // empty: none is sent
     std::string verify_name;  // empty: the certificate need not be for a name
     std::string address;
+    absl::string_view alpn;  // as on the wire; offered where the configuration names nothing
   };
   TlsSocket(WorkerContext& worker, std::shared_ptr<const ClientTlsContext> context,
             const Target& target);

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "source/base/check.h"
 #include "source/http/http1/codec.h"
+#include "source/http/http2/codec.h"
 #include "source/upstream/connection_pool.h"
 #include "source/upstream/worker_cluster.h"
 
@@ -65,9 +66,21 @@ std::unique_ptr<TransportSocket> ClientConnection::MakeTransport(ConnectionPool&
 
 // What the pool is for, or what the host has agreed to.
 void ClientConnection::MakeCodec() {
-  codec_ = MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, connection_->worker().slabs,
-                                *connection_);
-  spec_->stats.cx_http1_total.Add(connection_->worker().stats);
+  WorkerContext& worker = connection_->worker();
+  const UpstreamProtocol wanted = pool_.protocol_;
+  const bool http2 = wanted == UpstreamProtocol::kHttp2 ||
+                     (wanted == UpstreamProtocol::kAuto && connection_->transport().alpn() == "h2");
+  if (http2) {
+    http2_ = std::make_unique<Http2Side>(*this, worker.random);
+    codec_ = MakeHttp2ClientCodec(spec_->codec_limits, spec_->http2, *spec_->stats.http2, worker,
+                                  *connection_);
+    spec_->stats.cx_http2_total.Add(worker.stats);
+    OnKeepAliveTime();
+    WantWrite();  // the preface
+  } else {
+    codec_ = MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, worker.slabs, *connection_);
+    spec_->stats.cx_http1_total.Add(worker.stats);
+  }
 }
 
 std::shared_ptr<const TlsFacts> ClientConnection::tls() {
@@ -107,6 +120,8 @@ void ClientConnection::ResetStream(CodecStream& stream, ResetCode code) {
   if (!inside_codec_) pool_.Settle(*this);
 }
 
+void ClientConnection::StepBack() { pool_.StepBack(*this); }
+
 void ClientConnection::OnConnected() {
   MakeCodec();
   pool_.OnConnected(*this);
@@ -142,7 +157,7 @@ void ClientConnection::OnBytes(Buffer& in, End end) {
 void ClientConnection::AfterHttp2Bytes() {
   http2_->keep_alive.OnBytes(connection_->worker().loop.now());
   if (codec_->wants_fill()) connection_->WantWrite();
-  if (http2_->goaway_seen || !codec_->must_close()) return;
+  if (http2_->goaway_seen || peer_ended_ || !codec_->must_close()) return;
   http2_->goaway_seen = true;
   spec_->stats.cx_close_notify.Add(connection_->worker().stats);
 }
@@ -215,6 +230,7 @@ void ClientConnection::OnKeepAliveTime() {
       connection_->WantWrite();
       break;
     case KeepAlive::Step::kGiveUp:
+      spec_->stats.http2->keepalive_timeout.Add(connection_->worker().stats);
       return connection_->Close(CloseKind::kNow);
   }
   if (keep_alive.next() != KeepAlive::kNever) http2_->timer.Arm(keep_alive.next() - now);

@@ -42,6 +42,9 @@ class ClientConnection final : public Deferred,
   // again from in there.
   void CountEndedStream() { CountEndedStreams(codec_->open_streams()); }
 
+  // Inside of OnReset(kRefused): others are asked first, for who tries again from in there.
+  void StepBack();
+
   Host& host() { return *host_; }
   Connection& connection() { return *connection_; }
   HttpProtocol protocol() const { return codec_->protocol(); }

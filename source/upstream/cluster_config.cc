@@ -180,6 +180,9 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   ParseDns(cluster, scope, *spec);
   if (scope.errors().size() != errors_before) return nullptr;
   spec->stats = MakeClusterStats(stats, spec->stat_name);
+  if (spec->protocol != UpstreamProtocol::kHttp1) {
+    spec->stats.http2.emplace(stats, ClusterStatPrefix(spec->stat_name));
+  }
   return spec;
 }
 

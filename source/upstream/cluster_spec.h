@@ -9,6 +9,7 @@
 
 #include "source/base/units.h"
 #include "source/http/codec_limits.h"
+#include "source/http/http2/codec.h"
 #include "source/net/connection.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
@@ -60,6 +61,7 @@ struct ClusterStats {
   Histogram rq_time, cx_connect_ms, cx_length_ms;
   Gauge membership_total, membership_healthy;
   Counter membership_change, update_attempt, update_success, update_failure;
+  std::optional<Http2Stats> http2;  // where the cluster may speak it
 };
 
 struct ClusterSpec {

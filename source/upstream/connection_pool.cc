@@ -203,6 +203,15 @@ void ConnectionPool::Settle(ClientConnection& connection) {
   if (idle_timeout > Duration::zero()) connection.idle_timer_.Arm(idle_timeout);
 }
 
+void ConnectionPool::StepBack(ClientConnection& connection) {
+  if (connection.state_ != ClientConnection::State::kReady) return;
+  Lane& lane = this->lane(connection.priority_);
+  connection.ListNode<>::Unlink();
+  if (connection.codec_->available_streams() > 0) return lane.ready.PushBack(connection);
+  lane.busy.PushFront(connection);
+  connection.state_ = ClientConnection::State::kBusy;
+}
+
 void ConnectionPool::ServeWaiters(ClientConnection& connection) {
   Lane& lane = this->lane(connection.priority_);
   while (!lane.waiters.empty() && connection.state_ == ClientConnection::State::kReady) {

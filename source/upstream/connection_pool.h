@@ -117,6 +117,8 @@ class ConnectionPool final : private EndOfTurnTask {
   void OnConnected(ClientConnection& connection);
   void OnStreamStarted(ClientConnection& connection);
   void OnStreamsEnded(ClientConnection& connection, size_t count);
+  // The host refuses streams, or all further ones (GOAWAY).
+  void StepBack(ClientConnection& connection);
   // Puts it where it belongs now: ready (and then serves who waits), busy, or retired.
   void Settle(ClientConnection& connection);
   // It gets no more streams, and is closed at the end of the turn.

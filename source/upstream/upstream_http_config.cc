@@ -2,12 +2,14 @@
 
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/core/v3/protocol.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
+#include "source/http/http2_options_config.h"
 
 namespace sluice {
 namespace {
@@ -17,7 +19,7 @@ using UpstreamOptions = envoy::extensions::upstreams::http::v3::HttpProtocolOpti
 
 constexpr absl::string_view kUpstreamOptions =
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
-constexpr absl::string_view kOnlyHttp1 = "upstreams are spoken to in HTTP/1.1";
+constexpr absl::string_view kNoHttp3 = "upstreams are spoken to in HTTP/1.1 or HTTP/2";
 
 void ParseCommon(const core::HttpProtocolOptions& options, const FieldScope& scope,
                  ClusterSpec& spec) {
@@ -46,30 +48,52 @@ void ParseHttp1(const core::Http1ProtocolOptions& options, ClusterSpec& spec) {
   spec.http1.proper_case_names = options.header_key_format().has_proper_case_words();
 }
 
-// explicit_http_config and use_downstream_protocol_config have the same three fields.
+// explicit_http_config, use_downstream_protocol_config and auto_config have the same fields.
 template <class Protocols>
 void ParseProtocols(const Protocols& protocols, const FieldScope& scope, ClusterSpec& spec) {
-  if (protocols.has_http2_protocol_options())
-    scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
   if (protocols.has_http3_protocol_options())
-    scope.At("http3_protocol_options").Error("has no effect", kOnlyHttp1);
+    scope.At("http3_protocol_options").Error("has no effect", kNoHttp3);
   if (protocols.has_http_protocol_options()) ParseHttp1(protocols.http_protocol_options(), spec);
+  if (protocols.has_http2_protocol_options()) {
+    spec.http2 =
+        ParseHttp2Options(protocols.http2_protocol_options(), scope.At("http2_protocol_options"));
+  }
+}
+
+// upstream_http_protocol_options.
+void ParseServerName(const core::UpstreamHttpProtocolOptions& options, const FieldScope& scope,
+                     ClusterSpec& spec) {
+  spec.auto_sni = options.auto_sni();
+  spec.auto_san_validation = options.auto_san_validation();
+  spec.auto_sni_header = absl::AsciiStrToLower(options.override_auto_sni_header());
 }
 
 void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, ClusterSpec& spec) {
   ParseCommon(options.common_http_protocol_options(), scope.At("common_http_protocol_options"),
               spec);
+  if (options.has_upstream_http_protocol_options()) {
+    ParseServerName(options.upstream_http_protocol_options(),
+                    scope.At("upstream_http_protocol_options"), spec);
+  }
   switch (options.upstream_protocol_options_case()) {
     case UpstreamOptions::kExplicitHttpConfig:
       ParseProtocols(options.explicit_http_config(), scope.At("explicit_http_config"), spec);
+      spec.protocol = options.explicit_http_config().has_http2_protocol_options()
+                          ? UpstreamProtocol::kHttp2
+                          : UpstreamProtocol::kHttp1;
       break;
     case UpstreamOptions::kUseDownstreamProtocolConfig:
-      // Which is HTTP/1 for every request there is.
       ParseProtocols(options.use_downstream_protocol_config(),
                      scope.At("use_downstream_protocol_config"), spec);
+      spec.protocol = UpstreamProtocol::kUseDownstream;
       break;
     case UpstreamOptions::kAutoConfig:
-      scope.At("auto_config").Error("needs TLS with ALPN", "use explicit_http_config");
+      ParseProtocols(options.auto_config(), scope.At("auto_config"), spec);
+      spec.protocol = UpstreamProtocol::kAuto;
+      // Envoy too: there is nobody to agree with.
+      if (spec.transport == nullptr) {
+        scope.At("auto_config").Error("needs TLS with ALPN", "give the cluster a transport_socket");
+      }
       break;
     case UpstreamOptions::UPSTREAM_PROTOCOL_OPTIONS_NOT_SET:
       scope.Error("must say which protocol to speak",
@@ -88,7 +112,15 @@ void ParseDeprecated(const envoy::config::cluster::v3::Cluster& cluster, const F
               spec);
   if (cluster.has_http_protocol_options()) ParseHttp1(cluster.http_protocol_options(), spec);
   if (cluster.has_http2_protocol_options()) {
-    scope.At("http2_protocol_options").Error("has no effect", kOnlyHttp1);
+    spec.http2 =
+        ParseHttp2Options(cluster.http2_protocol_options(), scope.At("http2_protocol_options"));
+    spec.protocol = UpstreamProtocol::kHttp2;
+  }
+  if (cluster.protocol_selection() == envoy::config::cluster::v3::Cluster::USE_DOWNSTREAM_PROTOCOL)
+    spec.protocol = UpstreamProtocol::kUseDownstream;
+  if (cluster.has_upstream_http_protocol_options()) {
+    ParseServerName(cluster.upstream_http_protocol_options(),
+                    scope.At("upstream_http_protocol_options"), spec);
   }
 }
 #pragma GCC diagnostic pop
@@ -97,6 +129,7 @@ void ParseDeprecated(const envoy::config::cluster::v3::Cluster& cluster, const F
 
 void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
                        ClusterSpec& spec) {
+  spec.http2.allow_connect = false;       // as a client it has no say
   ParseDeprecated(cluster, scope, spec);  // first: what replaces a field wins over it
   for (const auto& [name, any] : cluster.typed_extension_protocol_options()) {
     const FieldScope field = scope.AtKey("typed_extension_protocol_options", name);

@@ -70,6 +70,7 @@ class H2Endpoint {
   uint32_t setting(uint16_t id) const;
   bool settings_acknowledged() const { return settings_acknowledged_; }
   size_t pings_answered() const { return pings_answered_; }
+  size_t pings_received() const { return pings_received_; }
   // Last stream and code of each GOAWAY.
   const std::vector<std::pair<uint32_t, uint32_t>>& goaways() const { return goaways_; }
   // What waits for the other end's windows.
@@ -108,7 +109,8 @@ class H2Endpoint {
   std::vector<std::pair<uint32_t, uint32_t>> goaways_;
   std::function<void()> on_activity_;
   int64_t window_ = 65535;
-  size_t pings_answered_ = 0;
+  size_t pings_answered_ = 0;  // of ours
+  size_t pings_received_ = 0;
   bool settings_acknowledged_ = false;
   bool ended_ = false;
 };
@@ -158,7 +160,8 @@ class H2Server {
   const std::vector<H2Message>& requests() const { return requests_; }
   size_t connections_accepted() const { return accepted_; }
   size_t connections_open() const { return connections_.size(); }
-  // The `index`th of the open ones, for what no script says.
+  // The `index`th of the open ones, for what no script says; or a failed test and one that leads
+  // nowhere.
   H2Endpoint& connection(size_t index);
 
  private:
@@ -171,6 +174,7 @@ class H2Server {
   const H2PeerOptions options_;
   std::vector<H2Message> requests_;
   std::vector<std::unique_ptr<PeerConnection>> connections_;
+  std::unique_ptr<H2Endpoint> nowhere_;
   size_t accepted_ = 0;
 };
 

@@ -93,8 +93,16 @@ absl::StatusOr<std::unique_ptr<ListenSocket>> MemoryNetwork::Listen(Poller& poll
   return socket;
 }
 
+std::unique_ptr<MemoryPeer> MemoryNetwork::MakePeer(const std::shared_ptr<MemoryLink>& link,
+                                                    MemoryLink::End end) {
+  auto peer = std::make_unique<MemoryPeer>(clock_, link, end);
+  const auto layer = layers_.find(link->address(MemoryLink::kServer).text());
+  if (layer != layers_.end()) peer->SetLayer(layer->second());
+  return peer;
+}
+
 std::unique_ptr<MemoryPeer> MemoryNetwork::Dial(const Address& to) {
-  return std::make_unique<MemoryPeer>(clock_, StartLink(to), MemoryLink::kClient);
+  return MakePeer(StartLink(to), MemoryLink::kClient);
 }
 
 void MemoryNetwork::Serve(const Address& at, OnPeer on_peer) {
@@ -123,7 +131,7 @@ void MemoryNetwork::OnSyn(const std::shared_ptr<MemoryLink>& link) {
   const Listener& listener = found->second[next_listener_++ % found->second.size()];
   if (listener.socket != nullptr) return listener.socket->Enqueue(link);
   const OnPeer on_peer = listener.on_peer;  // a copy: it may stop serving
-  on_peer(std::make_unique<MemoryPeer>(clock_, link, MemoryLink::kServer));
+  on_peer(MakePeer(link, MemoryLink::kServer));
 }
 
 void MemoryNetwork::Remove(const MemoryListenSocket& socket) {

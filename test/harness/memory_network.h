@@ -53,6 +53,12 @@ class MemoryNetwork final : public Network {
   void Serve(const Address& at, OnPeer on_peer);  // a server of the test's
   void StopServing(const Address& at);            // new connections are refused
 
+  // Both kinds of the test's ends of connections to `to` speak over such a layer from now on.
+  using MakeLayer = std::function<std::unique_ptr<PeerLayer>()>;
+  void LayOver(const Address& to, MakeLayer make_layer) {
+    layers_[to.text()] = std::move(make_layer);
+  }
+
   // Of connections to `to` that begin after this.
   LinkShape& shape(const Address& to) { return shapes_[to.text()]; }
   // Who connects to `at` is said to have meant `original`, as if the kernel had redirected it.
@@ -92,8 +98,11 @@ class MemoryNetwork final : public Network {
 
   SimClock& clock_;
   std::map<std::string, std::vector<Listener>> listeners_;
+  std::unique_ptr<MemoryPeer> MakePeer(const std::shared_ptr<MemoryLink>& link,
+                                       MemoryLink::End end);
   std::map<std::string, LinkShape> shapes_;
   std::map<std::string, Address> redirected_;
+  std::map<std::string, MakeLayer> layers_;  // by the server's address
   std::map<std::string, IoCounts> accepted_;
   std::map<std::string, IoCounts> connected_;
   std::list<Syn> syns_;

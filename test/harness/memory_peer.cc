@@ -13,11 +13,16 @@ MemoryPeer::MemoryPeer(SimClock& clock, std::shared_ptr<MemoryLink> link, Memory
 MemoryPeer::~MemoryPeer() { link_->Close(end_, clock_.now()); }
 
 void MemoryPeer::Send(absl::string_view bytes) {
-  unsent_.append(bytes.data(), bytes.size());
+  if (layer_ != nullptr) {
+    unsent_ += layer_->Seal(bytes);
+  } else {
+    unsent_.append(bytes.data(), bytes.size());
+  }
   Flush();
 }
 
 void MemoryPeer::SendFin() {
+  if (layer_ != nullptr) unsent_ += layer_->Close();
   fin_queued_ = true;
   Flush();
 }
@@ -43,6 +48,10 @@ std::string MemoryPeer::Take() {
 
 void MemoryPeer::Flush() {
   if (!connected()) return;
+  if (layer_ != nullptr && !layer_connected_) {
+    layer_connected_ = true;
+    unsent_ += layer_->OnConnected();
+  }
   unsent_.erase(0, link_->Write(end_, unsent_, clock_.now()));
   if (unsent_.empty() && fin_queued_) link_->ShutdownWrite(end_, clock_.now());
 }
@@ -51,10 +60,15 @@ void MemoryPeer::OnChange() {
   Flush();
   bool news = false;
   if (reading_) {
-    const size_t before = received_.size();
     const size_t n = std::min(link_->unread_bytes(end_), may_read_);
-    received_.resize(before + n);
-    link_->Read(end_, received_.data() + before, n);
+    std::string wire(n, '\0');
+    link_->Read(end_, wire.data(), n);
+    if (layer_ == nullptr) {
+      received_ += wire;
+    } else if (n > 0) {
+      unsent_ += layer_->Open(wire, received_);
+      Flush();
+    }
     if (may_read_ != SIZE_MAX) may_read_ -= n;
     if (may_read_ == 0) reading_ = false;
     news = n > 0;

@@ -6,9 +6,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "test/harness/memory_link.h"
+#include "test/harness/peer_layer.h"
 #include "test/harness/sim_clock.h"
 
 namespace sluice {
@@ -19,6 +21,9 @@ class MemoryPeer {
   ~MemoryPeer();  // closes: FIN, or RST where bytes are unread
   MemoryPeer(const MemoryPeer&) = delete;
   MemoryPeer& operator=(const MemoryPeer&) = delete;
+
+  // Before anything is sent or comes in.
+  void SetLayer(std::unique_ptr<PeerLayer> layer) { layer_ = std::move(layer); }
 
   // Queued where the buffers are full, and sent as there is room.
   void Send(absl::string_view bytes);
@@ -50,8 +55,10 @@ class MemoryPeer {
   const MemoryLink::End end_;
   std::string received_;
   std::string unsent_;
+  std::unique_ptr<PeerLayer> layer_;  // none: bytes are the wire's
   std::function<void()> on_activity_;
   size_t may_read_ = SIZE_MAX;
+  bool layer_connected_ = false;
   bool reading_ = true;
   bool fin_queued_ = false;
   bool got_fin_ = false;

@@ -180,7 +180,8 @@ std::vector<std::string> ProxyFixture::LogLines() {
 void ProxyFixture::ExpectAllAccountedFor() {
   const int64_t requests = Stat("http.test.downstream_rq_total");
   EXPECT_EQ(requests, Stat("http.test.downstream_rq_completed"));
-  for (const char* name : {"rq_active", "cx_active", "cx_http1_active"}) {
+  for (const char* name :
+       {"rq_active", "cx_active", "cx_http1_active", "cx_http2_active", "cx_ssl_active"}) {
     EXPECT_EQ(Stat(absl::StrCat("http.test.downstream_", name)), 0) << name;
   }
   EXPECT_EQ(Stat("http.test.downstream_cx_total"), Stat("http.test.downstream_cx_destroy"));
@@ -220,8 +221,7 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
       kListener, ", port_value: 80 } }\n", Indent(options.listener, 4),
       "    filter_chains:\n"
       "    - filter_chain_match: ",
-      options.match.empty() ? "{}" : options.match,
-      "\n"
+      options.match.empty() ? "{}" : options.match, "\n", Indent(options.filter_chain, 6),
       "      filters:\n"
       "      - name: manager\n"
       "        typed_config:\n"

@@ -36,12 +36,13 @@ struct ProxyOptions {
   uint32_t workers = 1;
   uint64_t seed = 1;
   // YAML, each added to what the fixture makes.
-  std::string manager;   // fields of the HttpConnectionManager
-  std::string filters;   // list items before the router
-  std::string router;    // fields of the router
-  std::string listener;  // fields of the listener
-  std::string match;     // its chain's filter_chain_match, if any
-  std::string cluster;   // fields of every cluster
+  std::string manager;       // fields of the HttpConnectionManager
+  std::string filters;       // list items before the router
+  std::string router;        // fields of the router
+  std::string listener;      // fields of the listener
+  std::string match;         // its chain's filter_chain_match, if any
+  std::string filter_chain;  // further fields of that chain
+  std::string cluster;       // fields of every cluster
   // More chains: their names, and what they match. Each answers every request with its name.
   std::vector<std::pair<std::string, std::string>> chains;
   // Clusters and how many hosts each has. Of a STRICT_DNS cluster host 0 is named "<cluster>.test".

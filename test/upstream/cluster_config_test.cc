@@ -212,23 +212,82 @@ TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {
   ExpectError("name: \"x\" lb_policy: RING_HASH", "c.lb_policy: RING_HASH is not supported");
   ExpectError("name: \"x\" lb_policy: LOAD_BALANCING_POLICY_CONFIG",
               "c.load_balancing_policy: is required");
-  ExpectError("name: \"x\" http2_protocol_options {}", "c.http2_protocol_options");
   ExpectError("name: \"x\" transport_socket { name: \"tls\" }", "c.transport_socket");
 }
 
-TEST(ClusterConfig, UpstreamProtocolsButHttp1AreRefused) {
-  const auto with = [](const std::string& options) {
-    return "name: \"x\" typed_extension_protocol_options { key: "
-           "\"envoy.extensions.upstreams.http.v3.HttpProtocolOptions\" value { "
-           "[type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions] { " +
-           options + " } } }";
-  };
-  ExpectError(with("explicit_http_config { http2_protocol_options {} }"),
-              "explicit_http_config.http2_protocol_options: has no effect");
-  ExpectError(with("auto_config {}"), "auto_config: needs TLS");
-  ExpectError(with(""), "must say which protocol");
+std::string WithOptions(const std::string& options, const std::string& more = "") {
+  return "name: \"x\" typed_extension_protocol_options { key: "
+         "\"envoy.extensions.upstreams.http.v3.HttpProtocolOptions\" value { "
+         "[type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions] { " +
+         options + " } } } " + more;
+}
+
+TEST(ClusterConfig, WhichHttpIsSpoken) {
+  EXPECT_EQ(Good("name: \"x\"").protocol, UpstreamProtocol::kHttp1);
+  EXPECT_FALSE(Good("name: \"x\"").stats.http2.has_value());
+  const ClusterSpec http2 = Good(WithOptions(
+      "explicit_http_config { http2_protocol_options { max_concurrent_streams { value: 7 } } }"));
+  EXPECT_EQ(http2.protocol, UpstreamProtocol::kHttp2);
+  EXPECT_EQ(http2.http2.concurrent_streams_max, 7u);
+  EXPECT_TRUE(http2.stats.http2.has_value());
+  EXPECT_EQ(Good("name: \"x\" http2_protocol_options {}").protocol, UpstreamProtocol::kHttp2);
+  EXPECT_EQ(Good("name: \"x\" protocol_selection: USE_DOWNSTREAM_PROTOCOL").protocol,
+            UpstreamProtocol::kUseDownstream);
+  EXPECT_EQ(Good(WithOptions("use_downstream_protocol_config {}")).protocol,
+            UpstreamProtocol::kUseDownstream);
+  // What replaces a field wins over it.
+  EXPECT_EQ(Good(WithOptions("explicit_http_config { http_protocol_options {} }",
+                             "http2_protocol_options {}"))
+                .protocol,
+            UpstreamProtocol::kHttp1);
+}
+
+TEST(ClusterConfig, ProtocolsThatCannotBeAreRefused) {
+  ExpectError(WithOptions("explicit_http_config { http3_protocol_options {} }"),
+              "explicit_http_config.http3_protocol_options: has no effect");
+  ExpectError(WithOptions("auto_config {}"), "auto_config: needs TLS");
+  ExpectError(WithOptions(""), "must say which protocol");
   ExpectError("name: \"x\" typed_extension_protocol_options { key: \"y\" value {} }",
               "unknown protocol options");
+}
+
+TEST(ClusterConfig, ServerNameOfTheRequest) {
+  EXPECT_FALSE(Good("name: \"x\"").auto_sni);
+  const ClusterSpec spec = Good(WithOptions(
+      "explicit_http_config { http_protocol_options {} } upstream_http_protocol_options { "
+      "auto_sni: true auto_san_validation: true override_auto_sni_header: \"X-Name\" }"));
+  EXPECT_TRUE(spec.auto_sni);
+  EXPECT_TRUE(spec.auto_san_validation);
+  EXPECT_EQ(spec.auto_sni_header, "x-name");
+  EXPECT_TRUE(Good("name: \"x\" upstream_http_protocol_options { auto_sni: true }").auto_sni);
+}
+
+TEST(ClusterConfig, TheTransportIsThatOfItsExtension) {
+  struct Nothing final : ClientTransportFactory {
+    std::unique_ptr<TransportSocket> Create(WorkerContext&,
+                                            const ClientTransportArgs&) const override {
+      return nullptr;
+    }
+  };
+  envoy::config::cluster::v3::Cluster cluster;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      WithOptions("auto_config { http2_protocol_options {} }",
+                  "transport_socket { name: \"t\" typed_config { type_url: \"a/x.Tls\" } } "
+                  "alt_stat_name: \"n:1\""),
+      &cluster));
+  StatsRegistry registry;
+  ConfigErrors errors;
+  std::string asked;
+  const auto parse = [&](const google::protobuf::Any& any, const std::string& prefix,
+                         const FieldScope&) -> std::unique_ptr<const ClientTransportFactory> {
+    asked = any.type_url() + " " + prefix;
+    return std::make_unique<Nothing>();
+  };
+  const auto spec = ParseCluster(cluster, FieldScope(errors, "c"), registry, parse);
+  ASSERT_NE(spec, nullptr) << errors.ToString();
+  EXPECT_EQ(asked, "a/x.Tls cluster.n_1.");
+  EXPECT_NE(spec->transport, nullptr);
+  EXPECT_EQ(spec->protocol, UpstreamProtocol::kAuto);
 }
 
 TEST(ClusterConfig, ThePolicyListWins) {
