@@ -1,4 +1,5 @@
-// The command operators about TLS: rows of the table in format_operators.cc, in a file of their own.
+// The command operators about TLS: rows of the table in format_operators.cc, in a file of their
+// own.
 #pragma once
 
 #include "absl/types/span.h"

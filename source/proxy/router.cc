@@ -121,10 +121,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   if (cluster == nullptr) return FailWithStatus(Failure::kNoCluster, action.cluster_not_found_code);
   info_.upstream_cluster = sink_.arena().Copy(cluster->spec().name);
   Host* const host = cluster->PickHost(sink_.random_value());
-  if (host == nullptr) {
-    cluster->spec().stats.cx_none_healthy.Add(worker_.context().stats);
-    return Fail(Failure::kNoHealthyHost);
-  }
+  if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   info_.attempts = 1;
   PrepareRequest(action, *host);
   attempt_.reset(
