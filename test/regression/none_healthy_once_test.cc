@@ -10,7 +10,7 @@ TEST(NoneHealthyRegression, OneRequestCountsOnce) {
   H1Client& client = proxy.Client();
   client.Get("/");
   proxy.Run();
-  EXPECT_EQ(client.response(0).status, 503);
+  EXPECT_EQ(client.response(0).status(), 503);
   EXPECT_EQ(proxy.Stat("cluster.users.upstream_cx_none_healthy"), 1);
 }
 
