@@ -12,11 +12,13 @@ SETTLE_SECONDS = 0.7
 
 
 class IdleLoad:
-    def __init__(self, job, ws, cores):
+    def __init__(self, job, w, cores):
+        kind = w.args.get('protocol')
         self.process = spawn(
-            [program('load'), 'idle', 'port=%d' % job.http, 'size=%d' % (32 if ws else 64)] +
-            (['kind=ws'] if ws else []), cores, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True)
+            [program('load'), 'idle', 'port=%d' % (job.tls if w.tls else job.http),
+             'tls=%d' % w.tls, 'size=%d' % (32 if kind == 'ws' else 64)] +
+            (['kind=' + kind] if kind else []), cores, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
 
     def ask(self, line):
         self.process.stdin.write(line + '\n')
@@ -31,11 +33,10 @@ class IdleLoad:
 
 
 def run_idle(w, job, proxy, pids, place):
-    ws = w.name == 'idle-ws'
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     # two descriptors a connection for an upgraded one, and always for the relay
-    most = (limit - 200) // 2 if ws or proxy.name == 'relay' else limit - 1200
-    load = IdleLoad(job, ws, place.load_cores)
+    most = (limit - 200) // 2 if w.args.get('protocol') == 'ws' or proxy.name == 'relay' else limit - 1200
+    load = IdleLoad(job, w, place.load_cores)
     r = {'steps': [], 'bad': 0, 'errors': {}}
     load.ask('add %d' % BASE)
     time.sleep(SETTLE_SECONDS)

@@ -20,7 +20,7 @@ class Relay(Proxy):
     name = 'relay'
 
     def supports(self, w):
-        return w.kind != 'h2'
+        return 'http2' not in w.features
 
     def command(self, job, d, instr=False):
         return [program('relay'), str(job.http), str(job.origin), str(job.workers), str(job.tls),

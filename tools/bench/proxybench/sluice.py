@@ -10,7 +10,7 @@ from .procs import first_line
 from .proxy import Proxy
 
 # What this tree's Sluice can do beyond plain HTTP/1.1: of 'tls', 'http2', 'h2c', 'upgrade'.
-FEATURES = set()
+FEATURES = {'tls', 'http2', 'h2c'}
 
 
 def _part(name, **kw):

@@ -10,11 +10,11 @@ class Workload:
         self.features = set()
         if tls:
             self.features.add('tls')
-        if kind == 'h2':
+        if kind == 'h2' or args.get('protocol') == 'h2':
             self.features.add('http2')
         if upstream == 'h2c':
             self.features.add('h2c')
-        if kind == 'ws' or name == 'idle-ws':
+        if kind == 'ws' or args.get('protocol') == 'ws':
             self.features.add('upgrade')
 
 
@@ -55,7 +55,12 @@ def workloads(rate):
           size=65536, unit='round trip'),
         W('idle-http', 'i', 'idle', 'memory per idle HTTP/1.1 keep-alive connection',
           unit='connection'),
-        W('idle-ws', 'i', 'idle', 'memory per idle WebSocket connection', unit='connection'),
+        W('idle-tls', 'i', 'idle', 'memory per idle TLS 1.3 keep-alive connection', tls=True,
+          unit='connection'),
+        W('idle-h2', 'i', 'idle', 'memory per idle HTTP/2 connection over TLS 1.3', tls=True,
+          unit='connection', protocol='h2'),
+        W('idle-ws', 'i', 'idle', 'memory per idle WebSocket connection', unit='connection',
+          protocol='ws'),
         W('latency', 'j', 'http', 'open loop at %d requests/s, 64 connections, 64 B' % rate,
           conns=64, size=64, rate=rate, latency=True),
     ]

@@ -143,7 +143,11 @@ void Client::SendRequest(Connection* k, uint64_t due_ns) {
   k->check = (k->exchanges & 63) == 0;
   k->due_ns = due_ns;
   if (plan_.rate > 0) k->sent_ns = NowNs();
-  k->out = plan_.websocket ? &plan_.websocket_frame : PickRequest();
+  k->out = plan_.websocket ? &plan_.websocket_frame : plan_.http2 ? &k->own : PickRequest();
+  if (plan_.http2) {
+    k->own = (k->exchanges ? "" : plan_.http2_hello) + plan_.http2_request;
+    k->own[k->own.size() - plan_.http2_request.size() + 8] = char(1 + 2 * k->exchanges);
+  }
   k->out_offset = 0;
   WriteOut(k);
 }
@@ -168,6 +172,7 @@ void Client::WriteOut(Connection* k) {
     k->out_offset += size_t(n);
   }
   k->out = nullptr;
+  if (k->owes_settings_ack) AcknowledgeSettings(k);
 }
 
 void Client::OnEof(Connection* k) {
@@ -202,6 +207,8 @@ void Client::Readable(Connection* k, uint32_t events) {
     }
     if (plan_.websocket) {
       ConsumeWebSocket(k, buffer_.data(), size_t(n));
+    } else if (plan_.http2) {
+      ConsumeHttp2(k, buffer_.data(), size_t(n));
     } else {
       ConsumeHttp(k, buffer_.data(), size_t(n));
     }

@@ -27,7 +27,9 @@ struct ClientConnection {
   SSL_SESSION* session = nullptr;
   const std::string* out = nullptr;  // what is being written, and from where
   size_t out_offset = 0;
-  std::string part;  // incomplete head or chunk line
+  std::string part;  // incomplete head, chunk line or frame
+  std::string own;   // HTTP/2: what `out` points to
+  bool owes_settings_ack = false;
   bool in_body = false, chunked = false, chunk_end = false, peer_closes = false, check = true;
   bool bad = false;
   int status = 0;
@@ -73,6 +75,9 @@ class Client {
   size_t ParseChunkLine(Connection* k, const char* p, size_t n);
   void ConsumeHttp(Connection* k, const char* p, size_t n);
   void ConsumeWebSocket(Connection* k, const char* p, size_t n);
+  void ConsumeHttp2(Connection* k, const char* p, size_t n);
+  void OnHttp2Frame(Connection* k, const char* frame, size_t size);
+  void AcknowledgeSettings(Connection* k);
   void BodyBytes(Connection* k, const char* p, size_t n);
   void Completed(Connection* k);
   void Count(Connection* k);

@@ -148,6 +148,57 @@ void Client::ConsumeHttp(Connection* k, const char* p, size_t n) {
   }
 }
 
+void Client::AcknowledgeSettings(Connection* k) {
+  k->owes_settings_ack = k->out != nullptr;  // else when that has been written
+  if (k->out) return;
+  k->own.assign("\0\0\0\4\1\0\0\0\0", 9);
+  k->out = &k->own;
+  k->out_offset = 0;
+  WriteOut(k);
+}
+
+void Client::OnHttp2Frame(Connection* k, const char* frame, size_t size) {
+  enum {
+    kData = 0,
+    kHeaders = 1,
+    kReset = 3,
+    kSettings = 4,
+    kGoAway = 7,
+    kEndStream = 1,
+    kAck = 1
+  };
+  const int type = frame[3], flags = frame[4];
+  if (type == kSettings && !(flags & kAck)) return AcknowledgeSettings(k);
+  if (type == kReset || type == kGoAway) return Fail(k, counters.io);
+  if ((type != kData && type != kHeaders) || k->state != Connection::kBusy) return;
+  if (type == kHeaders) {
+    size_t i = 9;
+    while (i < size && (frame[i] & 0xe0) == 0x20) i++;  // changes of the table's size
+    k->status = i < size && uint8_t(frame[i]) == 0x88 ? 200 : -1;
+  } else {
+    BodyBytes(k, frame + 9, size - 9);
+  }
+  if (flags & kEndStream) Completed(k);
+}
+
+void Client::ConsumeHttp2(Connection* k, const char* p, size_t n) {
+  std::string joined;
+  if (!k->part.empty()) {
+    k->part.append(p, n);
+    joined.swap(k->part);
+    p = joined.data(), n = joined.size();
+  }
+  size_t i = 0;
+  while (n - i >= 9 && k->state != Connection::kClosed) {
+    const uint8_t* u = reinterpret_cast<const uint8_t*>(p + i);
+    size_t size = 9 + (size_t(u[0]) << 16 | size_t(u[1]) << 8 | u[2]);
+    if (n - i < size) break;
+    OnHttp2Frame(k, p + i, size);
+    i += size;
+  }
+  if (i < n && k->state != Connection::kClosed) k->part.assign(p + i, n - i);
+}
+
 void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
   std::string joined;
   if (!k->part.empty()) {

@@ -7,7 +7,8 @@
 //       ws     WebSocket echo, one message in flight per connection
 //       idle   opens connections, does one exchange on each, then leaves them idle;
 //              commands on stdin: "add N", "check", "quit"
-// keys  port conns threads warm dur tls resume method body size path hosts paths rate
+// keys  port conns threads warm dur tls resume method body size path hosts paths rate kind (idle:
+// ws, h2)
 //       close pids be_pid srcs count (stop after that many operations instead of by time)
 //
 // Prints one JSON object. The CPU time of the processes in `pids` is sampled at the same instants

@@ -88,7 +88,35 @@ void MakeWebSocketMessages(Plan& plan) {
   plan.websocket_frame = head + payload;
 }
 
-SSL_CTX* MakeTlsContext() {
+std::string Http2Frame(int type, int flags, const std::string& payload) {
+  return {char(payload.size() >> 16),
+          char(payload.size() >> 8),
+          char(payload.size()),
+          char(type),
+          char(flags),
+          0,
+          0,
+          0,
+          0};
+}
+
+// A header as RFC 7541's literal without indexing, neither name nor value beyond 126 bytes.
+std::string Http2Field(const std::string& name, const std::string& value) {
+  return std::string(1, '\0') + char(name.size()) + name + char(value.size()) + value;
+}
+
+void MakeHttp2Messages(Plan& plan) {
+  // No dynamic table: the status of every answer is then a byte that is known.
+  const std::string settings("\0\1\0\0\0\0", 6);
+  plan.http2_hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Http2Frame(4, 0, settings) + settings;
+  std::string head = Http2Field(":method", "GET") + Http2Field(":scheme", "https") +
+                     Http2Field(":authority", "bench.test") +
+                     Http2Field(":path", "/b/" + std::to_string(plan.body_bytes)) +
+                     Http2Field("user-agent", "bench-load/1.0") + Http2Field("accept", "*/*");
+  plan.http2_request = Http2Frame(1, 5, head) + head;  // END_STREAM, END_HEADERS
+}
+
+SSL_CTX* MakeTlsContext(bool http2) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
@@ -98,8 +126,8 @@ SSL_CTX* MakeTlsContext() {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  static const unsigned char kAlpn[] = "\x08http/1.1";
-  SSL_CTX_set_alpn_protos(context, kAlpn, 9);
+  static const unsigned char kHttp1[] = "\x08http/1.1", kHttp2[] = "\x02h2";
+  SSL_CTX_set_alpn_protos(context, http2 ? kHttp2 : kHttp1, http2 ? 3 : 9);
   return context;
 }
 
@@ -115,6 +143,7 @@ Plan MakePlan(int argc, char** argv) {
   Plan plan;
   plan.mode = mode == "idle" ? Mode::kIdle : mode == "ws" ? Mode::kWebSocket : Mode::kHttp;
   plan.websocket = mode == "ws" || args.Text("kind") == "ws";
+  plan.http2 = args.Text("kind") == "h2";
   plan.port = int(args.Number("port"));
   plan.connections = int(args.Number("conns", 64));
   plan.threads = int(args.Number("threads", 1));
@@ -132,6 +161,7 @@ Plan MakePlan(int argc, char** argv) {
   plan.body_pattern = Pattern(26 * 4096);
   MakeRequests(args, plan);
   MakeWebSocketMessages(plan);
-  if (plan.tls) plan.context = MakeTlsContext();
+  if (plan.http2) MakeHttp2Messages(plan);
+  if (plan.tls) plan.context = MakeTlsContext(plan.http2);
   return plan;
 }

@@ -20,7 +20,8 @@ struct Plan {
   bool resume = false;
   bool one_request_per_connection = false;
   bool websocket = false;
-  double rate = 0;  // requests/s of the open loop; 0: closed loop
+  bool http2 = false;  // idle mode only; h2load does the rest
+  double rate = 0;     // requests/s of the open loop; 0: closed loop
   double warm_seconds = 0.4;
   double seconds = 1.2;
   uint64_t count = 0;     // stop after so many operations instead of by time; 0: by time
@@ -28,7 +29,8 @@ struct Plan {
   std::vector<int> proxy_pids, origin_pids;
 
   SSL_CTX* context = nullptr;
-  std::vector<std::string> requests;  // picked at random when there are several
+  std::vector<std::string> requests;       // picked at random when there are several
+  std::string http2_hello, http2_request;  // preface and SETTINGS; HEADERS of stream 0
   std::string websocket_hello, websocket_frame, websocket_echo_head;
   std::string body_pattern;
 };
