@@ -1,6 +1,6 @@
 """Tests over real sockets: a Python program against the built proxy."""
 
-def wire_test(name, size = "medium", tags = [], data = [], needs = []):
+def wire_test(name, size = "medium", tags = [], data = [], needs = [], env = {}):
     """One file NAME.py of unittest cases.
 
     They run one after the other, for they measure memory and load the machine. A sh_test, because
@@ -21,10 +21,11 @@ def wire_test(name, size = "medium", tags = [], data = [], needs = []):
             "//source:sluice",
             "//test/wire:wirelib",
         ],
-        env = {
-            "DEMO_BACKEND_BIN": "$(rootpath //examples/quickstart:demo_backend)",
-            "PYTHONPATH": "test/wire",
-            "SLUICE_BIN": "$(rootpath //source:sluice)",
-        },
+        env = dict(
+            env,
+            DEMO_BACKEND_BIN = "$(rootpath //examples/quickstart:demo_backend)",
+            PYTHONPATH = "test/wire",
+            SLUICE_BIN = "$(rootpath //source:sluice)",
+        ),
         tags = ["exclusive", "wire"] + ["needs-" + n for n in needs] + tags,
     )

@@ -22,14 +22,14 @@ def route(prefix, to, more=''):
         prefix, to, more)
 
 
-def listener(name, routes, port=0, manager='', more=''):
-    """`manager`: more fields of the connection manager."""
+def listener(name, routes, port=0, manager='', more='', chain=''):
+    """`manager`, `chain`: more fields of the connection manager and of the filter chain."""
     return '''
   listeners {
     name: "%s"
     address { socket_address { address: "127.0.0.1" port_value: %d } }
     %s
-    filter_chains { filters {
+    filter_chains { %s filters {
       name: "envoy.filters.network.http_connection_manager"
       typed_config { [%s] {
         stat_prefix: "%s"
@@ -40,7 +40,7 @@ def listener(name, routes, port=0, manager='', more=''):
         http_filters { name: "envoy.filters.http.router" typed_config { [%s] {} } }
       } }
     } }
-  }''' % (name, port, more, HCM, name, manager, '\n'.join(routes), ROUTER)
+  }''' % (name, port, more, chain, HCM, name, manager, '\n'.join(routes), ROUTER)
 
 
 def bootstrap(*static_resources, admin_port=0):

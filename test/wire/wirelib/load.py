@@ -15,17 +15,18 @@ class Outcome:
 class Load:
     """Connects at start; each thread then requests until told to stop or its connection ends.
 
-    With `reconnect`, a thread whose connection was closed opens another one.
+    With `reconnect`, a thread whose connection was closed opens another one. `connect(port)` makes
+    a connection.
     """
 
-    def __init__(self, port, paths, threads=16, reconnect=False):
+    def __init__(self, port, paths, threads=16, reconnect=False, connect=RawConnection):
         self.outcomes = []
         self.refused = 0
         self._stop = threading.Event()
-        self._port, self._reconnect = port, reconnect
+        self._port, self._reconnect, self._opens = port, reconnect, connect
         self._threads = []
         for i in range(threads):
-            connection = RawConnection(port)
+            connection = connect(port)
             self._threads.append(threading.Thread(
                 target=self._run, args=(connection, paths[i % len(paths)]), daemon=True))
         for t in self._threads:
@@ -44,7 +45,7 @@ class Load:
     def _connect(self):
         while True:
             try:
-                return RawConnection(self._port)
+                return self._opens(self._port)
             except OSError:
                 self.refused += 1
                 time.sleep(0.01)

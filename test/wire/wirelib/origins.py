@@ -34,20 +34,32 @@ class DemoBackend(Child):
         self.port = int(re.search(r'listens on 127\.0\.0\.1:(\d+)', text).group(1))
 
 
-class Nginx(Child):
+class PortTaker(Child):
+    """A server that must be told its port; `command(port)` returns how it is started."""
+
+    def __init__(self, command):
+        for attempt in range(5):  # another program may take the port in between
+            self.port = free_port()
+            argv = command(self.port)
+            super().__init__(argv)
+            wait_for(argv[0], lambda: accepts(self.port) or not self.running())
+            if self.running():
+                return
+        raise AssertionError('%s does not start:\n%s' % (argv[0], self.output()))
+
+
+class Nginx(PortTaker):
     """`servers`: server blocks, @PORT@ in them is replaced by the chosen port."""
 
     def __init__(self, servers):
-        d = scratch_directory()
-        for attempt in range(5):  # another program may take the port in between
-            self.port = free_port()
-            with open(os.path.join(d, 'nginx.conf'), 'w') as f:
-                f.write(self._config(d, servers.replace('@PORT@', str(self.port))))
-            super().__init__([tool('nginx'), '-p', d, '-c', os.path.join(d, 'nginx.conf')])
-            wait_for('nginx', lambda: accepts(self.port) or not self.running())
-            if self.running():
-                return
-        raise AssertionError('nginx does not start:\n' + self.output())
+        self._servers, self._directory = servers, scratch_directory()
+        super().__init__(self._command)
+
+    def _command(self, port):
+        d = self._directory
+        with open(os.path.join(d, 'nginx.conf'), 'w') as f:
+            f.write(self._config(d, self._servers.replace('@PORT@', str(port))))
+        return [tool('nginx'), '-p', d, '-c', os.path.join(d, 'nginx.conf')]
 
     @staticmethod
     def _config(d, servers):
