@@ -161,14 +161,17 @@ extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnec
   + generate_request_id preserve_external_request_id always_set_request_id_in_response
   + server_name server_header_transformation via forward_client_cert_details
   + normalize_path merge_slashes path_with_escaped_slashes_action
-  + strip_matching_host_port strip_any_host_port strip_trailing_host_dot
+  + strip_matching_host_port strip_any_host_port strip_trailing_host_dot upgrade_configs
   ~ http3_protocol_options: there is no HTTP/3 whose limits it would set
   ! internal_address_config original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options
+message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig
+  + upgrade_type enabled filters
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails
   + subject cert chain dns uri
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions
   + flush_access_log_on_new_request access_log_flush_interval
+  + flush_log_on_tunnel_successfully_established
 message envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig
   + *
 message envoy.extensions.filters.network.http_connection_manager.v3.ResponseMapper
@@ -189,11 +192,12 @@ message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWord
   + *
 message envoy.config.core.v3.Http2ProtocolOptions
   + hpack_table_size max_concurrent_streams initial_stream_window_size max_outbound_frames
-  + initial_connection_window_size allow_connect connection_keepalive max_outbound_control_frames
+  + initial_connection_window_size connection_keepalive max_outbound_control_frames
   + max_consecutive_inbound_frames_with_empty_payload max_inbound_priority_frames_per_stream
   + max_inbound_window_update_frames_per_data_frame_sent stream_error_on_invalid_http_messaging
   + override_stream_error_on_invalid_http_message
   ~ use_oghttp2_codec: there is one codec
+  ~ allow_connect: extended CONNECT is always on; what may upgrade is decided by upgrade_configs
 message envoy.config.core.v3.KeepaliveSettings
   + interval timeout interval_jitter connection_idle_interval
 message envoy.config.core.v3.UpstreamHttpProtocolOptions
@@ -258,9 +262,11 @@ message envoy.config.route.v3.RouteAction
   + cluster cluster_header weighted_clusters cluster_not_found_response_code
   + prefix_rewrite regex_rewrite
   + host_rewrite_literal host_rewrite_header host_rewrite_path_regex auto_host_rewrite
-  + append_x_forwarded_host timeout idle_timeout max_stream_duration priority
+  + append_x_forwarded_host timeout idle_timeout max_stream_duration priority upgrade_configs
   ! rate_limits include_vh_rate_limits cors metadata_match cluster_specifier_plugin
   ! inline_cluster_specifier_plugin
+message envoy.config.route.v3.RouteAction.UpgradeConfig
+  + upgrade_type enabled
 message envoy.config.route.v3.RouteAction.MaxStreamDuration
   + max_stream_duration grpc_timeout_header_max grpc_timeout_header_offset
 message envoy.config.route.v3.WeightedCluster

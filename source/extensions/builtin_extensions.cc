@@ -2,6 +2,7 @@
 
 #include "source/extensions/http/buffer/buffer_config.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
+#include "source/extensions/http/upgrade/upgrade_config.h"
 #include "source/extensions/listener/http_inspector/http_inspector_config.h"
 #include "source/extensions/listener/original_dst/original_dst_config.h"
 #include "source/extensions/listener/proxy_protocol/proxy_protocol_config.h"
@@ -16,6 +17,7 @@ void AddBuiltinExtensions(Registry& registry) {
   AddOriginalDst(registry);
   AddProxyProtocol(registry);
   AddTlsInspector(registry);
+  AddUpgrade(registry);
 }
 
 }  // namespace sluice

@@ -84,6 +84,8 @@ absl::string_view CodecErrorDetail(CodecError error) {
       return "missing_host_header";
     case CodecError::kBadTrailer:
       return "http1.invalid_trailer";
+    case CodecError::kBodyDisallowed:
+      return "http1.body_disallowed";
     case CodecError::kHeadersTooLarge:
       return "http1.headers_too_large";
     case CodecError::kTooManyHeaders:

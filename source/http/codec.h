@@ -46,6 +46,7 @@ enum class CodecError : uint8_t {
   kUnexpectedEnd,      // the connection ended inside a message
   kUnexpectedMessage,  // bytes of a response that nobody asked for
   kBadStatus,
+  kBodyDisallowed,  // of a request to leave HTTP
   // HTTP/2. Of one message; the stream, or the connection, ends with it.
   kHttp2InvalidHeader,
   kHttp2Messaging,
@@ -79,6 +80,9 @@ enum class StreamReset : uint8_t {
   kProtocolError,  // the peer's message was malformed: see the codec's error
   kLocal,          // this side's message does not fit what its head has announced
 };
+
+// What is known of the peer's settings.
+enum class PeerSetting : uint8_t { kUnknown, kNo, kYes };
 
 // HTTP/2 error codes (RFC 9113 section 7). HTTP/1 sends none; of a reset that it reports kNoError
 // is given.
@@ -116,6 +120,8 @@ class StreamEvents {
   virtual Headers& BeginHeaders(HeadersKind kind) = 0;
   virtual void OnHeaders(Headers& headers, End end) = 0;
   virtual void OnInformational(Headers& headers) = 0;  // client role: 1xx but 101
+  // Client role, of a stream that has sent no head yet: extended_connect() is known now.
+  virtual void OnPeerSettings() {}
   // Takes all of `data`.
   virtual void OnData(Buffer& data, End end) = 0;
   virtual void OnTrailers(Headers& trailers) = 0;
@@ -135,6 +141,12 @@ class StreamEvents {
   ~StreamEvents() = default;
 };
 
+// A stream may leave HTTP: a request that asks for it (FindUpgrade) and is answered by 101, or by
+// 2xx to CONNECT. Its head is reported with End::kNo, the request's as the response's, and from the
+// answer on the bytes of both sides are the tunnel's: OnData and FillBody carry them as they are,
+// and each direction ends by itself. HTTP/1 holds back what a client sends before the answer, and
+// closes the connection where that was to be a tunnel's and there is none.
+//
 // One stream as its user commands it. Lives until OnReset, OnComplete or Reset. Whoever calls
 // SendHeaders, SendInformational or BodyReady then asks the connection to pull
 // (Connection::WantWrite). PauseReading and ResumeReading reach the connection: HTTP/1 passes them
@@ -202,6 +214,10 @@ class Codec {
   // A stream was reset inside a message that only the connection's end ends: a FIN would make it
   // look complete.
   virtual bool must_abort() const { return false; }
+  // HTTP/1: the connection is a tunnel, so that its ends close each by itself; and ours has, so
+  // that the connection's write side is to be closed when all is written.
+  virtual bool in_tunnel() const { return false; }
+  virtual bool tunnel_out_ended() const { return false; }
   // Graceful end: no new stream after those that are open. HTTP/1 server: the next response says
   // "connection: close". HTTP/2 server: GOAWAY that names no stream yet, so that what is on its way
   // is still served (RFC 9113 section 6.8); FinishDrain, some time later, sends the one that does.
@@ -223,9 +239,6 @@ class Codec {
   virtual void SendPing() {}
   virtual uint32_t unanswered_pings() const { return 0; }
 };
-
-// What is known of the peer's settings.
-enum class PeerSetting : uint8_t { kUnknown, kNo, kYes };
 
 // A codec in the client's role.
 class ClientCodec : public Codec {

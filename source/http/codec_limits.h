@@ -35,7 +35,9 @@ struct Http2Options {
   uint32_t stream_window_bytes = 16 * 1024 * 1024;      // initial_stream_window_size
   uint32_t connection_window_bytes = 24 * 1024 * 1024;  // initial_connection_window_size
   uint32_t hpack_table_bytes = 4096;                    // of either direction
-  bool allow_connect = true;  // SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441). Envoy: off; see S-01
+  // SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441). Envoy: off unless allow_connect is set. Here it is
+  // always on, as whether a request may upgrade is the upgrade filter's decision.
+  bool allow_connect = true;
   // override_stream_error_on_invalid_http_message: a malformed message ends its stream, not the
   // connection.
   bool malformed_ends_stream = false;

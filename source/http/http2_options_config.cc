@@ -50,7 +50,6 @@ Http2Options ParseHttp2Options(const core::Http2ProtocolOptions& proto, const Fi
   read("max_inbound_priority_frames_per_stream", options.priority_frames_per_stream_max, {});
   read("max_inbound_window_update_frames_per_data_frame_sent",
        options.window_updates_per_data_frame_max, kSome);
-  options.allow_connect = proto.allow_connect();
   // The newer field wins over the one it replaces.
   const bool by_default =
       proto.stream_error_on_invalid_http_messaging() || otherwise == MalformedEnds::kStream;

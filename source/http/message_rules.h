@@ -58,6 +58,11 @@ CodecError DecideResponseFraming(const FramingFields& fields, Method method, int
                                  HttpProtocol protocol, const Http1Options& options,
                                  Framing* framing);
 
+// The answer to a request that asks to leave HTTP lets it (RFC 9110 sections 7.8 and 9.3.6).
+inline bool TunnelFollows(Method request, int status) {
+  return status == 101 || (request == Method::kConnect && status >= 200 && status < 300);
+}
+
 // A final response that cannot have a body, whatever its fields say (RFC 9112 section 6.3).
 bool ResponseHasNoBody(Method method, int status);
 

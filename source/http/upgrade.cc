@@ -41,6 +41,39 @@ UpgradeAsked FindUpgrade(const Headers& request, HttpProtocol protocol) {
   return FindInFields(request);
 }
 
+void SetUpgradeFields(absl::string_view type, Headers& headers) {
+  headers.SetReference(HeaderId::kConnection, "upgrade");
+  headers.SetReference(HeaderId::kUpgrade, type);
+}
+
+void TakeExtendedConnect(Headers& request, absl::string_view type) {
+  request.SetReference(HeaderId::kMethod, "GET");
+  request.Remove(HeaderId::kProtocol);
+  SetUpgradeFields(type, request);
+}
+
+void TakeExtendedConnectAnswer(Headers& response, absl::string_view type) {
+  response.SetReference(HeaderId::kStatus, "101");
+  SetUpgradeFields(type, response);
+}
+
+void MakeExtendedConnect(Headers& request, absl::string_view type) {
+  request.SetReference(HeaderId::kMethod, "CONNECT");
+  request.AddReference(HeaderId::kProtocol, type);
+  for (const HeaderId id :
+       {HeaderId::kConnection, HeaderId::kUpgrade, HeaderId::kSecWebsocketKey}) {
+    request.Remove(id);
+  }
+}
+
+void MakeExtendedConnectAnswer(Headers& response) {
+  response.SetReference(HeaderId::kStatus, "200");
+  for (const HeaderId id :
+       {HeaderId::kConnection, HeaderId::kUpgrade, HeaderId::kSecWebsocketAccept}) {
+    response.Remove(id);
+  }
+}
+
 UpgradeDecision DecideUpgrade(absl::string_view type, absl::Span<const UpgradeRule> manager,
                               absl::Span<const UpgradeRule> route) {
   UpgradeDecision decision{.manager_rule = Find(manager, type), .route_rule = Find(route, type)};

@@ -1,6 +1,8 @@
 #include "source/proxy/attempt.h"
 
+#include "absl/strings/match.h"
 #include "source/http/message_rules.h"
+#include "source/http/websocket/handshake.h"
 
 namespace sluice {
 namespace {
@@ -30,6 +32,7 @@ Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster
       cluster_(cluster),
       host_(host),
       address_(host.address()),
+      upgrade_(sink.upgrade()),
       pending_(worker_.slabs) {}
 
 Attempt::~Attempt() { Cancel(); }
@@ -40,13 +43,14 @@ void Attempt::Start(RoutePriority priority, const PoolKey& key) {
 }
 
 void Attempt::SendData(Buffer& data, End end) {
-  if (done_) {
+  const bool refused = response_started_ && !may_send_body();
+  if (done_ || refused) {
     sink_.request_gauge().Subtract(data.size());
     return data.Clear();
   }
   pending_.MoveFrom(data);
   request_ended_ |= end == End::kYes;
-  if (codec_stream_ == nullptr) return;
+  if (codec_stream_ == nullptr || !may_send_body()) return;
   codec_stream_->BodyReady();
   connection_->WantWrite();
 }
@@ -67,6 +71,10 @@ void Attempt::TakeOver(Attempt& failed) {
 
 void Attempt::Cancel() {
   DropPending();
+  Stop();
+}
+
+void Attempt::Stop() {
   if (done_) return;
   done_ = true;
   sink_.response_gauge().SetSource(nullptr);
@@ -89,12 +97,52 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
   info_.upstream_request_start = started_;
   info_.upstream_protocol = connection.protocol();
   info_.upstream_tls = connection.tls();
-  info_.upstream_header_bytes_sent = sink_.request_headers().byte_size();
   sink_.response_gauge().SetSource(codec_stream_);
-  const bool body = !request_ended_ || !pending_.empty() || request_trailers_ != nullptr;
-  codec_stream_->SendHeaders(sink_.request_headers(), body ? End::kNo : End::kYes);
-  if (!pending_.empty() || (body && request_ended_)) codec_stream_->BodyReady();
-  connection.WantWrite();
+  if (!asks_extended_connect()) return SendRequest();
+  if (connection.extended_connect() != PeerSetting::kUnknown) OnPeerSettings();
+}
+
+bool Attempt::asks_extended_connect() const {
+  return upgrade_ != nullptr && upgrade_->form != UpgradeForm::kConnect &&
+         connection_->protocol() == HttpProtocol::kHttp2;
+}
+
+// RFC 8441 section 3: not before the host has said that it takes it.
+void Attempt::OnPeerSettings() {
+  if (head_sent_) return;
+  if (connection_->extended_connect() == PeerSetting::kYes) return SendRequest();
+  FailAtOnce(AttemptFailure::Kind::kNoExtendedConnect);
+}
+
+void Attempt::SendRequest() {
+  head_sent_ = true;
+  const Headers& head = RequestHead();
+  info_.upstream_header_bytes_sent = head.byte_size();
+  const bool body =
+      upgrade_ != nullptr || !request_ended_ || !pending_.empty() || request_trailers_ != nullptr;
+  codec_stream_->SendHeaders(head, body ? End::kNo : End::kYes);
+  if (may_send_body() && (!pending_.empty() || (body && request_ended_)))
+    codec_stream_->BodyReady();
+  connection_->WantWrite();
+}
+
+const Headers& Attempt::RequestHead() {
+  const Headers& request = sink_.request_headers();
+  const bool http2 = connection_->protocol() == HttpProtocol::kHttp2;
+  if (upgrade_ == nullptr || upgrade_->form == UpgradeForm::kConnect) return request;
+  const bool key_due = !http2 && absl::EqualsIgnoreCase(upgrade_->type, "websocket") &&
+                       !request.Has(HeaderId::kSecWebsocketKey);
+  if (!http2 && !key_due) return request;
+  Headers& head = *sink_.arena().New<Headers>(sink_.arena());
+  head.CopyFrom(request);
+  if (http2) {
+    MakeExtendedConnect(head, upgrade_->type);
+  } else {
+    const WebSocketKey key = MakeWebSocketKey(worker_.random);
+    made_key_ = sink_.arena().Copy({key.data(), key.size()});
+    head.AddReference(HeaderId::kSecWebsocketKey, made_key_);
+  }
+  return head;
 }
 
 void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
@@ -129,11 +177,59 @@ void Attempt::OnHeaders(Headers& headers, End end) {
   uint32_t code = 0;
   for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
   CountResponse(code);
+  if (upgrade_ != nullptr && !TakeUpgradeAnswer(headers, code)) return;
   if (headers.Has(HeaderId::kConnection) && ListsToken(headers, HeaderId::kConnection, "close"))
     stats().cx_close_notify.Add(worker_.stats);
+  if (tunnel_) return OpenTunnel(end);
   response_ended_ = end == End::kYes;
   if (response_ended_) info_.response_end = info_.response_start;
   owner_.OnAttemptHeaders(end);
+}
+
+// Whatever the connection speaks, an accepted upgrade is answered by 101 from here on, and by 2xx
+// where it was CONNECT. Any other answer is a refusal, which is the client's to read. False: the
+// attempt has failed.
+bool Attempt::TakeUpgradeAnswer(Headers& headers, uint32_t code) {
+  if (upgrade_->form == UpgradeForm::kConnect) {
+    tunnel_ = code / 100 == 2;
+  } else if (connection_->protocol() != HttpProtocol::kHttp2) {
+    tunnel_ = code == 101;
+    if (tunnel_ && !made_key_.empty() && !CheckMadeKey(headers)) return false;
+  } else if (code / 100 == 2) {
+    tunnel_ = true;
+    TakeExtendedConnectAnswer(headers, upgrade_->type);
+    const Header* const key = sink_.request_headers().Find(HeaderId::kSecWebsocketKey);
+    if (key != nullptr) {
+      const WebSocketAccept accept = WebSocketAcceptOf(key->value);
+      headers.Set(HeaderId::kSecWebsocketAccept, {accept.data(), accept.size()});
+    }
+  }
+  if (!tunnel_) DropPending();
+  return true;
+}
+
+bool Attempt::CheckMadeKey(Headers& headers) {
+  const absl::string_view offered = sink_.request_headers().Get(HeaderId::kSecWebsocketProtocol);
+  if (CheckWebSocketResponse(headers, made_key_, offered) != HandshakeError::kNone) {
+    tunnel_ = false;
+    FailAtOnce(AttemptFailure::Kind::kProtocolError);
+    return false;
+  }
+  headers.Remove(HeaderId::kSecWebsocketAccept);
+  return true;
+}
+
+void Attempt::OpenTunnel(End end) {
+  connection_->OnTunnelOpened();
+  owner_.OnAttemptHeaders(End::kNo);
+  if (done_) return;
+  if (!pending_.empty() || request_ended_) {
+    codec_stream_->BodyReady();
+    connection_->WantWrite();
+  }
+  if (end == End::kNo) return;
+  Buffer none(worker_.slabs);
+  OnData(none, End::kYes);
 }
 
 void Attempt::OnInformational(Headers& headers) { owner_.OnAttemptInformational(headers); }
@@ -155,7 +251,7 @@ void Attempt::OnTrailers(Headers& trailers) {
 void Attempt::OnReset(StreamReset reset, ResetCode code) {
   if (done_) return;
   // RFC 9113 section 8.1: a whole answer, and the host wants no more of the request.
-  if (response_ended_) return OnComplete();
+  if (response_ended_ && !tunnel_) return OnComplete();
   done_ = true;
   AttemptFailure failure{.kind = KindOf(reset), .code = code};
   failure.stale_connection =
@@ -202,7 +298,15 @@ void Attempt::DropPending() {
   pending_.Clear();
 }
 
+// The connection may go on, the attempt does not.
+void Attempt::FailAtOnce(AttemptFailure::Kind kind) {
+  Stop();
+  owner_.OnAttemptFailed({.kind = kind, .replayable = !body_sent_});
+}
+
 void Attempt::Release() {
+  if (tunnel_) connection_->OnTunnelEnded();
+  tunnel_ = false;
   connection_ = nullptr;
   codec_stream_ = nullptr;
 }
@@ -212,6 +316,8 @@ void Attempt::CountResponse(uint32_t code) {
   const bool error = code >= 500;
   (error ? host_.rq_error : host_.rq_success).fetch_add(1, std::memory_order_relaxed);
   switch (code / 100) {
+    case 1:
+      return stats().rq_1xx.Add(cells);
     case 2:
       return stats().rq_2xx.Add(cells);
     case 3:

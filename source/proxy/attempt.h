@@ -2,7 +2,11 @@
 //
 // In its stream's arena, owned by the Router, on the stream's worker. The request head is the
 // stream's; body bytes that the connection has no room for wait here, counted by the stream's
-// request gauge.
+// request gauge. So do a tunnel's until its upgrade is answered, and a refusal drops them.
+//
+// Of an upgrade the head is a copy in the form that the connection speaks (http/upgrade.h), and so
+// is what of WebSocket's handshake is between the proxy and the host alone: a client that speaks
+// HTTP/2 sends no key, so the proxy makes one and checks the answer to it.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -23,6 +27,7 @@ struct AttemptFailure {
     kReset,
     kRefused,  // the host has not looked at the request
     kProtocolError,
+    kNoExtendedConnect,  // over this connection an upgrade cannot be asked for; over HTTP/1 it may
   };
   Kind kind;
   ResetCode code = ResetCode::kNoError;  // the host's
@@ -69,6 +74,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   Headers& BeginHeaders(HeadersKind kind) override;
   void OnHeaders(Headers& headers, End end) override;
   void OnInformational(Headers& headers) override;
+  void OnPeerSettings() override;
   void OnData(Buffer& data, End end) override;
   void OnTrailers(Headers& trailers) override;
   void OnReset(StreamReset reset, ResetCode code) override;
@@ -76,6 +82,16 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   BodyState FillBody(Buffer& out, size_t bytes_max) override;
   Headers& OutgoingTrailers() override { return *request_trailers_; }
 
+  void SendRequest();
+  const Headers& RequestHead();
+  bool asks_extended_connect() const;
+  bool TakeUpgradeAnswer(Headers& headers, uint32_t code);
+  bool CheckMadeKey(Headers& headers);
+  void OpenTunnel(End end);
+  void Stop();
+  void FailAtOnce(AttemptFailure::Kind kind);
+  // A tunnel's bytes wait for its answer.
+  bool may_send_body() const { return upgrade_ == nullptr || tunnel_; }
   void Release();
   void DropPending();
   void CountResponse(uint32_t code);
@@ -92,12 +108,16 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   CodecStream* codec_stream_ = nullptr;
   Headers* informational_ = nullptr;
   Headers* request_trailers_ = nullptr;
+  const UpgradeRequest* const upgrade_;  // the sink's
+  absl::string_view made_key_;           // Sec-WebSocket-Key of our own
   Buffer pending_;
   MonotonicTime started_{};
   bool request_ended_ = false;
   bool body_sent_ = false;
   bool response_started_ = false;
   bool response_ended_ = false;
+  bool head_sent_ = false;
+  bool tunnel_ = false;  // the host has accepted the upgrade
   bool done_ = false;
 };
 

@@ -114,8 +114,8 @@ void ConnectionManager::OnBytes(Buffer& in, End end) {
   }
   if (closed_) return;
   // A client that has closed its side is taken as gone, as Envoy does: an answer would most likely
-  // find no reader, and its upstream should not work for nobody.
-  if (end == End::kYes) {
+  // find no reader, and its upstream should not work for nobody. A tunnel's end is only one of two.
+  if (end == End::kYes && !codec_->in_tunnel()) {
     AbandonStreams();
     return CloseGracefully();
   }
@@ -126,6 +126,7 @@ void ConnectionManager::OnBytes(Buffer& in, End end) {
 void ConnectionManager::FillOutput(Buffer& out, size_t bytes_max) {
   if (codec_ == nullptr) return;
   codec_->Fill(out, bytes_max);
+  if (codec_->tunnel_out_ended()) connection_.CloseWriteSide();
   if (http2_ != nullptr && codec_->error() != CodecError::kNone) OnOutputError();
   if (aborts_expected_) AbortDrainedStreams(out, bytes_max);
   CloseIfDone();
@@ -156,7 +157,7 @@ void ConnectionManager::CloseIfDone() {
 // Every request is complete: answers come first. Saves a connection that ends with its first answer
 // from ever being watched.
 bool ConnectionManager::AwaitsBytes() const {
-  return streams_.empty() || http2_ != nullptr || !streams_.front().request_complete();
+  return streams_.empty() || http2_ != nullptr || !streams_.front().answers_next();
 }
 
 void ConnectionManager::OnConnectionClosed(CloseCause cause) {

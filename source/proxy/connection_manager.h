@@ -50,6 +50,10 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   bool multiplexes() const { return http2_ != nullptr; }
   void WantWrite() { connection_.WantWrite(); }
   void OnStreamFinished(Stream& stream);
+  // HTTP/1: the connection is the stream's tunnel now, of which each end closes its own side.
+  void OnTunnelOpened() {
+    if (http2_ == nullptr) connection_.AllowHalfClose();
+  }
   // A stream waits for its last bytes to be pulled before it is reset.
   void ExpectAbort() { aborts_expected_ = true; }
   // A stream was cut off in the middle of its response: with HTTP/1 the connection has to go.

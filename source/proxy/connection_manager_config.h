@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "source/accesslog/access_log.h"
 #include "source/base/units.h"
 #include "source/http/codec_limits.h"
 #include "source/http/path.h"
+#include "source/http/upgrade.h"
 #include "source/net/connection.h"
 #include "source/proxy/connection_manager_stats.h"
 #include "source/proxy/filter_plan.h"
@@ -64,6 +66,22 @@ struct ClientCertRules {
   bool uri = false;
 };
 
+// For requests that ask for an upgrade: the upgrade filter and the chain that such a stream has.
+struct UpgradePlans {
+  FilterPlan otherwise;  // of types without a chain of their own
+  // upgrade_configs, and by the same index their chains; no handler: `otherwise`.
+  std::vector<UpgradeRule> rules;
+  std::vector<FilterPlan> plans;
+
+  const FilterPlan& PlanFor(absl::string_view type) const {
+    for (size_t i = 0; i < rules.size(); ++i) {
+      if (absl::EqualsIgnoreCase(rules[i].type, type) && plans[i].handler != nullptr)
+        return plans[i];
+    }
+    return otherwise;
+  }
+};
+
 struct ConnectionManagerConfig {
   explicit ConnectionManagerConfig(const ConnectionManagerStats& handles) : stats(handles) {}
 
@@ -86,8 +104,10 @@ struct ConnectionManagerConfig {
   Duration connection_duration_max{0};            // 0: none
   uint32_t requests_per_connection_max = 0;       // 0: none
   Duration stream_idle_timeout = std::chrono::minutes(5);  // 0: none
-  Duration stream_duration_max{0};                         // 0: none
-  Duration request_timeout{0};                             // until the request is complete; 0: none
+  // The same where it was set in so many words: of a tunnel. Envoy: five minutes for both.
+  Duration tunnel_idle_timeout{0};  // 0: none
+  Duration stream_duration_max{0};  // 0: none
+  Duration request_timeout{0};      // until the request is complete; 0: none
   // Until a request's head is complete, from its first byte. Envoy: none; here slow heads are never
   // allowed to hold a connection for ever (slowloris), so 0 in a configuration turns it off
   // explicitly.
@@ -97,8 +117,10 @@ struct ConnectionManagerConfig {
   std::vector<std::unique_ptr<const AccessLog>> access_logs;
   Duration log_interval{0};           // access_log_options.access_log_flush_interval; 0: none
   bool log_at_request_start = false;  // access_log_options.flush_access_log_on_new_request
+  bool log_at_tunnel_start = false;   // flush_log_on_tunnel_successfully_established
   LocalReplyRules local_replies;
   FilterPlan filters;
+  UpgradePlans upgrades;
   std::shared_ptr<const RouteTable> routes;  // null: nothing is routed (the admin listener)
   ConnectionManagerStats stats;
 };

@@ -29,6 +29,8 @@ ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
   cx_protocol_error = counter("downstream_cx_protocol_error");
   cx_rx_bytes_total = counter("downstream_cx_rx_bytes_total");
   cx_tx_bytes_total = counter("downstream_cx_tx_bytes_total");
+  cx_upgrades_total = counter("downstream_cx_upgrades_total");
+  cx_upgrades_active = gauge("downstream_cx_upgrades_active");
   cx_active = gauge("downstream_cx_active");
   cx_http1_active = gauge("downstream_cx_http1_active");
   cx_http2_active = gauge("downstream_cx_http2_active");
@@ -51,7 +53,6 @@ ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
   rq_timeout = counter("downstream_rq_timeout");
   rq_header_timeout = counter("downstream_rq_header_timeout");
   rq_max_duration_reached = counter("downstream_rq_max_duration_reached");
-  rq_ws_on_non_ws_route = counter("downstream_rq_ws_on_non_ws_route");
   rq_redirected_with_normalized_path = counter("downstream_rq_redirected_with_normalized_path");
   rq_active = gauge("downstream_rq_active");
   rq_time = registry.GetHistogram(name("downstream_rq_time"));

@@ -17,13 +17,14 @@ struct ConnectionManagerStats {
       cx_destroy_remote_active_rq, cx_idle_timeout, cx_max_duration_reached,
       cx_max_requests_reached, cx_drain_close, cx_protocol_error, cx_rx_bytes_total,
       cx_tx_bytes_total;
-  Gauge cx_active, cx_http1_active, cx_http2_active, cx_ssl_active;
+  Counter cx_upgrades_total;
+  Gauge cx_active, cx_http1_active, cx_http2_active, cx_ssl_active, cx_upgrades_active;
   Histogram cx_length_ms;
   Counter rq_total, rq_http1_total, rq_http2_total, rq_completed, rq_rx_reset, rq_tx_reset,
       rq_too_large, rq_failed_path_normalization, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx,
       rq_idle_timeout, rq_timeout, rq_header_timeout, rq_max_duration_reached,
-      rq_ws_on_non_ws_route, rq_redirected_with_normalized_path, no_route, no_cluster, rq_redirect,
-      rq_direct_response, rq_reset_after_downstream_response_started;
+      rq_redirected_with_normalized_path, no_route, no_cluster, rq_redirect, rq_direct_response,
+      rq_reset_after_downstream_response_started;
   Http2Stats http2;
   Gauge rq_active;
   Histogram rq_time;

@@ -1,5 +1,6 @@
 // FilterPlan: a configured HTTP filter chain: the filters in order, and the handler that ends it. A
-// const value, shared by all workers and streams of one configuration.
+// const value, shared by all workers and streams of one configuration. One filter may be in several
+// plans of a configuration.
 #pragma once
 
 #include <algorithm>
@@ -17,21 +18,26 @@ namespace sluice {
 struct FilterPlan {
   struct Entry {
     std::string name;
-    std::unique_ptr<const HttpFilterFactory> factory;
+    std::shared_ptr<const HttpFilterFactory> factory;
     Interest interests;
     size_t whole_body_bytes_max;  // 0: takes the request body as it comes
   };
   std::vector<Entry> filters;
-  std::unique_ptr<const RequestHandlerFactory> handler;
+  std::shared_ptr<const RequestHandlerFactory> handler;
   // The largest of the filters': a stream must let so much of a body wait, or it would never be
   // whole.
   size_t whole_body_bytes_max = 0;
 
-  void Add(std::string name, std::unique_ptr<const HttpFilterFactory> factory) {
+  void Add(std::string name, std::shared_ptr<const HttpFilterFactory> factory) {
     const Interest interests = factory->interests();
     const size_t bytes_max = factory->whole_request_body_bytes_max();
     filters.push_back({std::move(name), std::move(factory), interests, bytes_max});
     whole_body_bytes_max = std::max(whole_body_bytes_max, bytes_max);
+  }
+  // For a stream that leaves HTTP, whose request has no body to be gathered.
+  void AddForUpgrades(const Entry& entry) {
+    filters.push_back(entry);
+    filters.back().whole_body_bytes_max = 0;
   }
 };
 

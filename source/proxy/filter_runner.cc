@@ -4,9 +4,10 @@
 
 namespace sluice {
 
-FilterRunner::FilterRunner(const FilterPlan& plan, const StreamParts& stream)
-    : plan_(plan), stream_(stream), count_(static_cast<uint32_t>(plan.filters.size())) {
-  if (count_ == 0) return;
+void FilterRunner::Start(const FilterPlan& plan) {
+  if (plan.filters.empty()) return;
+  plan_ = &plan;
+  count_ = static_cast<uint32_t>(plan.filters.size());
   Arena& arena = stream_.arena;
   filters_ =
       static_cast<ArenaPtr<HttpFilter>*>(arena.Allocate(sizeof(ArenaPtr<HttpFilter>) * count_));
@@ -171,6 +172,7 @@ Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
                          .arena = stream_.arena,
                          .info = stream_.info,
                          .route = stream_.route,
+                         .upgrade = stream_.upgrade,
                          .request_headers = stream_.request_headers,
                          .reply = stream_.reply,
                          .resume_target = stream_.resume_target,
@@ -201,19 +203,19 @@ bool FilterRunner::Wants(uint32_t filter, Flow flow, Piece piece) const {
   } else if (piece == Piece::kTrailers) {
     interest = request ? Interest::kRequestTrailers : Interest::kResponseTrailers;
   }
-  return Includes(plan_.filters[filter].interests, interest);
+  return Includes(plan_->filters[filter].interests, interest);
 }
 
 bool FilterRunner::MustGather(Flow flow, uint32_t position, const Hand& hand) const {
   return flow == Flow::kRequest && hand.piece == Piece::kHeaders && hand.end == End::kNo &&
-         plan_.filters[position].whole_body_bytes_max > 0 && !request_.places[position].gathered;
+         plan_->filters[position].whole_body_bytes_max > 0 && !request_.places[position].gathered;
 }
 
 // Keeps a piece at a place whose filter has not been asked about it.
 void FilterRunner::Hold(Flow flow, uint32_t position, Hand& hand) {
   Place& place = lane(flow).places[position];
   const size_t whole_body_bytes_max = position < count_ && flow == Flow::kRequest
-                                          ? plan_.filters[position].whole_body_bytes_max
+                                          ? plan_->filters[position].whole_body_bytes_max
                                           : 0;
   switch (hand.piece) {
     case Piece::kHeaders:

@@ -36,6 +36,7 @@ class FilterRunner {
     Arena& arena;
     StreamInfo& info;
     const Route* const& route;
+    UpgradeRequest* const& upgrade;
     Headers& request_headers;
     Reply& reply;
     ResumeTarget& resume_target;
@@ -43,9 +44,11 @@ class FilterRunner {
     FlowGauge& response_gauge;
     std::string& scratch;
   };
-  // Makes the filters of `plan`, which outlives the runner, in their order; destroys them in
-  // reverse.
-  FilterRunner(const FilterPlan& plan, const StreamParts& stream);
+  // Without filters.
+  explicit FilterRunner(const StreamParts& stream) : stream_(stream) {}
+  // Once, before anything is put: makes the filters of `plan`, which outlives the runner, in their
+  // order; they are destroyed in reverse.
+  void Start(const FilterPlan& plan);
   ~FilterRunner();
   FilterRunner(const FilterRunner&) = delete;
   FilterRunner& operator=(const FilterRunner&) = delete;
@@ -143,11 +146,11 @@ class FilterRunner {
   Piece DropHand(Flow flow, Hand& hand, Piece result);
   Buffer& DataOf(Place& place);
 
-  const FilterPlan& plan_;
+  const FilterPlan* plan_ = nullptr;
   StreamParts stream_;
   ArenaPtr<HttpFilter>* filters_ = nullptr;
   bool* detached_ = nullptr;
-  uint32_t count_;
+  uint32_t count_ = 0;
   uint32_t passed_filters_ = 0;
   Lane request_;
   Lane response_;

@@ -1,7 +1,12 @@
 #include "source/proxy/http_connection_manager_config.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
 #include "source/http/http2_options_config.h"
@@ -11,6 +16,7 @@
 namespace sluice {
 namespace {
 
+using UpgradeFilterProto = ::sluice::extensions::http::upgrade::v1::Upgrade;
 using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 
@@ -71,6 +77,7 @@ void ReadCommonOptions(const HcmProto& proto, const FieldScope& scope,
 void ReadTimeouts(const HcmProto& proto, const FieldScope& scope, ConnectionManagerConfig& config) {
   config.stream_idle_timeout =
       DurationOr(proto, "stream_idle_timeout", config.stream_idle_timeout, scope);
+  if (proto.has_stream_idle_timeout()) config.tunnel_idle_timeout = config.stream_idle_timeout;
   config.request_timeout = DurationOr(proto, "request_timeout", Duration{0}, scope);
   config.request_headers_timeout =
       DurationOr(proto, "request_headers_timeout", config.request_headers_timeout, scope);
@@ -150,14 +157,22 @@ void ReadClientCertRules(const HcmProto& proto, ConnectionManagerConfig& config)
   rules.uri = details.uri();
 }
 
+using FilterProtos = google::protobuf::RepeatedPtrField<
+    envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter>;
+
+ExtensionContext FilterContextOf(const HcmProto& proto, const ConnectionManagerParts& parts) {
+  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), ".")};
+}
+
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
-void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts,
-                 const FieldScope& scope, ConnectionManagerConfig& config) {
-  const ExtensionContext context{parts.stats, absl::StrCat("http.", proto.stat_prefix(), ".")};
+FilterPlan ReadFilters(const FilterProtos& filters, const ExtensionContext& context,
+                       const ConnectionManagerParts& parts, const FieldScope& scope,
+                       const char* field) {
+  FilterPlan plan;
   bool all_are_known = true;
-  for (int i = 0; i < proto.http_filters_size(); ++i) {
-    const auto& filter = proto.http_filters(i);
-    const FieldScope at = scope.At("http_filters", i);
+  for (int i = 0; i < filters.size(); ++i) {
+    const auto& filter = filters[i];
+    const FieldScope at = scope.At(field, i);
     if (filter.disabled()) continue;
     const FieldScope at_config = at.At("typed_config");
     const std::string type = ContentType(filter.typed_config());
@@ -171,17 +186,66 @@ void ReadFilters(const HcmProto& proto, const ConnectionManagerParts& parts,
     const auto message = UnpackAny(filter.typed_config(), at_config);
     if (message == nullptr) continue;
     if (parse_handler != nullptr) {
-      if (i + 1 < proto.http_filters_size())
-        at.Error("ends the chain, so it must be the last filter");
-      config.filters.handler = (*parse_handler)(*message, context, at_config);
+      if (i + 1 < filters.size()) at.Error("ends the chain, so it must be the last filter");
+      plan.handler = (*parse_handler)(*message, context, at_config);
     } else if (auto factory = (*parse_filter)(*message, context, at_config)) {
-      config.filters.Add(filter.name(), std::move(factory));
+      plan.Add(filter.name(), std::move(factory));
     }
   }
   // One that is not known may have been meant to answer.
-  if (config.filters.handler == nullptr && all_are_known) {
-    scope.At("http_filters")
-        .Error("has no filter that answers requests", "end it with envoy.filters.http.router");
+  if (plan.handler == nullptr && all_are_known) {
+    scope.At(field).Error("has no filter that answers requests",
+                          "end it with envoy.filters.http.router");
+  }
+  return plan;
+}
+
+bool IsForUpgrades(const FilterPlan::Entry& entry) {
+  return Includes(entry.interests, Interest::kUpgradesOnly);
+}
+
+// A chain that says nothing of upgrades has the upgrade filter in front, as it decides.
+FilterPlan UpgradePlanOf(const FilterPlan& chain, const FilterPlan::Entry& upgrade_filter) {
+  FilterPlan plan;
+  if (std::none_of(chain.filters.begin(), chain.filters.end(), IsForUpgrades))
+    plan.AddForUpgrades(upgrade_filter);
+  for (const FilterPlan::Entry& entry : chain.filters) plan.AddForUpgrades(entry);
+  plan.handler = chain.handler;
+  return plan;
+}
+
+void ReadUpgrades(const HcmProto& proto, const ConnectionManagerParts& parts,
+                  const FieldScope& scope, ConnectionManagerConfig& config) {
+  const ExtensionContext context = FilterContextOf(proto, parts);
+  FilterPlan defaults;
+  const HttpFilterParser* const parse =
+      parts.registry.FindHttpFilter(UpgradeFilterProto::descriptor()->full_name());
+  if (parse == nullptr) return;  // this program lets nothing upgrade
+  defaults.Add("upgrade", (*parse)(UpgradeFilterProto(), context, scope));
+  const FilterPlan::Entry& upgrade_filter = defaults.filters.front();
+  UpgradePlans& upgrades = config.upgrades;
+  upgrades.otherwise = UpgradePlanOf(config.filters, upgrade_filter);
+  auto& filters = config.filters.filters;
+  filters.erase(std::remove_if(filters.begin(), filters.end(), IsForUpgrades), filters.end());
+  for (int i = 0; i < proto.upgrade_configs_size(); ++i) {
+    const auto& upgrade = proto.upgrade_configs(i);
+    const FieldScope at = scope.At("upgrade_configs", i);
+    const bool twice = std::any_of(
+        upgrades.rules.begin(), upgrades.rules.end(), [&upgrade](const UpgradeRule& rule) {
+          return absl::EqualsIgnoreCase(rule.type, upgrade.upgrade_type());
+        });
+    if (twice) {
+      at.At("upgrade_type")
+          .Error(absl::StrCat("\"", upgrade.upgrade_type(), "\" is there already"),
+                 "once for a type; case does not count");
+    }
+    upgrades.rules.push_back({upgrade.upgrade_type(), BoolOr(upgrade, "enabled", true)});
+    FilterPlan plan;
+    if (!upgrade.filters().empty()) {
+      plan = UpgradePlanOf(ReadFilters(upgrade.filters(), context, parts, at, "filters"),
+                           upgrade_filter);
+    }
+    upgrades.plans.push_back(std::move(plan));
   }
 }
 
@@ -230,10 +294,14 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
   config->log_interval =
       DurationOr(proto.access_log_options(), "access_log_flush_interval", Duration{0}, log_options);
   config->log_at_request_start = proto.access_log_options().flush_access_log_on_new_request();
+  config->log_at_tunnel_start =
+      proto.access_log_options().flush_log_on_tunnel_successfully_established();
   config->local_replies =
       ParseLocalReplyRules(proto.local_reply_config(), scope.At("local_reply_config"));
   ReadRoutes(proto, parts, scope, *config);
-  ReadFilters(proto, parts, scope, *config);
+  config->filters = ReadFilters(proto.http_filters(), FilterContextOf(proto, parts), parts, scope,
+                                "http_filters");
+  ReadUpgrades(proto, parts, scope, *config);
   return scope.errors().size() == errors_before ? config : nullptr;
 }
 

@@ -2,20 +2,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "source/http/message_rules.h"
 #include "source/http/path.h"
 
 namespace sluice {
 namespace {
-
-// RFC 9110 section 7.8. "h2c" may be ignored by a server, and is, as every Envoy option that would
-// take it is off; any other upgrade that nothing allows is refused, so that the client does not
-// wait for it.
-bool WantsUpgrade(const Headers& request) {
-  if (!request.Has(HeaderId::kUpgrade) || !ListsToken(request, HeaderId::kConnection, "upgrade"))
-    return false;
-  return !absl::EqualsIgnoreCase(request.Get(HeaderId::kUpgrade), "h2c");
-}
 
 Failure CheckNames(UnderscoreAction action, Headers& request) {
   if (action == UnderscoreAction::kAllow) return Failure::kNone;
@@ -80,12 +70,11 @@ CheckResult NormalizePath(const RequestRules& rules, Headers& request) {
 CheckResult CheckRequest(const RequestRules& rules, Headers& request) {
   // RFC 9112 section 3.2: a request without a host means nothing to a proxy with virtual hosts.
   if (request.Get(HeaderId::kAuthority).empty()) return {.failure = Failure::kMissingHost};
-  if (request.Get(HeaderId::kMethod) == "CONNECT" || WantsUpgrade(request)) {
-    return {.failure = Failure::kUpgradeDenied};
-  }
   if (const Failure failure = CheckNames(rules.underscores, request); failure != Failure::kNone) {
     return {.failure = failure};
   }
+  // CONNECT has no path, and its authority is where to connect to, port and all.
+  if (request.Get(HeaderId::kMethod) == "CONNECT") return {};
   NormalizeHost(rules, request);
   return NormalizePath(rules, request);
 }

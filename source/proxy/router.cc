@@ -27,6 +27,7 @@ Failure FailureOf(AttemptFailure::Kind kind) {
     case AttemptFailure::Kind::kRefused:
       return Failure::kUpstreamRefused;
     case AttemptFailure::Kind::kProtocolError:
+    case AttemptFailure::Kind::kNoExtendedConnect:
       return Failure::kUpstreamProtocolError;
   }
   return Failure::kUpstreamReset;
@@ -137,6 +138,7 @@ PoolKey Router::PoolKeyFor(const ClusterSpec& spec) {
     const bool http2 = info_.protocol == HttpProtocol::kHttp2;
     key.protocol = http2 ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1;
   }
+  if (http1_only_) key.protocol = UpstreamProtocol::kHttp1;
   if (spec.transport != nullptr && (spec.auto_sni || spec.auto_san_validation)) {
     key.server_name = ServerNameOf(sink_.request_headers(), spec.auto_sni_header);
   }
@@ -149,6 +151,9 @@ void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
   Headers& request = sink_.request_headers();
   std::string& scratch = worker_.scratch();
   RemoveHopByHop(request);
+  const UpgradeRequest* const upgrade = sink_.upgrade();
+  if (upgrade != nullptr && upgrade->form != UpgradeForm::kConnect)
+    SetUpgradeFields(upgrade->type, request);
   const Route& route = *sink_.route();
   if (route.EditsRequest(weighted_)) {
     ApplyRequestEdits(route, weighted_, request, {.info = info_, .request = &request}, scratch);
@@ -165,7 +170,8 @@ void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
   } else if (action.host_rewrite.kind != HostRewrite::Kind::kNone) {
     action.host_rewrite.Apply(request, forwarded, original, scratch);
   }
-  if (action.path_rewrite.any()) action.path_rewrite.Apply(request, original, scratch);
+  if (action.path_rewrite.any() && request.Has(HeaderId::kPath))
+    action.path_rewrite.Apply(request, original, scratch);
   ChooseTimeout(action);
   SetAttemptCount();
 }
@@ -202,7 +208,11 @@ void Router::OnAttemptHeaders(End end) {
 
 void Router::FinishResponseHead() {
   Headers& response = sink_.response_headers();
+  // What the host answers to an upgrade, or asks for with a 426, is the client's to know.
+  const absl::string_view upgraded =
+      sink_.upgrade() == nullptr ? absl::string_view() : response.Get(HeaderId::kUpgrade);
   RemoveHopByHop(response);
+  if (!upgraded.empty()) SetUpgradeFields(upgraded, response);
   const Route& route = *sink_.route();
   if (route.EditsResponse(weighted_)) {
     const FormatContext context{
@@ -227,6 +237,8 @@ void Router::OnAttemptData(Buffer& data, End end) { sink_.SendData(data, end); }
 void Router::OnAttemptTrailers() { sink_.SendTrailers(); }
 
 void Router::OnAttemptFailed(const AttemptFailure& failure) {
+  if (failure.kind == AttemptFailure::Kind::kNoExtendedConnect && !http1_only_)
+    return TryOverHttp1();
   if (MayTryAgain(failure)) return TryAgain();
   reset_code_ = DownstreamCode(failure.code);
   if (failure.kind == AttemptFailure::Kind::kNoConnection) return FailToConnect();
@@ -253,11 +265,24 @@ void Router::TryAgain() {
   cluster->spec().stats.rq_retry.Add(worker_.context().stats);
   ++info_.attempts;
   SetAttemptCount();
+  StartNextAttempt(*cluster, *host);
+}
+
+// Nothing was asked of a host yet, so it is no retry.
+void Router::TryOverHttp1() {
+  http1_only_ = true;
+  WorkerCluster* const cluster = worker_.clusters().Find(info_.upstream_cluster);
+  Host* const host = cluster == nullptr ? nullptr : cluster->PickHost(sink_.random_value());
+  if (host == nullptr) return Fail(Failure::kNoHealthyHost);
+  StartNextAttempt(*cluster, *host);
+}
+
+void Router::StartNextAttempt(WorkerCluster& cluster, Host& host) {
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(
-      sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
+      sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, cluster, host));
   attempt_->TakeOver(*failed_attempt_);
-  attempt_->Start(sink_.route()->cluster_action()->priority, PoolKeyFor(cluster->spec()));
+  attempt_->Start(sink_.route()->cluster_action()->priority, PoolKeyFor(cluster.spec()));
 }
 
 // As Envoy: the transport's reason stands in the answer and in its details.

@@ -47,6 +47,8 @@ class Router final : public RequestHandler, private AttemptOwner {
   absl::string_view DetailAfterStart(absl::string_view detail);
   bool MayTryAgain(const AttemptFailure& failure) const;
   void TryAgain();
+  void TryOverHttp1();
+  void StartNextAttempt(WorkerCluster& cluster, Host& host);
 
   void OnAttemptHeaders(End end) override;
   void OnAttemptInformational(Headers& headers) override;
@@ -63,6 +65,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   ArenaPtr<Attempt> failed_attempt_;                  // it may still be in a frame below
   ResetCode reset_code_ = ResetCode::kInternalError;  // for a client whose response breaks off
   bool response_started_ = false;
+  bool http1_only_ = false;  // an upgrade that HTTP/2 does not take
 };
 
 class RouterFactory final : public RequestHandlerFactory {

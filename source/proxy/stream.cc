@@ -22,16 +22,17 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
       request_gauge_(
           std::max(connection.stream_buffer_bytes_max(), config_.filters.whole_body_bytes_max)),
       response_gauge_(connection.stream_buffer_bytes_max()),
-      runner_(config_.filters, {.worker = worker_,
-                                .arena = slot.arena,
-                                .info = info_,
-                                .route = route_,
-                                .request_headers = request_headers_,
-                                .reply = reply_,
-                                .resume_target = *this,
-                                .request_gauge = request_gauge_,
-                                .response_gauge = response_gauge_,
-                                .scratch = connection.worker().scratch()}),
+      runner_({.worker = worker_,
+               .arena = slot.arena,
+               .info = info_,
+               .route = route_,
+               .upgrade = upgrade_,
+               .request_headers = request_headers_,
+               .reply = reply_,
+               .resume_target = *this,
+               .request_gauge = request_gauge_,
+               .response_gauge = response_gauge_,
+               .scratch = connection.worker().scratch()}),
       pending_(worker_.slabs),
       random_value_(worker_.random.Next()) {
   info_.downstream = &connection.facts();
@@ -64,9 +65,13 @@ void Stream::OnHeaders(Headers& headers, End end) {
   info_.protocol = connection_.protocol();
   info_.downstream_header_bytes_received = headers.byte_size();
   StartTimers();
-  if (end == End::kYes) EndRequest();
+  const UpgradeAsked asked = FindUpgrade(headers, info_.protocol);
+  plan_ = asked.form == UpgradeForm::kNone ? &config().filters : &TakeUpgrade(asked);
+  runner_.Start(*plan_);
+  // What follows a request to upgrade is not its body.
+  if (end == End::kYes || upgrade_ != nullptr) EndRequest();
   if (!CheckAndForward()) return;
-  if (end == End::kNo) AnswerExpectation();
+  if (end == End::kNo && upgrade_ == nullptr) AnswerExpectation();
   ChooseRoute();
   ArmTimer();
   if (config().log_at_request_start) WriteAccessLogs(AccessLogType::kDownstreamStart);
@@ -79,7 +84,7 @@ void Stream::OnData(Buffer& data, End end) {
   timers_.Touch(now());
   info_.request_body_bytes += data.size();
   request_gauge_.Add(data.size());
-  if (end == End::kYes) {
+  if (end == End::kYes && !tunnel_) {
     EndRequest();
     ArmTimer();
   }
@@ -101,13 +106,22 @@ void Stream::OnTrailers(Headers& trailers) {
   PumpRequest();
 }
 
+// The request takes the form of HTTP/1, whatever the client speaks: see http/upgrade.h.
+const FilterPlan& Stream::TakeUpgrade(const UpgradeAsked& asked) {
+  upgrade_ = arena().New<UpgradeRequest>();
+  upgrade_->form = asked.form;
+  upgrade_->type = asked.type;
+  upgrade_->manager_rules = config().upgrades.rules;
+  if (asked.form == UpgradeForm::kExtendedConnect)
+    TakeExtendedConnect(request_headers_, asked.type);
+  return config().upgrades.PlanFor(asked.type);
+}
+
 // What has to be right before anything else sees the request, and what the proxy itself adds to it.
 bool Stream::CheckAndForward() {
   const CheckResult check = CheckRequest(config().request_rules, request_headers_);
   if (check.failure != Failure::kNone) {
     ArmTimer();
-    if (check.failure == Failure::kUpgradeDenied)
-      config().stats.rq_ws_on_non_ws_route.Add(worker().stats);
     if (check.failure == Failure::kInvalidPath)
       config().stats.rq_failed_path_normalization.Add(worker().stats);
     Fail(check.failure);
@@ -236,7 +250,8 @@ void Stream::DeliverRequestHeaders(End end) {
     config().stats.no_route.Add(worker().stats);
     return Fail(Failure::kNoRoute);
   }
-  handler_ = config().filters.handler->Create(*this);
+  if (upgrade_ != nullptr && !upgrade_->allowed) return Fail(Failure::kUpgradeDenied);
+  handler_ = plan_->handler->Create(*this);
   handler_->OnRequestHeaders(request_headers_, end);
 }
 

@@ -45,7 +45,8 @@ class Stream final : public StreamEvents,
   // After the codec has pulled: a response that was cut short ends when its bytes are out.
   void AbortIfDrained();
   StreamSlot& slot() { return slot_; }
-  bool request_complete() const { return request_ended_; }
+  // What it has got is complete, and it will answer before it expects more.
+  bool answers_next() const { return request_ended_ && !tunnel_; }
 
   // StreamEvents: the request comes in, the response is pulled out.
   Headers& BeginHeaders(HeadersKind kind) override;
@@ -70,6 +71,7 @@ class Stream final : public StreamEvents,
   void Abort(absl::string_view details, ResetCode code) override;
   StreamInfo& info() override { return info_; }
   const Route* route() override { return route_; }
+  const UpgradeRequest* upgrade() override { return upgrade_; }
   Headers& request_headers() override { return request_headers_; }
   Arena& arena() override { return slot_.arena; }
   WorkerContext& worker() override { return worker_; }
@@ -84,6 +86,7 @@ class Stream final : public StreamEvents,
  private:
   const ConnectionManagerConfig& config() const { return config_; }
   MonotonicTime now() const { return worker_.loop.now(); }
+  const FilterPlan& TakeUpgrade(const UpgradeAsked& asked);
   bool CheckAndForward();
   void AnswerExpectation();
   void RedirectToPath();
@@ -106,6 +109,11 @@ class Stream final : public StreamEvents,
   void DeliverResponseTrailers();
   void FinishResponseHead();
   void DropResponse();
+  bool answers_upgrade() const {
+    return info_.response_code == 101 ||
+           (upgrade_->form == UpgradeForm::kConnect && info_.response_code / 100 == 2);
+  }
+  void OpenTunnel();
 
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);
@@ -128,6 +136,8 @@ class Stream final : public StreamEvents,
   Headers* request_trailers_ = nullptr;
   Headers* response_trailers_ = nullptr;
   const Route* route_ = nullptr;
+  UpgradeRequest* upgrade_ = nullptr;  // in the arena; null: none is asked for
+  const FilterPlan* plan_ = nullptr;   // before the request's head: none
   NoRoute no_route_ = NoRoute::kNoMatch;
   ArenaPtr<RequestHandler> handler_;
   Reply reply_;
@@ -145,6 +155,7 @@ class Stream final : public StreamEvents,
   bool response_started_ = false;  // the codec has its head
   bool response_ended_ = false;    // its last byte is in pending_, or it had none
   bool handler_done_ = false;      // its calls on the sink are ignored
+  bool tunnel_ = false;            // the upgrade's answer was sent
   bool trailers_pending_ = false;
   bool aborting_ = false;  // cut short; what is in pending_ still goes out
   bool pumping_request_ = false;

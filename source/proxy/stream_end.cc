@@ -109,6 +109,7 @@ void Stream::Finish() {
   CancelHandler();
   DropRequest();
   info_.end = now();
+  if (tunnel_) config().stats.cx_upgrades_active.Subtract(worker().stats);
   CountResponse();
   WriteAccessLogs(AccessLogType::kDownstreamEnd);
   connection_.OnStreamFinished(*this);

@@ -151,6 +151,7 @@ void Stream::DeliverResponseHeaders(End end) {
   if (codec_stream_ == nullptr) return;
   FinishResponseHead();
   response_started_ = true;
+  if (upgrade_ != nullptr && answers_upgrade()) OpenTunnel();
   response_ended_ = end == End::kYes;
   if (response_ended_) timers_.ClearUpstream();
   info_.downstream_start = now();
@@ -177,6 +178,23 @@ void Stream::DeliverResponseTrailers() {
   if (codec_stream_ == nullptr) return;
   codec_stream_->BodyReady();
   connection_.WantWrite();
+}
+
+// The request's timeouts end here; a tunnel has its own (HOUSE: idle, duration).
+void Stream::OpenTunnel() {
+  tunnel_ = true;
+  timers_.ClearUpstream();
+  timers_.ClearRequest();
+  const ClusterAction* const action = route_ == nullptr ? nullptr : route_->cluster_action();
+  const bool own_idle = action != nullptr && action->idle_timeout.has_value();
+  timers_.SetIdle(own_idle ? *action->idle_timeout : config().tunnel_idle_timeout, now());
+  ArmTimer();
+  config().stats.cx_upgrades_total.Add(worker().stats);
+  config().stats.cx_upgrades_active.Add(worker().stats);
+  if (config().log_at_tunnel_start)
+    WriteAccessLogs(AccessLogType::kDownstreamTunnelSuccessfullyEstablished);
+  connection_.OnTunnelOpened();
+  if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
 }
 
 // A response of which the codec has sent nothing makes room for another.

@@ -1,7 +1,9 @@
 #include "source/route/action_config.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "re2/re2.h"
@@ -136,6 +138,24 @@ HostRewrite ParseHostRewrite(const RouteAction& action, const FieldScope& scope)
   return rewrite;
 }
 
+std::vector<UpgradeRule> ParseUpgradeRules(const RouteAction& proto, const FieldScope& scope) {
+  std::vector<UpgradeRule> rules;
+  for (int i = 0; i < proto.upgrade_configs_size(); ++i) {
+    const auto& config = proto.upgrade_configs(i);
+    const FieldScope at = scope.At("upgrade_configs", i);
+    const bool twice = std::any_of(rules.begin(), rules.end(), [&](const UpgradeRule& rule) {
+      return absl::EqualsIgnoreCase(rule.type, config.upgrade_type());
+    });
+    if (twice) {
+      at.At("upgrade_type")
+          .Error(absl::StrCat("\"", config.upgrade_type(), "\" is there already"),
+                 "once for a type; case does not count");
+    }
+    rules.push_back({config.upgrade_type(), BoolOr(config, "enabled", true)});
+  }
+  return rules;
+}
+
 uint16_t NotFoundCode(RouteAction::ClusterNotFoundResponseCode code) {
   switch (code) {
     case RouteAction::NOT_FOUND:
@@ -189,6 +209,7 @@ ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path
     action.grpc_timeout_offset = DurationOr(
         proto.max_stream_duration(), "grpc_timeout_header_offset", Duration{0}, duration_scope);
   }
+  action.upgrades = ParseUpgradeRules(proto, scope);
   if (proto.priority() == envoy::config::core::v3::HIGH) action.priority = RoutePriority::kHigh;
   return action;
 }

@@ -11,6 +11,7 @@
 
 #include "source/base/units.h"
 #include "source/http/headers.h"
+#include "source/http/upgrade.h"
 #include "source/route/header_edits.h"
 #include "source/route/redirect.h"
 #include "source/route/rewrite.h"
@@ -44,6 +45,7 @@ struct ClusterAction {
   std::optional<Duration> grpc_timeout_max;
   Duration grpc_timeout_offset{0};
   RoutePriority priority = RoutePriority::kDefault;
+  std::vector<UpgradeRule> upgrades;  // upgrade_configs
 };
 
 struct DirectResponse {

@@ -14,6 +14,7 @@
 #include "source/route/route.h"
 #include "source/sdk/reply.h"
 #include "source/sdk/resumer.h"
+#include "source/sdk/upgrade_request.h"
 
 namespace sluice {
 
@@ -25,6 +26,7 @@ class FilterContext {
     Arena& arena;
     StreamInfo& info;
     const Route* route;
+    UpgradeRequest* upgrade;
     Headers& request_headers;
     Reply& reply;
     ResumeTarget& resume_target;
@@ -39,6 +41,8 @@ class FilterContext {
   Arena& arena() { return parts_.arena; }  // for what must live as long as the stream
   StreamInfo& info() { return parts_.info; }
   const Route* route() const { return parts_.route; }  // null: none matched
+  // Null: the request asks for no upgrade.
+  UpgradeRequest* upgrade() { return parts_.upgrade; }
   Headers& request_headers() { return parts_.request_headers; }
   // For Verdict::kReply. Its texts must live as long as the stream: literals, or in arena().
   Reply& reply() { return parts_.reply; }

@@ -19,6 +19,8 @@ enum class Interest : uint8_t {
   kResponseHeaders = 8,
   kResponseData = 16,
   kResponseTrailers = 32,
+  // Of streams that ask for an upgrade (FilterContext::upgrade); there is no instance for others.
+  kUpgradesOnly = 64,
 };
 constexpr Interest operator|(Interest a, Interest b) {
   return static_cast<Interest>(static_cast<uint8_t>(a) | static_cast<uint8_t>(b));

@@ -12,6 +12,7 @@
 #include "source/http/stream_info.h"
 #include "source/route/route.h"
 #include "source/sdk/reply.h"
+#include "source/sdk/upgrade_request.h"
 
 namespace sluice {
 
@@ -38,6 +39,9 @@ class ResponseSink {
 
   virtual StreamInfo& info() = 0;
   virtual const Route* route() = 0;
+  // Null: the request asks for no upgrade; else it is allowed. A response of 101, or 2xx to
+  // CONNECT, opens the tunnel: data is then what is in it.
+  virtual const UpgradeRequest* upgrade() = 0;
   virtual Headers& request_headers() = 0;
   virtual Arena& arena() = 0;
   virtual WorkerContext& worker() = 0;

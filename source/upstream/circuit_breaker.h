@@ -3,8 +3,12 @@
 // Shared by all workers: relaxed atomics, one cache line for each priority. Those who ask with
 // TryAcquire never hold more than the limit together; Acquire goes past it knowingly. Each
 // acquisition has one Release.
+//
+// Tunnels are in use like everything else, and raise the limit by what they use: a thousand
+// WebSockets leave as much room for requests as none.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -30,7 +34,7 @@ class CircuitBreaker {
   bool TryAcquire(RoutePriority priority, BreakerResource resource) {
     Line& line = lines_[static_cast<size_t>(priority)];
     const size_t at = static_cast<size_t>(resource);
-    if (line.in_use[at].fetch_add(1, std::memory_order_relaxed) < line.max[at]) return true;
+    if (line.in_use[at].fetch_add(1, std::memory_order_relaxed) < line.limit(at)) return true;
     line.in_use[at].fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
@@ -41,12 +45,26 @@ class CircuitBreaker {
     Of(priority, resource).fetch_sub(count, std::memory_order_relaxed);
   }
 
+  // `own_connection`: it has one for itself.
+  void AddTunnel(RoutePriority priority, bool own_connection) {
+    Line& line = lines_[static_cast<size_t>(priority)];
+    line.Extra(BreakerResource::kRequests).fetch_add(1, std::memory_order_relaxed);
+    if (own_connection)
+      line.Extra(BreakerResource::kConnections).fetch_add(1, std::memory_order_relaxed);
+  }
+  void RemoveTunnel(RoutePriority priority, bool own_connection) {
+    Line& line = lines_[static_cast<size_t>(priority)];
+    line.Extra(BreakerResource::kRequests).fetch_sub(1, std::memory_order_relaxed);
+    if (own_connection)
+      line.Extra(BreakerResource::kConnections).fetch_sub(1, std::memory_order_relaxed);
+  }
+
   uint32_t in_use(RoutePriority priority, BreakerResource resource) const {
     return lines_[static_cast<size_t>(priority)].in_use[static_cast<size_t>(resource)].load(
         std::memory_order_relaxed);
   }
   uint32_t limit(RoutePriority priority, BreakerResource resource) const {
-    return lines_[static_cast<size_t>(priority)].max[static_cast<size_t>(resource)];
+    return lines_[static_cast<size_t>(priority)].limit(static_cast<size_t>(resource));
   }
   bool open(RoutePriority priority, BreakerResource resource) const {
     return in_use(priority, resource) >= limit(priority, resource);
@@ -60,7 +78,16 @@ class CircuitBreaker {
   static constexpr size_t kResources = static_cast<size_t>(BreakerResource::kCount);
   struct alignas(64) Line {
     std::atomic<uint32_t> in_use[kResources] = {};
+    std::atomic<uint32_t> extra[kResources] = {};  // by tunnels
     uint32_t max[kResources] = {};
+    // As configured, and what tunnels add; it may be "no limit" already.
+    uint32_t limit(size_t at) const {
+      const uint64_t sum = uint64_t{max[at]} + extra[at].load(std::memory_order_relaxed);
+      return static_cast<uint32_t>(std::min<uint64_t>(sum, UINT32_MAX));
+    }
+    std::atomic<uint32_t>& Extra(BreakerResource resource) {
+      return extra[static_cast<size_t>(resource)];
+    }
   };
   std::atomic<uint32_t>& Of(RoutePriority priority, BreakerResource resource) {
     return lines_[static_cast<size_t>(priority)].in_use[static_cast<size_t>(resource)];

@@ -120,6 +120,15 @@ void ClientConnection::ResetStream(CodecStream& stream, ResetCode code) {
   if (!inside_codec_) pool_.Settle(*this);
 }
 
+void ClientConnection::OnTunnelOpened() {
+  if (http2_ == nullptr) connection_->AllowHalfClose();
+  pool_.cluster_.breaker().AddTunnel(priority_, http2_ == nullptr);
+}
+
+void ClientConnection::OnTunnelEnded() {
+  pool_.cluster_.breaker().RemoveTunnel(priority_, http2_ == nullptr);
+}
+
 void ClientConnection::StepBack() { pool_.StepBack(*this); }
 
 void ClientConnection::OnConnected() {
@@ -183,6 +192,7 @@ void ClientConnection::FillOutput(Buffer& out, size_t bytes_max) {
   inside_codec_ = true;
   codec_->Fill(out, bytes_max);
   inside_codec_ = false;
+  if (codec_->tunnel_out_ended()) connection_->CloseWriteSide();
   const size_t open_streams = codec_->open_streams();
   if (open_streams == open_streams_) return;
   CountEndedStreams(open_streams);

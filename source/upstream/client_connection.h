@@ -45,6 +45,12 @@ class ClientConnection final : public Deferred,
   // Inside of OnReset(kRefused): others are asked first, for who tries again from in there.
   void StepBack();
 
+  // A stream started here became a tunnel: it no longer counts as a request, nor does a connection
+  // of HTTP/1 as one of the pool's; until OnTunnelEnded, which comes with the stream's end.
+  void OnTunnelOpened();
+  void OnTunnelEnded();
+  PeerSetting extended_connect() const { return codec_->extended_connect(); }
+
   Host& host() { return *host_; }
   Connection& connection() { return *connection_; }
   HttpProtocol protocol() const { return codec_->protocol(); }

@@ -10,6 +10,7 @@ namespace sluice {
 
 FilterTester::FilterTester(Factories factories, const Options& options)
     : route_(options.route),
+      upgrade_(options.upgrade),
       request_gauge_(options.buffer_bytes_max),
       response_gauge_(options.buffer_bytes_max) {
   for (auto& factory : factories) {
@@ -20,17 +21,19 @@ FilterTester::FilterTester(Factories factories, const Options& options)
   request_gauge_.SetSource(&source_);
   response_gauge_.SetSource(&source_);
   info_.start = world_.now();
-  runner_ = std::make_unique<FilterRunner>(
-      plan_, FilterRunner::StreamParts{.worker = world_.worker(),
-                                       .arena = arena_,
-                                       .info = info_,
-                                       .route = route_,
-                                       .request_headers = request_headers_,
-                                       .reply = reply_,
-                                       .resume_target = *this,
-                                       .request_gauge = request_gauge_,
-                                       .response_gauge = response_gauge_,
-                                       .scratch = scratch_});
+  runner_ =
+      std::make_unique<FilterRunner>(FilterRunner::StreamParts{.worker = world_.worker(),
+                                                               .arena = arena_,
+                                                               .info = info_,
+                                                               .route = route_,
+                                                               .upgrade = upgrade_,
+                                                               .request_headers = request_headers_,
+                                                               .reply = reply_,
+                                                               .resume_target = *this,
+                                                               .request_gauge = request_gauge_,
+                                                               .response_gauge = response_gauge_,
+                                                               .scratch = scratch_});
+  runner_->Start(plan_);
 }
 
 FilterTester::~FilterTester() {

@@ -35,6 +35,7 @@ class FilterTester final : public ResumeTarget {
     // Of the gauges, as per_connection_buffer_limit_bytes would set them.
     size_t buffer_bytes_max = 64_KiB;
     const Route* route = nullptr;
+    UpgradeRequest* upgrade = nullptr;  // lives as long as the tester
   };
   using HeaderList = std::vector<std::pair<std::string, std::string>>;
   using Factories = std::vector<std::unique_ptr<const HttpFilterFactory>>;
@@ -105,6 +106,7 @@ class FilterTester final : public ResumeTarget {
   FilterPlan plan_;
   StreamInfo info_;
   const Route* route_;
+  UpgradeRequest* upgrade_;
   Headers request_headers_{arena_}, request_trailers_{arena_};
   Headers response_headers_{arena_}, response_trailers_{arena_};
   Reply reply_;

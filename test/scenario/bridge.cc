@@ -108,7 +108,7 @@ int BridgeMessage::status() const {
   return absl::SimpleAtoi(Get(":status"), &status) ? status : 0;
 }
 
-Bridge::Bridge(const BridgePair& pair, ProxyOptions options) : pair_(pair) {
+Bridge::Bridge(const BridgePair& pair, ProxyOptions options, Ends ends) : pair_(pair) {
   options.manager = absl::StrCat(kTrailersOn, options.manager);
   options.cluster = absl::StrCat(ClusterFields(pair.host), options.cluster);
   const bool tls = pair.over == BridgeOver::kTls;
@@ -121,6 +121,7 @@ Bridge::Bridge(const BridgePair& pair, ProxyOptions options) : pair_(pair) {
     tls_.LayClients(*proxy_, {pair.client == Wire::kHttp2 ? "h2" : "http/1.1"});
     tls_.LayHost(*proxy_, {pair.host == Wire::kHttp2 ? "h2" : "http/1.1"});
   }
+  if (ends == Ends::kNone) return;
   if (pair.host == Wire::kHttp1) {
     h1_host_ = &proxy_->Host([this](const H1Message& request) { return AnswerHttp1(request); });
   } else {

@@ -64,7 +64,9 @@ struct BridgeAnswer {
 
 class Bridge {
  public:
-  explicit Bridge(const BridgePair& pair, ProxyOptions options = {});
+  // kNone: a test brings its own, and asks the bridge for nothing but the proxy.
+  enum class Ends : uint8_t { kScripted, kNone };
+  explicit Bridge(const BridgePair& pair, ProxyOptions options = {}, Ends ends = Ends::kScripted);
 
   using OnRequest = std::function<BridgeAnswer(const BridgeMessage& request)>;
   void Answer(OnRequest on_request) { on_request_ = std::move(on_request); }

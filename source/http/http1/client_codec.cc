@@ -29,13 +29,13 @@ CodecStream& Http1ClientCodec::StartStream(StreamEvents& events) {
 
 void Http1ClientCodec::SendHeaders(const Headers& headers, End end) {
   method_ = FindMethod(headers.Get(HeaderId::kMethod));
-  // RFC 9110 section 9.3.6: CONNECT has no content; what follows are the tunnel's bytes.
-  if (method_ == Method::kConnect) end = End::kYes;
+  asked_upgrade_ = method_ == Method::kConnect || headers.Has(HeaderId::kUpgrade);
+  // What follows are the tunnel's bytes, when there is one (RFC 9110 sections 7.8 and 9.3.6).
+  if (asked_upgrade_) end = End::kYes;
   const OutgoingFraming framing = FrameRequest(headers, method_, end);
   WriteRequestHead(headers, framing, names(), out_);
   writer_.Start(framing);
   request_done_ = framing.body == OutgoingBody::kNone;
-  asked_upgrade_ = headers.Has(HeaderId::kUpgrade);
   if (ListsToken(headers, HeaderId::kConnection, "close")) keep_alive_ = false;
 }
 
@@ -52,6 +52,7 @@ void Http1ClientCodec::Fill(Buffer& out, size_t bytes_max) {
   const TrailerUse trailers = options_.enable_trailers ? TrailerUse::kSend : TrailerUse::kDrop;
   const BodyWriter::Result result = writer_.Pull(*stream_, trailers, names(), bytes_max, out);
   if (result == BodyWriter::Result::kEnd) request_done_ = true;
+  if (tunnel_ && request_done_ && reading_ == Reading::kStopped) return FinishExchange();
   if (result != BodyWriter::Result::kBroken) return;
   StreamEvents* const stream = DropStream();
   if (stream != nullptr) stream->OnReset(StreamReset::kLocal, ResetCode::kNoError);
@@ -63,7 +64,7 @@ CodecError Http1ClientCodec::Parse(Buffer& in, End end) {
   if (end == End::kYes) peer_ended_ = true;
   while (!in.empty()) {
     if (reading_ == Reading::kStopped) {
-      if (!tunnel_) in.Clear();
+      in.Clear();
       return CodecError::kNone;
     }
     if (reading_ == Reading::kBody && paused_) return CodecError::kNone;
@@ -116,7 +117,8 @@ bool Http1ClientCodec::TakeHead(const ResponseHead& head, absl::string_view text
   const bool switching = head.status == 101;
   const bool informational = head.status < 200 && !switching;
   // RFC 9110 section 15.2.2: only to who asked for it.
-  if (switching && !asked_upgrade_) error_ = CodecError::kBadStatus;
+  if (switching && (!asked_upgrade_ || method_ == Method::kConnect))
+    error_ = CodecError::kBadStatus;
   if (informational && ++informational_count_ > kInformationalMax) {
     error_ = CodecError::kUnexpectedMessage;
   }
@@ -133,7 +135,11 @@ bool Http1ClientCodec::TakeHead(const ResponseHead& head, absl::string_view text
   }
   protocol_ = head.protocol;
   if (!head.framing.keep_alive) keep_alive_ = false;
-  tunnel_ = switching || (method_ == Method::kConnect && head.status < 300);
+  if (asked_upgrade_ && TunnelFollows(method_, head.status)) {
+    StartTunnel();
+    stream_->OnHeaders(headers, End::kNo);
+    return true;
+  }
   if (head.framing.kind != BodyKind::kNone) {
     reader_.Start(head.framing);
     reading_ = Reading::kBody;
@@ -143,6 +149,14 @@ bool Http1ClientCodec::TakeHead(const ResponseHead& head, absl::string_view text
   stream_->OnHeaders(headers, End::kYes);
   FinishExchange();
   return true;
+}
+
+void Http1ClientCodec::StartTunnel() {
+  tunnel_ = true;
+  request_done_ = false;
+  writer_.Start({.body = OutgoingBody::kUntilClose});
+  reader_.Start({.kind = BodyKind::kUntilClose});
+  reading_ = Reading::kBody;
 }
 
 bool Http1ClientCodec::ReadBody(Buffer& in) {
@@ -168,8 +182,9 @@ CodecError Http1ClientCodec::OnPeerEnd(Buffer& in) {
     case Reading::kBody:
       if (paused_) return CodecError::kNone;  // comes again when the reader goes on
       if (reader_.kind() != BodyKind::kUntilClose) return Fail(CodecError::kUnexpectedEnd);
+      reading_ = Reading::kStopped;
       stream_->OnData(in, End::kYes);
-      FinishExchange();
+      if (!tunnel_ || request_done_) FinishExchange();
       return CodecError::kNone;
     case Reading::kStopped:
       return CodecError::kNone;

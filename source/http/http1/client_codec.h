@@ -30,6 +30,8 @@ class Http1ClientCodec final : public ClientCodec, private CodecStream {
     return stream_ == nullptr && !closing_ && !draining_ ? 1 : 0;
   }
   bool must_close() const override { return closing_; }
+  bool in_tunnel() const override { return tunnel_; }
+  bool tunnel_out_ended() const override { return tunnel_ && request_done_; }
   void StartDrain() override { draining_ = true; }
   void OnConnectionLost() override;
   CodecError error() const override { return error_; }
@@ -38,8 +40,8 @@ class Http1ClientCodec final : public ClientCodec, private CodecStream {
   enum class Reading : uint8_t {
     kIdle,
     kHead,
-    kBody,
-    kStopped,  // what comes is dropped, or, after an upgrade, left alone
+    kBody,     // or a tunnel's bytes
+    kStopped,  // what comes is dropped
   };
 
   // CodecStream.
@@ -53,6 +55,7 @@ class Http1ClientCodec final : public ClientCodec, private CodecStream {
   bool Step(Buffer& in);
   ParseStatus ReadHead(Buffer& in);
   bool TakeHead(const ResponseHead& head, absl::string_view text, Buffer& in);
+  void StartTunnel();
   bool ReadBody(Buffer& in);
   CodecError OnPeerEnd(Buffer& in);
   CodecError Fail(CodecError error);

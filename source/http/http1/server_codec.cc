@@ -4,6 +4,7 @@
 
 #include "source/base/check.h"
 #include "source/http/http1/head_text.h"
+#include "source/http/upgrade.h"
 
 namespace sluice {
 
@@ -32,16 +33,15 @@ CodecError Http1ServerCodec::Parse(Buffer& in, End end) {
         return Fail(error_);
       }
       if (in.size() == before) break;  // part of a trailer section
-    } else if (reading_ == Reading::kDone) {
-      HoldPipelined();
+    } else if (reading_ == Reading::kDone || reading_ == Reading::kUpgrade) {
+      HoldInput();
       return CodecError::kNone;
     } else {
-      // An upgrade that is refused or not taken up: its bytes must not be read as a request.
-      if (!tunnel_) in.Clear();
+      in.Clear();
       return CodecError::kNone;
     }
   }
-  const CodecError error = peer_ended_ ? OnPeerEnd() : CodecError::kNone;
+  const CodecError error = peer_ended_ ? OnPeerEnd(in) : CodecError::kNone;
   if (error != CodecError::kNone) in.Clear();
   return error;
 }
@@ -69,6 +69,7 @@ ParseStatus Http1ServerCodec::ReadHead(Buffer& in) {
       [&](absl::string_view text) { return ParseRequestHead(text, limits_, options_, &head); });
   if (status == ParseStatus::kDone) {
     OpenStream(head, reading.text(), in);
+    if (error_ != CodecError::kNone) return ParseStatus::kError;
   } else if (status == ParseStatus::kError) {
     error_ = head.error;
   } else if (reading.exceeded()) {
@@ -112,8 +113,15 @@ void Http1ServerCodec::OpenStream(const RequestHead& head, absl::string_view tex
   in.Drain(head.size);
   reader_.Start(head.framing);
   const bool has_body = head.framing.kind != BodyKind::kNone;
-  reading_ = has_body ? Reading::kBody : Reading::kDone;
-  stream_->OnHeaders(headers, has_body ? End::kNo : End::kYes);
+  const bool may_leave = head.method == Method::kConnect || headers.Has(HeaderId::kUpgrade);
+  const bool upgrade = may_leave && FindUpgrade(headers, protocol_).form != UpgradeForm::kNone;
+  if (upgrade && has_body) {
+    // Where the body ends and the tunnel begins is for two parsers to differ about.
+    error_ = CodecError::kBodyDisallowed;
+    return;
+  }
+  reading_ = upgrade ? Reading::kUpgrade : has_body ? Reading::kBody : Reading::kDone;
+  stream_->OnHeaders(headers, upgrade || has_body ? End::kNo : End::kYes);
 }
 
 // False: error_ says why.
@@ -131,13 +139,13 @@ bool Http1ServerCodec::ReadBody(Buffer& in) {
   return true;
 }
 
-void Http1ServerCodec::HoldPipelined() {
+void Http1ServerCodec::HoldInput() {
   if (held_) return;
   held_ = true;
   connection_.PauseReading();
 }
 
-CodecError Http1ServerCodec::OnPeerEnd() {
+CodecError Http1ServerCodec::OnPeerEnd(Buffer& in) {
   switch (reading_) {
     case Reading::kHead:
       if (head_bytes_seen_ != 0) return Fail(CodecError::kUnexpectedEnd);
@@ -145,7 +153,13 @@ CodecError Http1ServerCodec::OnPeerEnd() {
       closing_ = true;
       return CodecError::kNone;
     case Reading::kBody:
-      return Fail(CodecError::kUnexpectedEnd);
+      if (!tunnel_) return Fail(CodecError::kUnexpectedEnd);
+      if (paused_) return CodecError::kNone;  // comes again when the reader goes on
+      reading_ = Reading::kDone;
+      stream_->OnData(in, End::kYes);
+      if (stream_ != nullptr && writing_ == Writing::kDone) FinishExchange();
+      return CodecError::kNone;
+    case Reading::kUpgrade:
     case Reading::kDone:
     case Reading::kStopped:
       return CodecError::kNone;
@@ -181,17 +195,27 @@ CodecStream* Http1ServerCodec::StartErrorReply(StreamEvents& events) {
 void Http1ServerCodec::SendHeaders(const Headers& headers, End end) {
   SLUICE_DCHECK(writing_ == Writing::kNothing);
   const int status = StatusOf(headers);
-  const OutgoingFraming framing = FrameResponse(headers, status, method_, protocol_, end);
+  OutgoingFraming framing = FrameResponse(headers, status, method_, protocol_, end);
+  if (reading_ == Reading::kUpgrade && TunnelFollows(method_, status)) {
+    framing = {.body = OutgoingBody::kUntilClose};
+    StartTunnel();
+  }
   WriteResponseHead(headers, status, framing, names(), out_);
   writer_.Start(framing);
   writing_ = Writing::kHead;
-  if (status == 101 || (method_ == Method::kConnect && status >= 200 && status < 300)) {
-    tunnel_ = true;
-  }
   if (framing.body == OutgoingBody::kUntilClose ||
       ListsToken(headers, HeaderId::kConnection, "close")) {
     keep_alive_ = false;
   }
+}
+
+void Http1ServerCodec::StartTunnel() {
+  tunnel_ = true;
+  reading_ = Reading::kBody;
+  reader_.Start({.kind = BodyKind::kUntilClose});
+  if (!held_) return;
+  held_ = false;
+  connection_.ResumeReading();
 }
 
 void Http1ServerCodec::SendInformational(const Headers& headers) {
@@ -221,7 +245,8 @@ void Http1ServerCodec::Fill(Buffer& out, size_t bytes_max) {
     out.MoveFrom(out_);
     if (writing_ == Writing::kBody) PullBody(out, bytes_max);
   }
-  if (writing_ == Writing::kDone) FinishExchange();
+  const bool tunnel_goes_on = tunnel_ && reading_ == Reading::kBody;
+  if (writing_ == Writing::kDone && !tunnel_goes_on) FinishExchange();
 }
 
 void Http1ServerCodec::PullBody(Buffer& out, size_t bytes_max) {
@@ -249,7 +274,7 @@ void Http1ServerCodec::PullBody(Buffer& out, size_t bytes_max) {
 ConnectionField Http1ServerCodec::DecideConnectionField() {
   if (tunnel_) return ConnectionField::kNothing;
   const bool early = writing_ == Writing::kDone && reading_ != Reading::kDone;
-  if (draining_ || early) keep_alive_ = false;
+  if (draining_ || (early && !upgrade_refused())) keep_alive_ = false;
   if (!keep_alive_) return ConnectionField::kClose;
   // RFC 9112 section 9.3: an HTTP/1.0 client has to be told.
   return protocol_ == HttpProtocol::kHttp10 ? ConnectionField::kKeepAlive
@@ -258,9 +283,10 @@ ConnectionField Http1ServerCodec::DecideConnectionField() {
 
 // The response is out. If the request is not in, nobody will read its rest (RFC 9112 section 9.6).
 void Http1ServerCodec::FinishExchange() {
-  const bool reusable = keep_alive_ && !tunnel_ && reading_ == Reading::kDone;
+  const bool complete = reading_ == Reading::kDone || upgrade_refused();
+  const bool reusable = keep_alive_ && !tunnel_ && complete;
   const bool ended = peer_ended_ && !held_;
-  peer_is_done_ = peer_said_close_ && !tunnel_ && !held_ && reading_ == Reading::kDone;
+  peer_is_done_ = peer_said_close_ && !tunnel_ && !held_ && complete;
   StreamEvents* const stream = DropStream();
   if (reusable && !ended) {
     closing_ = false;

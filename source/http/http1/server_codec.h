@@ -30,6 +30,8 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   bool peer_is_done() const override { return peer_is_done_; }
   bool must_close() const override { return closing_; }
   bool must_abort() const override { return must_abort_; }
+  bool in_tunnel() const override { return tunnel_; }
+  bool tunnel_out_ended() const override { return tunnel_ && writing_ == Writing::kDone; }
   void StartDrain() override { draining_ = true; }
   void OnConnectionLost() override;
   CodecError error() const override { return error_; }
@@ -38,9 +40,10 @@ class Http1ServerCodec final : public Codec, private CodecStream {
  private:
   enum class Reading : uint8_t {
     kHead,
-    kBody,
+    kBody,     // or a tunnel's bytes
+    kUpgrade,  // the request asks for a tunnel, whose bytes wait for the answer
     kDone,     // the request is complete, the exchange is not
-    kStopped,  // what comes is dropped, or, after an upgrade, left alone
+    kStopped,  // what comes is dropped
   };
   enum class Writing : uint8_t {
     kNothing,
@@ -61,11 +64,17 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   ParseStatus ReadHead(Buffer& in);
   void OpenStream(const RequestHead& head, absl::string_view text, Buffer& in);
   bool ReadBody(Buffer& in);
-  void HoldPipelined();
-  CodecError OnPeerEnd();
+  void HoldInput();
+  CodecError OnPeerEnd(Buffer& in);
+  void StartTunnel();
   CodecError Fail(CodecError error);
   void PullBody(Buffer& out, size_t bytes_max);
   ConnectionField DecideConnectionField();
+  // The answer to a request for a tunnel was another one, and nothing has come that would have been
+  // the tunnel's. After CONNECT it may still come: clients need not wait for its answer.
+  bool upgrade_refused() const {
+    return reading_ == Reading::kUpgrade && !held_ && method_ != Method::kConnect;
+  }
   void FinishExchange();
   StreamEvents* DropStream();
   void ReleaseConnection();
@@ -93,9 +102,9 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   bool peer_is_done_ : 1 = false;
   bool closing_ : 1 = false;
   bool must_abort_ : 1 = false;
-  bool tunnel_ : 1 = false;  // 101, or 2xx to CONNECT: later bytes are not HTTP
+  bool tunnel_ : 1 = false;  // 101, or 2xx to CONNECT: the exchange ends with both directions
   bool paused_ : 1 = false;  // by the stream's reader
-  bool held_ : 1 = false;    // by a pipelined request
+  bool held_ : 1 = false;    // by a pipelined request, or by a tunnel's bytes that came early
   bool peer_ended_ : 1 = false;
   bool skipped_line_ : 1 = false;  // the one empty line before a request
   bool reply_begun_ : 1 =

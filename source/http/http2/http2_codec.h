@@ -80,6 +80,7 @@ class Http2Codec final : public ClientCodec {
   void OnDataReceived(const nghttp2_frame& frame);
   void OnResetReceived(const nghttp2_frame& frame);
   void OnPeerGoaway();
+  void OnPeerSettings();
   void OnPeerEnd();
   void DeliverData(End end);
   void EndIncoming(Http2Stream& stream);

@@ -1,5 +1,7 @@
 // What a peer sends, as nghttp2 reports it. Nothing is told to nghttp2 by return values: after a
 // failure the rest of the bytes under way is looked at by nghttp2 and by nobody else.
+#include <utility>
+
 #include "source/base/check.h"
 #include "source/http/http2/http2_codec.h"
 #include "source/http/http2/session.h"
@@ -281,6 +283,14 @@ void Http2Codec::OnResetReceived(const nghttp2_frame& frame) {
 
 void Http2Codec::OnPeerGoaway() { closing_ = true; }
 
+// Those that wait to hear what the peer can do have not sent a head yet.
+void Http2Codec::OnPeerSettings() {
+  if (std::exchange(settings_received_, true) || server()) return;
+  streams_.ForEach([](Http2Stream& stream) {
+    if (stream.id_ == 0 && stream.events_ != nullptr) stream.events_->OnPeerSettings();
+  });
+}
+
 void Http2Codec::OnFrameReceived(const nghttp2_frame& frame) {
   if (failed()) return;
   switch (frame.hd.type) {
@@ -293,7 +303,7 @@ void Http2Codec::OnFrameReceived(const nghttp2_frame& frame) {
     case NGHTTP2_GOAWAY:
       return OnPeerGoaway();
     case NGHTTP2_SETTINGS:
-      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) == 0) settings_received_ = true;
+      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) == 0) OnPeerSettings();
       return;
     case NGHTTP2_PING:
       if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 && unanswered_pings_ > 0) --unanswered_pings_;

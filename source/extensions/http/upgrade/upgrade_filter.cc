@@ -1,0 +1,20 @@
+#include "source/extensions/http/upgrade/upgrade_filter.h"
+
+namespace sluice {
+
+Verdict UpgradeFilter::OnRequestHeaders(FilterContext& context, Headers&, End) {
+  UpgradeRequest& upgrade = *context.upgrade();
+  const ClusterAction* const action =
+      context.route() == nullptr ? nullptr : context.route()->cluster_action();
+  const absl::Span<const UpgradeRule> route_rules =
+      action == nullptr ? absl::Span<const UpgradeRule>() : absl::MakeConstSpan(action->upgrades);
+  if (DecideUpgrade(upgrade.type, upgrade.manager_rules, route_rules).allowed) {
+    upgrade.allowed = true;
+    return Verdict::kDetach;
+  }
+  config_.denied.Add(context.worker().stats);
+  context.reply() = {.status = 403, .details = "upgrade_failed"};
+  return Verdict::kReply;
+}
+
+}  // namespace sluice

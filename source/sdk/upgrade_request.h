@@ -1,0 +1,20 @@
+// UpgradeRequest: that a request asks to leave HTTP, and whether a filter has allowed it. Of one
+// stream, on its worker. What nobody has allowed when the request has passed all filters is refused
+// (403, "upgrade_failed").
+#pragma once
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "source/http/upgrade.h"
+
+namespace sluice {
+
+struct UpgradeRequest {
+  UpgradeForm form = UpgradeForm::kNone;
+  absl::string_view type;  // "websocket", as the client has written it; "CONNECT"
+  // upgrade_configs of the connection manager; those of the route are in the route.
+  absl::Span<const UpgradeRule> manager_rules;
+  bool allowed = false;
+};
+
+}  // namespace sluice
