@@ -57,6 +57,7 @@ class RecordedStream final : public StreamEvents {
   }
   void OnHeaders(Headers& headers, End end) override {
     out_.Fields("head", headers);
+    if (end == End::kNo) tunnel_status_ = TunnelStatus(headers);
     NoteEnd(end);
   }
   void OnInformational(Headers& headers) override { out_.Fields("informational", headers); }
@@ -85,8 +86,14 @@ class RecordedStream final : public StreamEvents {
 
   bool ended() const { return ended_; }
   bool over() const { return over_; }
+  // Of the answer that opens the tunnel the request asks for, once; empty: it asks for none.
+  std::string TakeTunnelStatus() { return std::exchange(tunnel_status_, {}); }
 
  private:
+  static std::string TunnelStatus(const Headers& request) {
+    if (request.Get(HeaderId::kMethod) == "CONNECT") return "200";
+    return request.Has(HeaderId::kUpgrade) && request.Has(HeaderId::kConnection) ? "101" : "";
+  }
   void NoteEnd(End end) {
     if (end == End::kNo) return;
     EXPECT_FALSE(ended_) << "two ends";
@@ -97,6 +104,7 @@ class RecordedStream final : public StreamEvents {
   Arena arena_;
   Headers head_;
   Headers trailers_;
+  std::string tunnel_status_;
   bool ended_ = false;
   bool over_ = false;
 };
@@ -158,18 +166,19 @@ class CodecRun final : private ServerEvents, private FlowSource {
     SendRequests();
   }
 
-  // True: a stream was open that now is over.
+  // True: a request was complete and is answered now; or it asked for a tunnel, which is open now.
   bool Answer() {
     if (client_ != nullptr || streams_.empty()) return false;
     RecordedStream& stream = streams_.back();
-    if (!stream.ended() || stream.over()) return false;
+    const std::string tunnel_status = stream.TakeTunnelStatus();
+    if (stream.over() || (!stream.ended() && tunnel_status.empty())) return false;
     Arena arena;
     Headers headers(arena);
-    headers.AddReference(HeaderId::kStatus, "200");
+    headers.AddReference(HeaderId::kStatus, tunnel_status.empty() ? "200" : tunnel_status);
     codec_stream_->SendHeaders(headers, End::kYes);
     Buffer output(pool_);
     codec_->Fill(output, 65536);
-    EXPECT_TRUE(stream.over());
+    EXPECT_EQ(stream.over(), tunnel_status.empty());
     return true;
   }
 
@@ -301,6 +310,7 @@ const char* CodecErrorName(CodecError error) {
                                            "UnexpectedEnd",
                                            "UnexpectedMessage",
                                            "BadStatus",
+                                           "BodyDisallowed",
                                            "Http2InvalidHeader",
                                            "Http2Messaging",
                                            "Http2TooManyHeaders",

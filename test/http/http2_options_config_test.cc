@@ -38,7 +38,6 @@ TEST(Http2OptionsConfig, DefaultsAreEnvoys) {
   EXPECT_EQ(options.priority_frames_per_stream_max, 100u);
   EXPECT_EQ(options.window_updates_per_data_frame_max, 10u);
   EXPECT_FALSE(options.malformed_ends_stream);
-  EXPECT_FALSE(options.allow_connect);
   EXPECT_EQ(options.ping_interval_ms, 0u);
 }
 
@@ -46,7 +45,7 @@ TEST(Http2OptionsConfig, EveryFieldTakesEffect) {
   const Http2Options options = Good(R"(
     hpack_table_size { value: 1 } max_concurrent_streams { value: 2 }
     initial_stream_window_size { value: 65535 } initial_connection_window_size { value: 65536 }
-    allow_connect: true max_outbound_frames { value: 5 } max_outbound_control_frames { value: 6 }
+    max_outbound_frames { value: 5 } max_outbound_control_frames { value: 6 }
     max_consecutive_inbound_frames_with_empty_payload { value: 7 }
     max_inbound_priority_frames_per_stream { value: 8 }
     max_inbound_window_update_frames_per_data_frame_sent { value: 9 }
@@ -59,7 +58,6 @@ TEST(Http2OptionsConfig, EveryFieldTakesEffect) {
   EXPECT_EQ(options.concurrent_streams_max, 2u);
   EXPECT_EQ(options.stream_window_bytes, 65535u);
   EXPECT_EQ(options.connection_window_bytes, 65536u);
-  EXPECT_TRUE(options.allow_connect);
   EXPECT_EQ(options.outbound_frames_max, 5u);
   EXPECT_EQ(options.outbound_control_frames_max, 6u);
   EXPECT_EQ(options.consecutive_empty_frames_max, 7u);

@@ -133,7 +133,7 @@ TEST(FailureRows, HeaderWithUnderscore) {
 TEST(FailureRows, UpgradeDenied) {
   ProxyFixture proxy(ProxyFixture::ToUsers());
   H1Client& client = proxy.Client();
-  client.Get("/", {"connection: upgrade", "upgrade: websocket"});
+  client.Get("/", {"connection: upgrade", "upgrade: foo"});
   proxy.Run();
   EXPECT_EQ(client.response(0).status(), 403);
   EXPECT_EQ(proxy.LogLines(), Lines{"403 - upgrade_failed"});

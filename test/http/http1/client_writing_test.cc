@@ -68,6 +68,36 @@ TEST_F(ClientWriting, Connect) {
   EXPECT_EQ(Written(), "CONNECT b:443 HTTP/1.1\r\nhost: b:443\r\n\r\n");
 }
 
+TEST_F(ClientWriting, ATunnelsBytesPassAsTheyAreUntilBothDirectionsHaveEnded) {
+  for (const bool host_first : {true, false}) {
+    codec_ = nullptr;
+    MakeClient();
+    Start();
+    Send(Request("GET", {{"upgrade", "websocket"}}), End::kNo);
+    Written();
+    EXPECT_EQ(Read("HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi"),
+              CodecError::kNone);
+    EXPECT_EQ(stream_->body_, "hi");
+    stream_->Give("up", BodyState::kMore);
+    codec_stream_->BodyReady();
+    EXPECT_EQ(Written(), "up");
+    if (host_first) {
+      EXPECT_EQ(Read("", End::kYes), CodecError::kNone);
+    }
+    stream_->Give("", BodyState::kEnd);
+    codec_stream_->BodyReady();
+    EXPECT_EQ(Written(), "");
+    EXPECT_EQ(stream_->completes_, host_first ? 1 : 0);
+    if (!host_first) {
+      EXPECT_TRUE(codec_->tunnel_out_ended());
+      EXPECT_EQ(Read("", End::kYes), CodecError::kNone);
+    }
+    EXPECT_TRUE(stream_->ended_);
+    EXPECT_EQ(stream_->completes_, 1);
+    EXPECT_TRUE(codec_->must_close());
+  }
+}
+
 TEST_F(ClientWriting, ConnectionIsReusedAfterBothAreDone) {
   Start();
   Send(Request("GET"), End::kYes);

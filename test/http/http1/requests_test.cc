@@ -1,5 +1,6 @@
 // Requests that are accepted, and what their receiver is told (RFC 9112).
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/harness/codec_tester.h"
 
@@ -170,14 +171,36 @@ TEST(Http1Requests, AsteriskForm) {
     complete)");
 }
 
-// A 200 to CONNECT makes a tunnel, whose bytes are left alone.
+// A 200 to CONNECT makes a tunnel, whose bytes come as they are.
 TEST(Http1Requests, ConnectHasAuthorityAndNoPath) {
   CodecTester().ExpectRequest("CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\nGET / HTTP/1.1\r\n", R"(
     head :method=CONNECT :authority=b:443
+    data "GET / HTTP/1.1\r\n")");
+}
+
+TEST(Http1Requests, WhatFollowsAnUpgradeIsTheTunnels) {
+  CodecTester().ExpectRequest(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x01x", R"(
+    head :method=GET :path=/ :authority=a connection=Upgrade upgrade=websocket
+    data "\x81\x01x")");
+}
+
+TEST(Http1Requests, AnOfferOfH2cIsNoUpgrade) {
+  CodecTester().ExpectRequest(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", R"(
+    head :method=GET :path=/ :authority=a connection=Upgrade upgrade=h2c
     end
-    complete
-    left "GET / HTTP/1.1\r\n"
-    close)");
+    complete)");
+}
+
+// Where the body ends and the tunnel begins is for two parsers to differ about.
+TEST(Http1Requests, AnUpgradeHasNoBody) {
+  for (const char* framing : {"Content-Length: 1", "Transfer-Encoding: chunked"}) {
+    CodecTester().ExpectRequest(
+        absl::StrCat("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+                     framing, "\r\n\r\n"),
+        "reset protocol error\nerror BodyDisallowed\nclose");
+  }
 }
 
 TEST(Http1Requests, Http10WithAndWithoutKeepAlive) {

@@ -88,14 +88,16 @@ TEST(Http1Responses, Informational) {
     complete)");
 }
 
-TEST(Http1Responses, SwitchingLeavesLaterBytesAlone) {
+TEST(Http1Responses, WhatFollowsASwitchIsTheTunnels) {
   CodecTester().AskUpgrade().ExpectResponse(
       "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x01x", R"(
     head :status=101 upgrade=websocket connection=Upgrade
+    data "\x81\x01x")");
+  CodecTester().AskUpgrade().ExpectResponse("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", R"(
+    head :status=403 content-length=2
+    data "no"
     end
-    complete
-    left "\x81\x01x"
-    close)");
+    complete)");
   CodecTester().ExpectResponseError("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n",
                                     CodecError::kBadStatus);
 }
@@ -104,10 +106,10 @@ TEST(Http1Responses, ConnectAnswersOpenATunnel) {
   CodecTester().Method("CONNECT").ExpectResponse(
       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbytes", R"(
     head :status=200
-    end
-    complete
-    left "bytes"
-    close)");
+    data "bytes")");
+  CodecTester().Method("CONNECT").ExpectResponseError(
+      "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+      CodecError::kBadStatus);
   CodecTester().Method("CONNECT").ExpectResponse("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno",
                                                  R"(
     head :status=403 content-length=2

@@ -118,18 +118,79 @@ TEST_F(ServerWriting, InformationalComesFirst) {
   EXPECT_EQ(Written(), "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
 }
 
-TEST_F(ServerWriting, SwitchingKeepsItsFieldsAndLeavesLaterBytesAlone) {
-  Ask("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nGET / "
-      "HTTP/1.1\r\n\r\n");
-  Send({{":status", "101"}, {"upgrade", "websocket"}, {"content-length", "5"}}, End::kYes);
+constexpr char kUpgrade[] =
+    "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+
+TEST_F(ServerWriting, SwitchingMakesATunnelWhoseBytesPassAsTheyAre) {
+  Ask(absl::StrCat(kUpgrade, "early"));
+  EXPECT_FALSE(stream_->ended_);
+  EXPECT_EQ(stream_->body_, "") << "a tunnel's bytes wait for the answer";
+  EXPECT_EQ(pauses_, 1);
+  Send({{":status", "101"}, {"upgrade", "websocket"}, {"content-length", "5"}}, End::kNo);
   EXPECT_EQ(
       Written(),
       "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n");
-  EXPECT_EQ(stream_->completes_, 1);
-  EXPECT_TRUE(codec_->must_close());
-  EXPECT_EQ(Read("more"), CodecError::kNone);
-  EXPECT_EQ(in_.ToString(), "GET / HTTP/1.1\r\n\r\nmore");
+  EXPECT_EQ(pauses_, 0);
+  EXPECT_EQ(Read(" and late"), CodecError::kNone);
+  EXPECT_EQ(stream_->body_, "early and late");
+  stream_->Give("GET / HTTP/1.1\r\n\r\n", BodyState::kMore);
+  codec_stream_->BodyReady();
+  EXPECT_EQ(Written(), "GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(streams_.size(), 1u);
+  EXPECT_TRUE(codec_->in_tunnel());
+}
+
+TEST_F(ServerWriting, ATunnelEndsWithBothOfItsDirections) {
+  for (const bool client_first : {true, false}) {
+    codec_ = nullptr;
+    Ask(kUpgrade);
+    Send({{":status", "101"}, {"upgrade", "websocket"}}, End::kNo);
+    Written();
+    const auto end_client = [this] {
+      EXPECT_EQ(Read("", End::kYes), CodecError::kNone);
+      EXPECT_TRUE(stream_->ended_);
+    };
+    if (client_first) end_client();
+    EXPECT_FALSE(codec_->tunnel_out_ended());
+    stream_->Give("last", BodyState::kEnd);
+    codec_stream_->BodyReady();
+    EXPECT_EQ(Written(), "last");
+    if (!client_first) {
+      EXPECT_TRUE(codec_->tunnel_out_ended());
+      EXPECT_EQ(stream_->completes_, 0);
+      EXPECT_FALSE(codec_->must_close());
+      end_client();
+    }
+    EXPECT_EQ(stream_->completes_, 1);
+    EXPECT_TRUE(codec_->must_close());
+  }
+}
+
+TEST_F(ServerWriting, ARefusedUpgradeLeavesTheConnectionAsItWas) {
+  Ask(kUpgrade);
+  Send({{":status", "403"}}, End::kYes);
+  EXPECT_EQ(Written(), "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+  EXPECT_EQ(stream_->completes_, 1);
+  EXPECT_FALSE(codec_->must_close());
+  Ask(kGet);
+  EXPECT_EQ(streams_.size(), 2u);
+}
+
+TEST_F(ServerWriting, ARefusedUpgradeClosesWhereItsBytesHaveCome) {
+  Ask(absl::StrCat(kUpgrade, kGet));
+  Send({{":status", "403"}}, End::kYes);
+  EXPECT_EQ(Written(), "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+  EXPECT_TRUE(codec_->must_close());
+  EXPECT_EQ(Read(kGet), CodecError::kNone);
+  EXPECT_EQ(streams_.size(), 1u);
+}
+
+// Clients need not wait for the answer to CONNECT, so what comes next may be the tunnel's.
+TEST_F(ServerWriting, ARefusedConnectCloses) {
+  Ask("CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n");
+  Send({{":status", "403"}}, End::kYes);
+  EXPECT_EQ(Written(), "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+  EXPECT_TRUE(codec_->must_close());
 }
 
 TEST_F(ServerWriting, Http10) {
