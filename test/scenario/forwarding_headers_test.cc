@@ -36,9 +36,10 @@ TEST(Forwarding, AtTheEdgeThePeerIsTheClient) {
                                     {"x-forwarded-for: 1.2.3.4", "x-forwarded-proto: https",
                                      "x-envoy-expected-rq-timeout-ms: 5", "x-envoy-internal: true"},
                                     &log);
-  EXPECT_TRUE(absl::StartsWith(*request.header("x-forwarded-for"), "1.2.3.4,"))
-      << *request.header("x-forwarded-for");
-  EXPECT_TRUE(absl::EndsWith(*request.header("x-forwarded-for"), log)) << log;
+  // Under faults no request may have come.
+  const std::string chain = request.header("x-forwarded-for").value_or("");
+  EXPECT_TRUE(absl::StartsWith(chain, "1.2.3.4,")) << chain;
+  EXPECT_TRUE(absl::EndsWith(chain, log)) << log;
   EXPECT_NE(log, "1.2.3.4");
   EXPECT_EQ(request.header("x-forwarded-proto"), "http");
 }
