@@ -57,9 +57,10 @@ class Server {
   const envoy::config::bootstrap::v3::Bootstrap& bootstrap_;
   const std::vector<LedgerEntry>& ledger_;
   StatsRegistry stats_;
-  std::vector<std::unique_ptr<Worker>> workers_;
   Worker main_;
   InotifyFileWatcher files_;
+  // Their loops may hold tasks that never ran, and with them watches of files.
+  std::vector<std::unique_ptr<Worker>> workers_;
   Signals signals_;
   SocketNetwork network_;
   std::unique_ptr<Resolver> resolver_;

@@ -5,10 +5,12 @@ import subprocess
 import unittest
 
 from wirelib.bootstrap import bootstrap, cluster, listener, one_route_to, route
+from wirelib.certificates import Authority
 from wirelib.origins import DemoBackend, free_port
 from wirelib.processes import scratch_directory, wait_for
 from wirelib.raw import RawConnection
 from wirelib.sluice import Sluice, sluice_binary
+from wirelib.tls import certificate, downstream, upstream, validation
 
 
 def run(*args):
@@ -21,6 +23,20 @@ def write(name, content):
     with open(path, 'wb') as f:
         f.write(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+class Validation(unittest.TestCase):
+    # It used to end by a signal: the workers had never seen the cluster whose files are watched.
+    def test_certificates_in_files(self):
+        authority = Authority()
+        identity = authority.issue('wire.test')
+        for chain, more in ((downstream(certificate(identity)), ''),
+                            ('', upstream(certificate(identity) + validation(authority)))):
+            path = write('tls.textproto', bootstrap(
+                listener('web', [route('/', 'origin')], chain=chain),
+                cluster('origin', [80], more=more)))
+            r = run('--mode', 'validate', '-c', path)
+            self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
 
 
 class BadConfiguration(unittest.TestCase):
