@@ -207,6 +207,21 @@ extension envoy.extensions.filters.http.router.v3.Router
   ~ start_child_span: there is no tracing
   ! upstream_http_filters strict_check_headers
 
+# ---- TCP proxy
+
+extension envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+  + stat_prefix cluster weighted_clusters idle_timeout access_log max_connect_attempts
+  + max_downstream_connection_duration access_log_options
+  + access_log_flush_interval flush_access_log_on_connected
+  ! metadata_match tunneling_config
+message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster
+  + clusters
+message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight
+  + name weight
+  ! metadata_match
+message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions
+  + *
+
 # ---- HTTP filters
 
 extension envoy.extensions.filters.http.buffer.v3.Buffer

@@ -10,6 +10,8 @@ absl::string_view HttpProtocolText(HttpProtocol protocol) {
       return "HTTP/1.1";
     case HttpProtocol::kHttp2:
       return "HTTP/2";
+    case HttpProtocol::kNone:
+      break;
   }
   return "";
 }

@@ -18,8 +18,8 @@
 
 namespace sluice {
 
-enum class HttpProtocol : uint8_t { kHttp10, kHttp11, kHttp2 };
-absl::string_view HttpProtocolText(HttpProtocol protocol);  // "HTTP/1.1"
+enum class HttpProtocol : uint8_t { kHttp10, kHttp11, kHttp2, kNone };  // kNone: not HTTP
+absl::string_view HttpProtocolText(HttpProtocol protocol);              // "HTTP/1.1"
 
 // Why a message, or a connection, could not be parsed. Details (CodecErrorDetail) are Envoy's where
 // Envoy has one: "http1.codec_error", "http1.invalid_characters".

@@ -4,17 +4,20 @@
 
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "source/proxy/connection_manager.h"
 #include "source/proxy/http_connection_manager_config.h"
 #include "source/proxy/router.h"
+#include "source/proxy/tcp_proxy.h"
 
 namespace sluice {
 namespace {
 
 using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+using TcpProxyProto = envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy;
 using RouterProto = envoy::extensions::filters::http::router::v3::Router;
 using RawBufferProto = envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer;
 
@@ -36,6 +39,15 @@ std::unique_ptr<const DownstreamFactory> MakeConnectionManager(
   auto config = ParseConnectionManager(static_cast<const HcmProto&>(message), manager_parts, scope);
   if (config == nullptr) return nullptr;
   return std::make_unique<ConnectionManagerFactory>(std::move(config), parts.proxy_workers);
+}
+
+std::unique_ptr<const DownstreamFactory> MakeTcpProxy(const CoreParts& parts,
+                                                      const google::protobuf::Message& message,
+                                                      const FieldScope& scope) {
+  auto config = ParseTcpProxy(static_cast<const TcpProxyProto&>(message),
+                              {.stats = parts.stats, .access_logs = parts.access_logs}, scope);
+  if (config == nullptr) return nullptr;
+  return std::make_unique<TcpProxyFactory>(std::move(config), parts.proxy_workers);
 }
 
 std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
@@ -71,6 +83,10 @@ void AddCoreFactories(Registry& registry, const CoreParts& parts) {
       HcmProto::descriptor()->full_name(),
       [parts](const google::protobuf::Message& message, const ExtensionContext&,
               const FieldScope& scope) { return MakeConnectionManager(parts, message, scope); });
+  registry.AddDownstream(
+      TcpProxyProto::descriptor()->full_name(),
+      [parts](const google::protobuf::Message& message, const ExtensionContext&,
+              const FieldScope& scope) { return MakeTcpProxy(parts, message, scope); });
   registry.AddRequestHandler(
       RouterProto::descriptor()->full_name(),
       [parts](const google::protobuf::Message& message, const ExtensionContext&,

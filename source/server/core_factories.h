@@ -1,5 +1,5 @@
-// Core factories: the connection manager, the router and the transport sockets enter through the
-// registry like any extension, though they are core code.
+// Core factories: the connection manager, the TCP proxy, the router and the transport sockets enter
+// through the registry like any extension, though they are core code.
 #pragma once
 
 #include <string>

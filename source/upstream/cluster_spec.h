@@ -51,7 +51,8 @@ struct ClusterStats {
   Counter cx_total, cx_http1_total, cx_http2_total, cx_close_notify, cx_connect_fail,
       cx_connect_timeout, cx_overflow, cx_destroy, cx_destroy_local, cx_destroy_remote,
       cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests, cx_max_duration_reached,
-      cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy;
+      cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy,
+      cx_connect_attempts_exceeded, flow_control_paused_reading, flow_control_resumed_reading;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,

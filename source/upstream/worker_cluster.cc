@@ -27,15 +27,19 @@ Host* WorkerCluster::PickHost(uint64_t hash) {
   return host;
 }
 
+std::shared_ptr<Host> WorkerCluster::PinHost(const Host& host) const {
+  const auto is_it = [&host](const auto& shared) { return shared.get() == &host; };
+  const auto at = std::find_if(hosts_->hosts.begin(), hosts_->hosts.end(), is_it);
+  SLUICE_CHECK(at != hosts_->hosts.end());
+  return *at;
+}
+
 ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
   HostPools& pools = pools_[&host];
   for (const std::unique_ptr<ConnectionPool>& pool : pools) {
     if (pool->Serves(key)) return *pool;
   }
-  const auto is_it = [&host](const auto& shared) { return shared.get() == &host; };
-  const auto at = std::find_if(hosts_->hosts.begin(), hosts_->hosts.end(), is_it);
-  SLUICE_CHECK(at != hosts_->hosts.end());
-  pools.push_back(std::make_unique<ConnectionPool>(*this, *at, key));
+  pools.push_back(std::make_unique<ConnectionPool>(*this, PinHost(host), key));
   return *pools.back();
 }
 

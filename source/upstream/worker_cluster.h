@@ -33,9 +33,11 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   WorkerContext& worker() { return worker_; }
   Network& network() { return network_; }
   CircuitBreaker& breaker() { return *breaker_; }  // shared by all workers
+  std::shared_ptr<CircuitBreaker> PinBreaker() const { return breaker_; }
   // Null: no eligible host.
   Host* PickHost(uint64_t hash);
   // Of a host that PickHost gave in this turn.
+  std::shared_ptr<Host> PinHost(const Host& host) const;
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
   // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.

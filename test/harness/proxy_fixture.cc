@@ -19,6 +19,8 @@ constexpr absl::string_view kListener = "10.9.9.9";
 constexpr absl::string_view kManagerType =
     "type.googleapis.com/"
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+constexpr absl::string_view kTcpProxyType =
+    "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 constexpr absl::string_view kRouterType =
     "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 
@@ -92,6 +94,21 @@ std::string AnsweringChain(const std::string& name, const std::string& match,
       kRouterType, " }\n");
 }
 
+// What ends a chain; `fields` at the left margin.
+std::string TcpProxyFilter(const std::string& fields, const std::string& log) {
+  return absl::StrCat("filters:\n- name: tcp\n  typed_config:\n    \"@type\": ", kTcpProxyType,
+                      "\n    stat_prefix: test\n", Indent(fields, 4), Indent(LogYaml(log), 4));
+}
+
+std::string ManagerFilter(const std::string& routes, const ProxyOptions& options) {
+  return absl::StrCat("filters:\n- name: manager\n  typed_config:\n    \"@type\": ", kManagerType,
+                      "\n    stat_prefix: test\n", Indent(options.manager, 4),
+                      Indent(LogYaml(options.log), 4), "    route_config:\n      name: routes\n",
+                      Indent(routes, 6), "    http_filters:\n", Indent(options.filters, 4),
+                      "    - name: router\n      typed_config:\n        \"@type\": ", kRouterType,
+                      "\n", Indent(options.router, 8));
+}
+
 std::vector<WorkerContext*> WorkersOf(SimWorld& world) {
   std::vector<WorkerContext*> workers;
   for (uint32_t i = 0; i < world.workers().size(); ++i) workers.push_back(&world.worker(i));
@@ -110,6 +127,7 @@ Registry Extensions(const ProxyOptions& options) {
 ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& options)
     : world_({.workers = options.workers, .seed = options.seed}),
       logs_every_request_(!options.log.empty()),
+      is_tcp_(!options.tcp.empty()),
       resolver_(std::make_unique<ScriptedResolver>(world_.main().loop)),
       files_(std::make_unique<ScriptedFileWatcher>(world_.main().loop)),
       core_(std::make_unique<ProxyCore>(
@@ -178,13 +196,21 @@ std::vector<std::string> ProxyFixture::LogLines() {
 }
 
 void ProxyFixture::ExpectAllAccountedFor() {
-  const int64_t requests = Stat("http.test.downstream_rq_total");
-  EXPECT_EQ(requests, Stat("http.test.downstream_rq_completed"));
-  for (const char* name :
-       {"rq_active", "cx_active", "cx_http1_active", "cx_http2_active", "cx_ssl_active"}) {
-    EXPECT_EQ(Stat(absl::StrCat("http.test.downstream_", name)), 0) << name;
+  const int64_t requests =
+      Stat(is_tcp_ ? "tcp.test.downstream_cx_total" : "http.test.downstream_rq_total");
+  if (is_tcp_) {
+    for (const char* name : {"downstream_cx_rx_bytes_buffered", "downstream_cx_tx_bytes_buffered",
+                             "upstream_flush_active"}) {
+      EXPECT_EQ(Stat(absl::StrCat("tcp.test.", name)), 0) << name;
+    }
+  } else {
+    EXPECT_EQ(requests, Stat("http.test.downstream_rq_completed"));
+    for (const char* name :
+         {"rq_active", "cx_active", "cx_http1_active", "cx_http2_active", "cx_ssl_active"}) {
+      EXPECT_EQ(Stat(absl::StrCat("http.test.downstream_", name)), 0) << name;
+    }
+    EXPECT_EQ(Stat("http.test.downstream_cx_total"), Stat("http.test.downstream_cx_destroy"));
   }
-  EXPECT_EQ(Stat("http.test.downstream_cx_total"), Stat("http.test.downstream_cx_destroy"));
   for (const std::string& cluster : cluster_names_) {
     for (const char* name : {"rq_active", "cx_active", "rq_pending_active"}) {
       EXPECT_EQ(Stat(absl::StrCat("cluster.", cluster, ".upstream_", name)), 0)
@@ -222,21 +248,13 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
       "    filter_chains:\n"
       "    - filter_chain_match: ",
       options.match.empty() ? "{}" : options.match, "\n", Indent(options.filter_chain, 6),
-      "      filters:\n"
-      "      - name: manager\n"
-      "        typed_config:\n"
-      "          \"@type\": ",
-      kManagerType,
-      "\n"
-      "          stat_prefix: test\n",
-      Indent(options.manager, 10), Indent(LogYaml(options.log), 10),
-      "          route_config:\n"
-      "            name: routes\n",
-      Indent(routes, 12), "          http_filters:\n", Indent(options.filters, 10),
-      "          - name: router\n"
-      "            typed_config:\n"
-      "              \"@type\": ",
-      kRouterType, "\n", Indent(options.router, 14));
+      Indent(options.tcp.empty() ? ManagerFilter(routes, options)
+                                 : TcpProxyFilter(options.tcp, options.log),
+             6));
+  for (const auto& [cluster, match] : options.tcp_chains) {
+    const std::string filter = TcpProxyFilter("cluster: " + cluster, options.log);
+    absl::StrAppend(&yaml, "    - filter_chain_match: ", match, "\n", Indent(filter, 6));
+  }
   for (const auto& [name, match] : options.chains) {
     yaml += Indent(AnsweringChain(name, match, options.log), 4);
   }

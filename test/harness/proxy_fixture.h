@@ -43,6 +43,10 @@ struct ProxyOptions {
   std::string match;         // its chain's filter_chain_match, if any
   std::string filter_chain;  // further fields of that chain
   std::string cluster;       // fields of every cluster
+  // YAML, fields of a TcpProxy that takes the manager's place; empty: there is a manager.
+  std::string tcp;
+  // More chains of TCP proxies: the cluster of each, and what it matches.
+  std::vector<std::pair<std::string, std::string>> tcp_chains;
   // More chains: their names, and what they match. Each answers every request with its name.
   std::vector<std::pair<std::string, std::string>> chains;
   // Clusters and how many hosts each has. Of a STRICT_DNS cluster host 0 is named "<cluster>.test".
@@ -94,6 +98,7 @@ class ProxyFixture {
   SimWorld world_;
   std::string log_;
   const bool logs_every_request_;
+  const bool is_tcp_;
   std::vector<std::string> cluster_names_;
   std::unique_ptr<ScriptedResolver> resolver_;
   std::unique_ptr<ScriptedFileWatcher> files_;

@@ -2,6 +2,7 @@
 
 HCM = ('type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.'
        'HttpConnectionManager')
+TCP_PROXY = 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy'
 ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'
 
 
@@ -41,6 +42,17 @@ def listener(name, routes, port=0, manager='', more='', chain=''):
       } }
     } }
   }''' % (name, port, more, chain, HCM, name, manager, '\n'.join(routes), ROUTER)
+
+
+def tcp_chain(to, fields='', match=''):
+    """A filter chain whose connections go to a cluster, byte for byte; statistics "tcp.web.*"."""
+    return ('filter_chains { filter_chain_match { %s } filters { name: "tcp" typed_config { [%s] { '
+            'stat_prefix: "web" cluster: "%s" %s } } } }' % (match, TCP_PROXY, to, fields))
+
+
+def tcp_listener(name, *chains, more=''):
+    return ('listeners { name: "%s" address { socket_address { address: "127.0.0.1" port_value: 0 '
+            '} } %s %s }' % (name, more, '\n'.join(chains)))
 
 
 def bootstrap(*static_resources, admin_port=0):
