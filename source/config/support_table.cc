@@ -68,7 +68,8 @@ extension envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
   + full_scan_certs_on_sni_mismatch
   ! require_sni
 extension envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-  + common_tls_context sni allow_renegotiation{false} max_session_keys enforce_rsa_key_usage
+  + common_tls_context sni auto_host_sni auto_sni_san_validation allow_renegotiation{false}
+  + max_session_keys enforce_rsa_key_usage
 message envoy.extensions.transport_sockets.tls.v3.CommonTlsContext
   + tls_params tls_certificates tls_certificate_sds_secret_configs validation_context
   + validation_context_sds_secret_config combined_validation_context alpn_protocols

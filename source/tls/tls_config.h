@@ -59,6 +59,7 @@ struct ServerTlsConfig {
 struct ClientTlsConfig {
   CommonTlsConfig common;
   std::string server_name;
+  bool host_name_first = false;   // the host's own name is sent, where it has one
   uint32_t session_keys_max = 1;  // kept for each host and server name; 0: no resumption
   bool enforce_rsa_key_usage = false;
 };

@@ -141,7 +141,7 @@ int TlsContext::VerifyPeer(SSL* ssl, uint8_t* alert) {
                                                    : PeerVerifier::PeerRole::kServer;
   PeerVerifier::Verdict verdict =
       verifier.Verify(SSL_get0_peer_certificates(ssl), role, handshake.worker.loop.wall_now(),
-                      handshake.verify_name);
+                      {.wanted = handshake.verify_name, .sent = absl::NullSafeStringView(sent)});
   StatCells& cells = handshake.worker.stats;
   switch (verdict.failure) {
     case PeerVerifier::Failure::kNone:
@@ -150,6 +150,8 @@ int TlsContext::VerifyPeer(SSL* ssl, uint8_t* alert) {
     case PeerVerifier::Failure::kChain:
       context.stats_.fail_verify_error.Add(cells);
       break;
+  const char* const sent =
+      context.side_ == Side::kServer ? nullptr : SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     case PeerVerifier::Failure::kName:
       context.stats_.fail_verify_san.Add(cells);
       break;

@@ -88,6 +88,17 @@ std::unique_ptr<const ClientTransportFactory> ParseClientTls(
       config.server_name.find('\0') != std::string::npos) {
     scope.At("sni").Error("is no server name");
   }
+  config.host_name_first = proto.auto_host_sni();
+  if (proto.auto_sni_san_validation()) {
+    if (config.common.verify.has_value()) {
+      config.common.verify->sent_name_replaces_names = true;
+    }
+    if (!config.common.verify.has_value() || !config.common.verify->checks_chain()) {
+      scope.At("auto_sni_san_validation")
+          .Error("needs a trusted authority: without one anyone's certificate has that name",
+                 "common_tls_context.validation_context.trusted_ca");
+    }
+  }
   config.session_keys_max = UInt32Or(proto, "max_session_keys", 1, scope);
   config.enforce_rsa_key_usage = BoolOr(proto, "enforce_rsa_key_usage", false);
   if (proto.allow_renegotiation()) {

@@ -77,12 +77,14 @@ std::unique_ptr<const ClientTlsFactory> ClientTlsFactory::Make(const ClientTlsCo
       errors);
   if (context == nullptr) return nullptr;
   return std::unique_ptr<const ClientTlsFactory>(
-      new ClientTlsFactory(std::move(context), config.server_name));
+      new ClientTlsFactory(std::move(context), config.server_name, config.host_name_first));
 }
 
 std::unique_ptr<TransportSocket> ClientTlsFactory::Create(WorkerContext& worker,
                                                           const ClientTransportArgs& args) const {
-  const absl::string_view name = args.server_name.empty() ? server_name_ : args.server_name;
+  absl::string_view name = args.server_name;
+  if (name.empty() && host_name_first_) name = args.host_name;
+  if (name.empty()) name = server_name_;
   return std::make_unique<TlsSocket>(worker, context_->Pin(worker),
                                      TlsSocket::Target{.server_name = std::string(name),
                                                        .verify_name = std::string(args.verify_name),

@@ -44,10 +44,13 @@ class ClientTlsFactory final : public ClientTransportFactory {
 
  private:
   ClientTlsFactory(std::unique_ptr<const ReloadedContext<ClientTlsContext>> context,
-                   std::string server_name)
-      : context_(std::move(context)), server_name_(std::move(server_name)) {}
+                   std::string server_name, bool host_name_first)
+      : context_(std::move(context)),
+        server_name_(std::move(server_name)),
+        host_name_first_(host_name_first) {}
   const std::unique_ptr<const ReloadedContext<ClientTlsContext>> context_;
   const std::string server_name_;
+  const bool host_name_first_;
 };
 
 }  // namespace sluice

@@ -86,6 +86,7 @@ std::unique_ptr<const PeerVerifier> PeerVerifier::Load(const VerifyConfig& confi
   verifier->accept_untrusted_ = config.accept_untrusted;
   verifier->depth_max_ = config.depth_max;
   verifier->names_ = config.names;
+  verifier->sent_name_replaces_names_ = config.sent_name_replaces_names;
   verifier->certificate_hashes_ = config.certificate_hashes;
   verifier->spki_hashes_ = config.spki_hashes;
   if (!verifier->LoadAuthorities(config, errors)) return nullptr;
@@ -180,7 +181,7 @@ void PeerVerifier::MakeFingerprint(const VerifyConfig& config) {
 }
 
 PeerVerifier::Verdict PeerVerifier::Verify(const STACK_OF(CRYPTO_BUFFER) * chain, PeerRole role,
-                                           WallTime now, absl::string_view wanted_name) const {
+                                           WallTime now, const PeerNames& peer_names) const {
   const CRYPTO_BUFFER* leaf_der = sk_CRYPTO_BUFFER_value(chain, 0);
   const bssl::UniquePtr<X509> leaf = ParseDer(leaf_der);
   if (leaf == nullptr) {
@@ -191,7 +192,7 @@ PeerVerifier::Verdict PeerVerifier::Verify(const STACK_OF(CRYPTO_BUFFER) * chain
     Verdict verdict = VerifyChain(leaf.get(), chain, role, now);
     if (verdict.failure != Failure::kNone) return verdict;
   }
-  Verdict verdict = VerifyNames(leaf.get(), wanted_name);
+  Verdict verdict = VerifyNames(leaf.get(), peer_names);
   if (verdict.failure != Failure::kNone) return verdict;
   if (has_pins() && !MatchesPin(leaf_der, leaf.get())) {
     return {Failure::kHash, SSL_AD_BAD_CERTIFICATE,
@@ -230,8 +231,11 @@ PeerVerifier::Verdict PeerVerifier::VerifyChain(X509* leaf, const STACK_OF(CRYPT
 }
 
 PeerVerifier::Verdict PeerVerifier::VerifyNames(const X509* leaf,
-                                                absl::string_view wanted_name) const {
-  if (names_.empty() && wanted_name.empty()) return {};
+                                                const PeerNames& peer_names) const {
+  const absl::string_view wanted_name = peer_names.wanted;
+  const bool only_sent_name =
+      sent_name_replaces_names_ && wanted_name.empty() && !peer_names.sent.empty();
+  if (names_.empty() && wanted_name.empty() && !only_sent_name) return {};
   const std::vector<SubjectAltName> names = SubjectAltNamesOf(leaf);
   const auto fails = [] {
     return Verdict{Failure::kName, SSL_AD_BAD_CERTIFICATE, "verify cert failed: verify SAN list"};
@@ -239,6 +243,12 @@ PeerVerifier::Verdict PeerVerifier::VerifyNames(const X509* leaf,
   if (!wanted_name.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
         return NameIsFor(name, wanted_name);
       })) {
+  if (only_sent_name) {
+    const bool good = std::any_of(names.begin(), names.end(), [&](const auto& name) {
+      return name.type == SanType::kDns && DnsNameMatches(name.value, peer_names.sent);
+    });
+    return good ? Verdict() : fails();
+  }
     return fails();
   }
   if (names_.empty()) return {};

@@ -29,10 +29,20 @@ struct VerifyConfig {
   bool allow_expired = false;
   bool accept_untrusted = false;                        // verified, and let in whatever came of it
   std::vector<SanMatch> names;                          // one must match
+  bool sent_name_replaces_names = false;                // see PeerNames
   std::vector<Sha256> certificate_hashes, spki_hashes;  // one of either must match
   std::string field;                                    // where it stands, for errors
 
   bool checks_chain() const { return trusted_ca.is_set || system_roots; }
+};
+
+// Of a connection to a host; views live for the call.
+struct PeerNames {
+  // One more name that the certificate must be for, if not empty.
+  absl::string_view wanted;
+  // By SNI. Where it may take the place of the configured names, and nothing is wanted, it is the
+  // only DNS name that is good enough.
+  absl::string_view sent;
 };
 
 class PeerVerifier {
@@ -48,9 +58,8 @@ class PeerVerifier {
     uint8_t alert = 0;   // to send, RFC 8446 section 6.2
     std::string detail;  // "verify cert failed: ..."
   };
-  // `wanted_name`: one more name that the certificate must be for, if not empty.
   Verdict Verify(const STACK_OF(CRYPTO_BUFFER) * chain, PeerRole role, WallTime now,
-                 absl::string_view wanted_name) const;
+                 const PeerNames& peer_names) const;
 
   bool accept_untrusted() const { return accept_untrusted_; }
   // Whether a certificate that passes has been held against anything.
@@ -68,7 +77,7 @@ class PeerVerifier {
   void MakeFingerprint(const VerifyConfig& config);
   Verdict VerifyChain(X509* leaf, const STACK_OF(CRYPTO_BUFFER) * chain, PeerRole role,
                       WallTime now) const;
-  Verdict VerifyNames(const X509* leaf, absl::string_view wanted_name) const;
+  Verdict VerifyNames(const X509* leaf, const PeerNames& peer_names) const;
   bool MatchesPin(const CRYPTO_BUFFER* leaf_der, const X509* leaf) const;
   bool has_pins() const { return !certificate_hashes_.empty() || !spki_hashes_.empty(); }
 
@@ -80,6 +89,7 @@ class PeerVerifier {
   std::vector<SanMatch> names_;
   std::vector<Sha256> certificate_hashes_, spki_hashes_;
   std::vector<std::string> authority_names_;
+  bool sent_name_replaces_names_ = false;
   std::string fingerprint_;
 };
 

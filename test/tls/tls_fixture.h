@@ -149,7 +149,7 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
   OurEnd& Connect(absl::string_view server_name = "", absl::string_view verify_name = "") {
     std::unique_ptr<TransportSocket> transport =
         client_factory_->Create(world_.worker(), {.address = kHost,
-                                                  .host_name = "",
+                                                  .host_name = host_name_,
                                                   .server_name = server_name,
                                                   .verify_name = verify_name});
     OurEnd& end = AddEnd(Connection::Side::kConnecting,
@@ -176,6 +176,7 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
   const Address kHost = Address::FromIp("10.0.0.2", 443).value();
   ConnectionLimits limits_;
   std::unique_ptr<const ServerTransportFactory> server_factory_;
+  std::string host_name_;  // the endpoint's, as Connect says
   std::unique_ptr<const ClientTransportFactory> client_factory_;
   std::list<std::unique_ptr<OurEnd>> ends_;
   std::list<std::unique_ptr<TlsPeer>> peers_;

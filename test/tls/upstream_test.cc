@@ -78,6 +78,65 @@ TEST_F(Upstream, VerifiesHosts) {
   EXPECT_EQ(HostStat("connection_error"), 0);
 }
 
+TEST_F(Upstream, SendsTheHostsOwnNameIfToldSo) {
+  context_.set_sni("configured.test");
+  context_.set_auto_host_sni(true);
+  Use(context_);
+  StartHost({.certificate = &host_});
+  const auto name_sent = [this](absl::string_view of_request) {
+    EXPECT_TRUE(Connect(of_request).connected);
+    return std::string(SSL_get_servername(peer().ssl(), TLSEXT_NAMETYPE_host_name));
+  };
+  EXPECT_EQ(name_sent(""), "configured.test");  // the host has no name
+  host_name_ = "endpoint.test";
+  EXPECT_EQ(name_sent(""), "endpoint.test");
+  EXPECT_EQ(name_sent("asked.test"), "asked.test");
+}
+
+TEST_F(Upstream, HoldsTheCertificateAgainstTheNameSentIfToldSo) {
+  auto& matcher = *Trust(common_, ca_).add_match_typed_subject_alt_names();
+  matcher.set_san_type(tls_pb::SubjectAltNameMatcher::DNS);
+  matcher.mutable_matcher()->set_exact("configured.test");
+  context_.set_auto_sni_san_validation(true);
+  Use(context_);
+  StartHost({.certificate = &host_});
+  // In place of what is configured.
+  EXPECT_TRUE(Connect("host.test").connected);
+  EXPECT_TRUE(end().facts()->peer_validated);
+  OurEnd& other = Connect("other.test");
+  EXPECT_THAT(other.failure, ::testing::HasSubstr("verify SAN list"));
+  EXPECT_EQ(HostStat("fail_verify_san"), 1);
+  // Without a name, what is configured counts; an address is not sent as one.
+  EXPECT_FALSE(Connect("").connected);
+  EXPECT_FALSE(Connect("10.0.0.2").connected);
+  EXPECT_EQ(HostStat("fail_verify_san"), 3);
+}
+
+TEST_F(Upstream, HoldsTheCertificateAgainstTheRequestsNameFirst) {
+  Trust(common_, ca_);
+  context_.set_auto_sni_san_validation(true);
+  Use(context_);
+  StartHost({.certificate = &host_});
+  EXPECT_TRUE(Connect("other.test", "host.test").connected);
+  EXPECT_FALSE(Connect("host.test", "other.test").connected);
+}
+
+TEST_F(Upstream, HoldsNoUriAgainstTheNameSent) {
+  const TestCertificate uri =
+      MakeCertificate({.common_name = "uri", .sans = {"URI:host.test"}, .issuer = &ca_});
+  Trust(common_, ca_);
+  context_.set_auto_sni_san_validation(true);
+  Use(context_);
+  StartHost({.certificate = &uri});
+  EXPECT_FALSE(Connect("host.test").connected);
+}
+
+TEST_F(Upstream, DoesNotHoldNamesAgainstAnyonesCertificate) {
+  context_.set_auto_sni_san_validation(true);
+  EXPECT_THAT(TryDialWith(context_),
+              ::testing::HasSubstr("auto_sni_san_validation: needs a trusted authority"));
+}
+
 TEST_F(Upstream, PresentsItsCertificateWhereAsked) {
   const TestCertificate ours = MakeCertificate({.common_name = "sluice"});
   Add(common_, ours);

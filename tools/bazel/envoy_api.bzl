@@ -91,6 +91,27 @@ def _patched_validate(text):
         )
     return text
 
+# Fields of UpstreamTlsContext that came into Envoy's API after the copy in the
+# npm package was made, under Envoy's numbers.
+def _patched_tls(text):
+    if "auto_host_sni" in text:
+        return text
+    before = "  // If true, server-initiated TLS renegotiation will be allowed.\n"
+    if before not in text:
+        fail("tls.proto has no place for auto_host_sni")
+    return text.replace(
+        before,
+        "  // The name sent is the host's, where it has one.\n" +
+        "  bool auto_host_sni = 6;\n\n" +
+        "  // The certificate must be for the name sent.\n" +
+        "  bool auto_sni_san_validation = 7;\n\n" + before,
+    )
+
+_PATCHES = {
+    "envoy/extensions/transport_sockets/tls/v3/tls.proto": _patched_tls,
+    "validate/validate.proto": _patched_validate,
+}
+
 def _find(ctx, trees, path):
     for tree in trees:
         candidate = ctx.path("%s/%s" % (tree, path))
@@ -116,8 +137,8 @@ def _closure(ctx, trees):
         if not found:
             fail("no folder of @envoy_api_sources has %s" % path)
         texts[path] = ctx.read(found).replace("\r\n", "\n")
-        if path == "validate/validate.proto":
-            texts[path] = _patched_validate(texts[path])
+        if path in _PATCHES:
+            texts[path] = _PATCHES[path](texts[path])
             ctx.file(path, texts[path], executable = False)
         else:
             ctx.symlink(found, path)
