@@ -50,13 +50,14 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                  }()),
       clusters_(world.main, world.stats, world.resolver, upstreams_) {
   for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
-  AddCoreFactories(registry_, {.registry = registry_,
-                               .stats = world_.stats,
-                               .access_logs = access_logs_,
-                               .proxy_workers = proxy_workers_,
-                               .cluster_names = cluster_names_,
-                               .secrets = secrets_,
-                               .tls = {worker_set_, world_.main, world_.files}});
+  AddCoreFactories(registry_,
+                   {.registry = registry_,
+                    .stats = world_.stats,
+                    .access_logs = access_logs_,
+                    .proxy_workers = proxy_workers_,
+                    .cluster_names = cluster_names_,
+                    .secrets = secrets_,
+                    .tls = {worker_set_, world_.main, world_.files, certificate_dates_}});
 }
 
 ProxyCore::~ProxyCore() {

@@ -25,6 +25,7 @@
 #include "source/stats/registry.h"
 #include "source/tls/tls_context_config.h"
 #include "source/upstream/cluster_set.h"
+#include "source/tls/certificate_dates.h"
 #include "source/upstream/worker_upstreams.h"
 
 namespace envoy::config::bootstrap::v3 {
@@ -74,6 +75,7 @@ class ProxyCore {
   const ClusterSet& clusters() const { return clusters_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
+  const CertificateDates& certificate_dates() const { return certificate_dates_; }
   bool draining() const { return draining_; }
 
  private:
@@ -93,6 +95,7 @@ class ProxyCore {
   Registry registry_;
   WorkerSet worker_set_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
+  CertificateDates certificate_dates_;
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
   absl::btree_set<std::string> cluster_names_;

@@ -73,6 +73,12 @@ void Server::AddServerStats() {
   });
   stats_.AddComputedGauge("server.memory_allocated", [] { return AllocatedBytes(); });
   stats_.AddComputedGauge("server.memory_heap_size", [] { return HeapBytes(); });
+  stats_.AddComputedGauge("server.days_until_first_cert_expiring", [this] {
+    return core_->certificate_dates().DaysUntilFirstCertificateEnds(main_.loop.wall_now());
+  });
+  stats_.AddComputedGauge("server.seconds_until_first_ocsp_response_expiring", [this] {
+    return core_->certificate_dates().SecondsUntilFirstStapleEnds(main_.loop.wall_now());
+  });
   stats_.AddComputedGauge("listener_manager.total_listeners_active",
                           [this] { return static_cast<int64_t>(core_->listeners().size()); });
 }

@@ -222,6 +222,10 @@ bool Certificate::TakeKey(std::string& problem) {
     problem = absl::StrCat("is an RSA key of ", bits, " bits; the least is ", kRsaBitsMin);
     return false;
   }
+  if (EVP_PKEY_id(key_.get()) == EVP_PKEY_ED25519) {
+    key_type_ = KeyType::kEd25519;
+    return true;
+  }
   const EC_KEY* ec = EVP_PKEY_get0_EC_KEY(key_.get());
   const int curve = ec == nullptr ? NID_undef : EC_GROUP_get_curve_name(EC_KEY_get0_group(ec));
   key_type_ = KeyType::kEcdsa;
@@ -235,7 +239,7 @@ bool Certificate::TakeKey(std::string& problem) {
     ecdsa_curve_ = SSL_CURVE_SECP521R1;
     ecdsa_signature_ = SSL_SIGN_ECDSA_SECP521R1_SHA512;
   } else {
-    problem = "is neither an RSA key nor an ECDSA key on P-256, P-384 or P-521";
+    problem = "is no RSA key, no ECDSA key on P-256, P-384 or P-521, and no Ed25519 key";
     return false;
   }
   return true;

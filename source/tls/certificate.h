@@ -25,7 +25,7 @@ struct CertificateConfig {
 
 class Certificate {
  public:
-  enum class KeyType : uint8_t { kRsa, kEcdsa };
+  enum class KeyType : uint8_t { kRsa, kEcdsa, kEd25519 };
 
   // Null when anything is wrong; it is in `errors` then.
   static std::unique_ptr<const Certificate> Load(const CertificateConfig& config,

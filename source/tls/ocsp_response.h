@@ -21,6 +21,7 @@ class OcspResponse {
   bool IsFresh(WallTime now) const {
     return this_update_ <= now && (!next_update_.has_value() || now < *next_update_);
   }
+  const std::optional<WallTime>& next_update() const { return next_update_; }
   const std::string& der() const { return der_; }
 
  private:

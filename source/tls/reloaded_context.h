@@ -15,8 +15,10 @@
 #include "source/base/log.h"
 #include "source/event/file_watcher.h"
 #include "source/event/worker_local.h"
+#include "source/tls/certificate_dates.h"
 #include "source/tls/tls_source.h"
 #include "source/tls/tls_stats.h"
+#include "source/tls/tls_world.h"
 
 namespace sluice {
 
@@ -27,15 +29,18 @@ class ReloadedContext {
   using Make = std::function<std::shared_ptr<const Context>(TlsLoadErrors& errors)>;
 
   // `place`, for the log: "listener.0.0.0.0_443".
-  ReloadedContext(WorkerSet& workers, WorkerContext& main, std::string place, TlsStats stats,
-                  Make make, std::shared_ptr<const Context> first)
-      : main_(main),
-        workers_(workers.size()),
+  ReloadedContext(const TlsWorld& world, std::string place, TlsStats stats, Make make,
+                  std::shared_ptr<const Context> first)
+      : main_(world.main),
+        workers_(world.workers.size()),
         place_(std::move(place)),
         stats_(std::move(stats)),
         make_(std::move(make)),
         on_main_(first),
-        on_workers_(workers, std::move(first)) {}
+        on_workers_(world.workers, std::move(first)),
+        dates_(world.dates, CertificateDates::EndsOf(on_main_->common())) {
+    WarnOfDates(place_, on_main_->common(), main_.loop.wall_now());
+  }
 
   absl::Status Watch(FileWatcher& files, const std::string& path) {
     auto watch = files.Watch(path, [this] { Reload(); });
@@ -65,6 +70,8 @@ class ReloadedContext {
     stats_.context_updated.Add(main_.stats);
     SLUICE_LOG(kSecret, kInfo, place_, ": TLS files have changed and are used");
     on_main_ = made;
+    dates_.Set(CertificateDates::EndsOf(made->common()));
+    WarnOfDates(place_, made->common(), main_.loop.wall_now());
     on_workers_.Publish(std::move(made));
   }
 
@@ -75,6 +82,7 @@ class ReloadedContext {
   const Make make_;
   std::shared_ptr<const Context> on_main_;
   WorkerLocal<Context> on_workers_;
+  CertificateDates::Entry dates_;
   std::vector<std::unique_ptr<FileWatch>> watches_;
 };
 

@@ -64,6 +64,11 @@ struct ServerTlsContext::ClientSkills {
 
   bool CanVerify(const Certificate& certificate) const {
     if (certificate.key_type() == Certificate::KeyType::kRsa) return true;
+    if (certificate.key_type() == Certificate::KeyType::kEd25519) {
+      // RFC 8422 section 5.1.3: no client means it unless it says so, and before TLS 1.3 it goes
+      // with ECDSA's suites.
+      return (tls13 || ecdsa_suites) && Has(signatures, SSL_SIGN_ED25519);
+    }
     // RFC 8446 section 4.2.3: there a signature's algorithm names its curve.
     if (tls13) return Has(signatures, certificate.ecdsa_signature());
     // RFC 8422 section 5.1: before, the curve is among the groups.
@@ -111,10 +116,10 @@ bool ServerTlsContext::ChooseCertificate(const SSL_CLIENT_HELLO& hello) const {
   if (skills.wants_staple) stats.ocsp_staple_requests.Add(cells);
   const std::vector<uint16_t>& candidates = CandidatesFor(hello.ssl);
   const WallTime now = handshake.worker.loop.wall_now();
-  // ECDSA costs a client and us less than RSA; what the client cannot verify comes last.
+  // ECDSA and Ed25519 cost a client and us less than RSA; what the client cannot verify comes last.
   const auto rank = [&](uint16_t i) {
     if (!skills.CanVerify(*certificates[i])) return 2;
-    return certificates[i]->key_type() == Certificate::KeyType::kEcdsa ? 0 : 1;
+    return certificates[i]->key_type() == Certificate::KeyType::kRsa ? 1 : 0;
   };
   const uint16_t* best = nullptr;
   Staple best_staple = Staple::kRefused;

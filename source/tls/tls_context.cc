@@ -1,5 +1,6 @@
 #include "source/tls/tls_context.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,15 @@ int HandshakeIndex() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
+
+// What peers may sign with: BoringSSL's own list and, last of all as it is rare, Ed25519, which
+// that leaves out. BoringSSL signs with it unasked.
+constexpr uint16_t kVerifiedSignatures[] = {
+    SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256, SSL_SIGN_RSA_PKCS1_SHA256,
+    SSL_SIGN_ECDSA_SECP384R1_SHA384, SSL_SIGN_RSA_PSS_RSAE_SHA384, SSL_SIGN_RSA_PKCS1_SHA384,
+    SSL_SIGN_RSA_PSS_RSAE_SHA512,    SSL_SIGN_RSA_PKCS1_SHA512,    SSL_SIGN_ED25519,
+    SSL_SIGN_RSA_PKCS1_SHA1,
+};
 
 // Those of a colon-separated list that BoringSSL does not take alone; all, if only together not.
 template <class Accepts>
@@ -84,8 +94,9 @@ bool TlsContext::SetParams(const CommonTlsConfig& config, TlsLoadErrors& errors)
                       absl::StrCat("names no curves of BoringSSL: ", refused),
                       "X25519, P-256, P-384, P-521"});
   }
-  if (!params.signature_algorithms.empty() &&
-      SSL_CTX_set1_sigalgs_list(ctx, params.signature_algorithms.c_str()) != 1) {
+  if (params.signature_algorithms.empty()) {
+    SSL_CTX_set_verify_algorithm_prefs(ctx, kVerifiedSignatures, std::size(kVerifiedSignatures));
+  } else if (SSL_CTX_set1_sigalgs_list(ctx, params.signature_algorithms.c_str()) != 1) {
     errors.push_back(
         {absl::StrCat(field, ".signature_algorithms"),
          absl::StrCat("names no signature algorithms of BoringSSL: ", params.signature_algorithms),
@@ -139,6 +150,8 @@ int TlsContext::VerifyPeer(SSL* ssl, uint8_t* alert) {
   const PeerVerifier& verifier = *context.verifier_;
   const auto role = context.side_ == Side::kServer ? PeerVerifier::PeerRole::kClient
                                                    : PeerVerifier::PeerRole::kServer;
+  const char* const sent =
+      context.side_ == Side::kServer ? nullptr : SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   PeerVerifier::Verdict verdict =
       verifier.Verify(SSL_get0_peer_certificates(ssl), role, handshake.worker.loop.wall_now(),
                       {.wanted = handshake.verify_name, .sent = absl::NullSafeStringView(sent)});
@@ -150,8 +163,6 @@ int TlsContext::VerifyPeer(SSL* ssl, uint8_t* alert) {
     case PeerVerifier::Failure::kChain:
       context.stats_.fail_verify_error.Add(cells);
       break;
-  const char* const sent =
-      context.side_ == Side::kServer ? nullptr : SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     case PeerVerifier::Failure::kName:
       context.stats_.fail_verify_san.Add(cells);
       break;

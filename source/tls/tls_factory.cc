@@ -18,8 +18,8 @@ std::unique_ptr<const ReloadedContext<Context>> MakeReloaded(
   std::shared_ptr<const Context> first = make(errors);
   if (first == nullptr) return nullptr;
   auto context = std::make_unique<ReloadedContext<Context>>(
-      world.workers, world.main, std::string(absl::StripSuffix(stat_prefix, ".")), stats,
-      std::move(make), std::move(first));
+      world, std::string(absl::StripSuffix(stat_prefix, ".")), stats, std::move(make),
+      std::move(first));
   const CommonTlsConfig& common = config.common;
   for (const std::string& directory : common.watched_directories) {
     if (const absl::Status status = context->Watch(world.files, directory); !status.ok()) {

@@ -5,6 +5,7 @@
 #include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
+#include "source/tls/certificate_dates.h"
 
 namespace sluice {
 
@@ -12,6 +13,7 @@ struct TlsWorld {
   WorkerSet& workers;
   WorkerContext& main;
   FileWatcher& files;
+  CertificateDates& dates;
 };
 
 }  // namespace sluice

@@ -104,6 +104,9 @@ bool PeerVerifier::AddPem(const std::string& pem, size_t& certificates, size_t& 
   for (const X509_INFO* part : parts.get()) {
     if (part->x509 != nullptr) {
       X509_STORE_add_cert(store_.get(), part->x509);
+      if (authority_names_.empty()) {
+        first_authority_ends_ = WallTimeOf(X509_get0_notAfter(part->x509));
+      }
       authority_names_.push_back(SubjectDer(part->x509));
       ++certificates;
     }
@@ -240,15 +243,15 @@ PeerVerifier::Verdict PeerVerifier::VerifyNames(const X509* leaf,
   const auto fails = [] {
     return Verdict{Failure::kName, SSL_AD_BAD_CERTIFICATE, "verify cert failed: verify SAN list"};
   };
-  if (!wanted_name.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
-        return NameIsFor(name, wanted_name);
-      })) {
   if (only_sent_name) {
     const bool good = std::any_of(names.begin(), names.end(), [&](const auto& name) {
       return name.type == SanType::kDns && DnsNameMatches(name.value, peer_names.sent);
     });
     return good ? Verdict() : fails();
   }
+  if (!wanted_name.empty() && std::none_of(names.begin(), names.end(), [&](const auto& name) {
+        return NameIsFor(name, wanted_name);
+      })) {
     return fails();
   }
   if (names_.empty()) return {};

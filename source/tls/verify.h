@@ -66,6 +66,8 @@ class PeerVerifier {
   bool checks_anything() const { return checks_chain_ || !names_.empty() || has_pins(); }
   // The subjects of the trusted authorities in DER form, for a server's certificate request.
   const std::vector<std::string>& authority_names() const { return authority_names_; }
+  // Of the first of them: a bundle has dozens that nobody's chain leads to.
+  std::optional<WallTime> first_authority_ends() const { return first_authority_ends_; }
   // Of everything that decides: what was let in by one configuration does not resume under another.
   const std::string& fingerprint() const { return fingerprint_; }
 
@@ -87,9 +89,10 @@ class PeerVerifier {
   bool accept_untrusted_ = false;
   std::optional<uint32_t> depth_max_;
   std::vector<SanMatch> names_;
+  bool sent_name_replaces_names_ = false;
   std::vector<Sha256> certificate_hashes_, spki_hashes_;
   std::vector<std::string> authority_names_;
-  bool sent_name_replaces_names_ = false;
+  std::optional<WallTime> first_authority_ends_;
   std::string fingerprint_;
 };
 

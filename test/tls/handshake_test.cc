@@ -116,6 +116,29 @@ TEST_F(Handshakes, GiveRsaToThoseWhoCannotVerifyEcdsa) {
   EXPECT_EQ(Dial().peer_common_name(), "ecdsa");
 }
 
+TEST_F(Handshakes, GiveEd25519ToThoseWhoSayTheyKnowIt) {
+  const TestCertificate ed25519 =
+      MakeCertificate({.common_name = "ed25519", .sans = {"DNS:a.test"}, .key = TestKey::kEd25519});
+  tls_pb::DownstreamTlsContext context;
+  Add(*context.mutable_common_tls_context(), ed25519);
+  Add(*context.mutable_common_tls_context(), rsa_);
+  Serve(context);
+  for (const uint16_t version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    EXPECT_EQ(Dial({.server_name = "a.test", .version_max = version}).peer_common_name(), "rsa");
+    EXPECT_EQ(Dial({.server_name = "a.test",
+                    .version_max = version,
+                    .signature_algorithms = "ed25519:rsa_pss_rsae_sha256"})
+                  .peer_common_name(),
+              "ed25519");
+  }
+  EXPECT_EQ(Dial({.server_name = "a.test",
+                  .version_max = TLS1_2_VERSION,
+                  .ciphers = "ECDHE-RSA-AES128-GCM-SHA256",
+                  .signature_algorithms = "ed25519:rsa_pss_rsae_sha256"})
+                .peer_common_name(),
+            "rsa");
+}
+
 TEST_F(Handshakes, ChooseTheCertificateByServerName) {
   const TestCertificate first = MakeCertificate({.common_name = "first.test"});
   const TestCertificate exact =

@@ -16,6 +16,7 @@
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "source/config/config_errors.h"
 #include "source/net/connection.h"
+#include "source/tls/certificate_dates.h"
 #include "source/tls/tls_context_config.h"
 #include "test/harness/scripted_file_watcher.h"
 #include "test/harness/sim_world.h"
@@ -103,7 +104,7 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
     return verify;
   }
 
-  TlsWorld World() { return {world_.workers(), world_.main(), files_}; }
+  TlsWorld World() { return {world_.workers(), world_.main(), files_, dates_}; }
   // What is wrong with a configuration; empty: it is good and in use.
   std::string TryServe(const tls_pb::DownstreamTlsContext& context) {
     ConfigErrors errors;
@@ -171,12 +172,13 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
 
   SimWorld world_;
   ScriptedFileWatcher files_{world_.main().loop};
+  CertificateDates dates_;
   StaticSecrets secrets_;
   const Address kAddress = Address::FromIp("10.0.0.1", 443).value();
   const Address kHost = Address::FromIp("10.0.0.2", 443).value();
+  std::string host_name_;  // the endpoint's, as Connect says
   ConnectionLimits limits_;
   std::unique_ptr<const ServerTransportFactory> server_factory_;
-  std::string host_name_;  // the endpoint's, as Connect says
   std::unique_ptr<const ClientTransportFactory> client_factory_;
   std::list<std::unique_ptr<OurEnd>> ends_;
   std::list<std::unique_ptr<TlsPeer>> peers_;

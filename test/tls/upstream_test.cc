@@ -147,6 +147,24 @@ TEST_F(Upstream, PresentsItsCertificateWhereAsked) {
   EXPECT_EQ(end().facts()->local.subject, "CN=sluice");
 }
 
+TEST_F(Upstream, KnowsEd25519OnBothSides) {
+  const TestCertificate theirs = MakeCertificate(
+      {.common_name = "host", .sans = {"DNS:host.test"}, .key = TestKey::kEd25519, .issuer = &ca_});
+  const TestCertificate ours = MakeCertificate({.common_name = "sluice", .key = TestKey::kEd25519});
+  Add(common_, ours);
+  Trust(common_, ca_);
+  Use(context_);
+  for (const uint16_t version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    StartHost({.version_max = version,
+               .signature_algorithms = "ed25519",
+               .certificate = &theirs,
+               .ask_for_certificate = true});
+    ASSERT_TRUE(Connect("", "host.test").connected);
+    EXPECT_EQ(peer().peer_common_name(), "sluice");
+  }
+  EXPECT_EQ(HostStat("sigalgs.ed25519"), 2);
+}
+
 TEST_F(Upstream, SpeaksTls12ToThoseWhoDo) {
   Use(context_);
   StartHost({.version_max = TLS1_2_VERSION, .certificate = &host_});
