@@ -119,7 +119,12 @@ void ConnectionManager::OnBytes(Buffer& in, End end) {
     AbandonStreams();
     return CloseGracefully();
   }
-  if (codec_->wants_fill()) connection_.WantWrite();
+  if (codec_->wants_fill()) {
+    connection_.WantWrite();
+  } else if (http2_ != nullptr) {
+    CloseIfDone();  // a client's GOAWAY with no stream open
+    if (closed_) return;
+  }
   ArmTimer();
 }
 

@@ -279,6 +279,25 @@ TEST_F(Http2Clients, AnIdleConnectionDrainsToo) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
+// Nothing more will come, and PINGs need no answer then.
+TEST_F(Http2Clients, AGoawayOfTheClientEndsTheConnectionWhenItIsIdle) {
+  Start();
+  proxy_->Host(Late(seconds(3)));
+  H2Client& idle = Client();
+  idle.wire().Goaway(0, kNoError);
+  idle.wire().Send(H2PingFrame("12345678"));
+  proxy_->Run();
+  EXPECT_TRUE(idle.closed_by_peer());
+  H2Client& busy = Client();
+  const uint32_t stream = busy.Get("/");
+  busy.wire().Goaway(0, kNoError);
+  proxy_->Advance(seconds(2));
+  EXPECT_FALSE(busy.closed_by_peer());
+  proxy_->Advance(seconds(2));
+  EXPECT_EQ(busy.response(stream).status(), 200);
+  EXPECT_TRUE(busy.closed_by_peer());
+}
+
 TEST_F(Http2Clients, RequestsPerConnectionAreLimited) {
   Start("common_http_protocol_options: { max_requests_per_connection: 2 }\ndrain_timeout: 1s");
   proxy_->Host(H1Answer::Of(200));

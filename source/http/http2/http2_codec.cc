@@ -46,6 +46,7 @@ Http2Codec::Http2Codec(ServerEvents* events, const CodecLimits& limits, const Ht
       data_out_(worker.slabs) {
   session_ = server() ? NewServerSession(*this, limits, options)
                       : NewClientSession(*this, limits, options);
+  if (server()) out_.Append(FirstServerFrame(session_, options_));
 }
 
 Http2Codec::~Http2Codec() {

@@ -22,6 +22,7 @@
 #include "source/event/worker_context.h"
 #include "source/http/codec.h"
 #include "source/http/codec_limits.h"
+#include "source/http/http2/closed_streams.h"
 #include "source/http/http2/codec.h"
 #include "source/http/http2/field_section.h"
 #include "source/http/http2/flood_guard.h"
@@ -68,6 +69,7 @@ class Http2Codec final : public ClientCodec {
   // ---- What nghttp2 reports (receive.cc).
   void OnBeginFrame(const nghttp2_frame_hd& head);
   CodecError JudgeFrame(const nghttp2_frame_hd& head);
+  CodecError JudgeHeaders(int32_t id);
   void OnBeginHeaders(const nghttp2_frame& frame);
   void OnHeader(absl::string_view name, absl::string_view value);
   void OnDataChunk(int32_t id, const uint8_t* bytes, size_t size);
@@ -84,6 +86,7 @@ class Http2Codec final : public ClientCodec {
   void OnPeerEnd();
   void DeliverData(End end);
   void EndIncoming(Http2Stream& stream);
+  void RefuseStream(int32_t id);
   void RefuseRequest(int32_t id, CodecError error, End end);
   void RefuseMessage(Http2Stream& stream, CodecError error);
   void CountEarlyReset();
@@ -126,6 +129,7 @@ class Http2Codec final : public ClientCodec {
   IntrusiveList<Http2Stream> streams_;     // all that nghttp2 knows, or will
   std::unique_ptr<FieldSection> section_;  // under way
   FloodGuard guard_;
+  ClosedStreams closed_streams_;  // of clients
   Buffer out_;
   Buffer data_in_;   // of data_stream_, not yet delivered
   Buffer data_out_;  // of one DATA frame

@@ -26,6 +26,9 @@ void Http2Codec::OnBeginFrame(const nghttp2_frame_hd& head) {
 CodecError Http2Codec::JudgeFrame(const nghttp2_frame_hd& head) {
   switch (head.type) {
     case NGHTTP2_HEADERS:
+      if (const CodecError error = JudgeHeaders(head.stream_id); error != CodecError::kNone) {
+        return error;
+      }
       guard_.OnHeadersFrame();
       if (head.length == 0 && EndOf(head.flags) == End::kNo) return guard_.OnEmptyFrame();
       guard_.OnFullFrame();
@@ -38,6 +41,12 @@ CodecError Http2Codec::JudgeFrame(const nghttp2_frame_hd& head) {
       guard_.OnFullFrame();
       return CodecError::kNone;
     }
+    case NGHTTP2_RST_STREAM:
+      // Of a stream that we have ended already: from now on the client has ended it, too.
+      if (server() && FindStream(head.stream_id) == nullptr) {
+        closed_streams_.OnEndedByClient(head.stream_id, ClosedStreams::Fate::kReset);
+      }
+      return CodecError::kNone;
     case NGHTTP2_PRIORITY:
       // Priorities of RFC 7540 are ignored, and nghttp2 looks no closer.
       if (head.stream_id == 0) return CodecError::kHttp2Protocol;
@@ -52,12 +61,32 @@ CodecError Http2Codec::JudgeFrame(const nghttp2_frame_hd& head) {
   }
 }
 
+// Of a client's stream that is over: nghttp2 remembers none, and would ignore it.
+CodecError Http2Codec::JudgeHeaders(int32_t id) {
+  if (!server() || FindStream(id) != nullptr) return CodecError::kNone;
+  switch (closed_streams_.Find(id)) {
+    case ClosedStreams::Fate::kUnknown:
+      return CodecError::kNone;
+    case ClosedStreams::Fate::kNeverUsed:  // RFC 9113 section 5.1.1
+      return CodecError::kHttp2Protocol;
+    case ClosedStreams::Fate::kEnded:  // section 5.1
+      return CodecError::kHttp2StreamClosed;
+    case ClosedStreams::Fate::kReset:
+      SubmitReset(id, ResetCode::kStreamClosed);
+      CountEarlyReset();
+      return CodecError::kNone;
+  }
+  return CodecError::kNone;
+}
+
 // ---- Header sections.
 
 void Http2Codec::OnBeginHeaders(const nghttp2_frame& frame) {
   if (failed() || stopped_ || frame.hd.type != NGHTTP2_HEADERS) return;
   FieldSection::Kind kind = FieldSection::Kind::kTrailers;
   if (frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
+    closed_streams_.OnOpened(frame.hd.stream_id);
+    if (all_streams_ >= options_.concurrent_streams_max) return RefuseStream(frame.hd.stream_id);
     kind = FieldSection::Kind::kRequest;
     SpreadFairly(session_, frame.hd.stream_id);
   } else {
@@ -105,6 +134,13 @@ void Http2Codec::OnRequestHead(int32_t id, FieldSection& section, End end) {
   Headers& headers = events.BeginHeaders(HeadersKind::kHead);
   section.MoveTo(headers);
   events.OnHeaders(headers, end);
+}
+
+// One more than SETTINGS allows (RFC 9113 section 5.1.2). Its header section goes through HPACK,
+// and no further.
+void Http2Codec::RefuseStream(int32_t id) {
+  stats_.stream_refused_errors.Add(cells());
+  SubmitReset(id, ResetCode::kRefusedStream);
 }
 
 // The request of a stream that was never opened.

@@ -227,6 +227,10 @@ void Http2Codec::OnFrameNotSent(const nghttp2_frame& frame) {
 void Http2Codec::OnStreamClosed(int32_t id, uint32_t code) {
   Http2Stream* const stream = FindStream(id);
   if (stream == nullptr) return;
+  if (server() && (stream->in_done_ || stream->reset_by_peer_)) {
+    closed_streams_.OnEndedByClient(
+        id, stream->reset_by_peer_ ? ClosedStreams::Fate::kReset : ClosedStreams::Fate::kEnded);
+  }
   StreamEvents* const events = Detach(*stream);
   if (events != nullptr) {
     StreamReset reset = StreamReset::kPeer;

@@ -85,6 +85,9 @@ constexpr uint32_t kDefaultWindowBytes = 65535;  // RFC 9113 section 6.9.2
 constexpr uint32_t kDefaultTableBytes = 4096;    // section 6.5.2
 // What HPACK could make of the largest head that passes our limits; the rest is the sender's care.
 constexpr size_t kHeaderBlockBytesMax = 1_MiB;
+// To nghttp2 one stream too many is the end of the connection, so it is told of no limit: the codec
+// counts, and refuses the stream.
+constexpr uint32_t kUnlimitedStreams = INT32_MAX;
 // Our own guards come first; what they do not see is nghttp2's to stop.
 constexpr uint64_t kNever = 1'000'000'000;
 
@@ -149,13 +152,27 @@ nghttp2_session* NewServerSession(Http2Codec& codec, const CodecLimits& limits,
   SLUICE_CHECK(nghttp2_session_server_new3(&session, SharedCallbacks(), &codec, option.option,
                                            nullptr) == 0);
   Settings settings;
-  settings.Add(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options.concurrent_streams_max);
+  settings.Add(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kUnlimitedStreams);
   AddCommonSettings(limits, options, settings);
   if (options.allow_connect) settings.Add(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1);
   // RFC 9218 section 2.1: the tree of RFC 7540 is not kept.
   settings.Add(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1);
   settings.Submit(session, options);
   return session;
+}
+
+std::string FirstServerFrame(nghttp2_session* session, const Http2Options& options) {
+  const uint8_t* bytes = nullptr;
+  const ssize_t size = nghttp2_session_mem_send(session, &bytes);
+  constexpr size_t kValueAt = 11;  // behind the frame's head and the first setting's number
+  SLUICE_CHECK(size >= static_cast<ssize_t>(kValueAt + sizeof(uint32_t)));
+  SLUICE_CHECK(bytes[3] == NGHTTP2_SETTINGS);
+  SLUICE_CHECK(bytes[10] == NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+  std::string frame(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  for (size_t i = 0; i < sizeof(uint32_t); ++i) {
+    frame[kValueAt + i] = static_cast<char>(options.concurrent_streams_max >> (24 - 8 * i));
+  }
+  return frame;
 }
 
 nghttp2_session* NewClientSession(Http2Codec& codec, const CodecLimits& limits,

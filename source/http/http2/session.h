@@ -5,6 +5,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <cstdint>
+#include <string>
 
 #include "source/http/codec.h"
 #include "source/http/codec_limits.h"
@@ -17,6 +18,9 @@ class Http2Stream;
 // With SETTINGS and the connection's window queued. The codec deletes it.
 nghttp2_session* NewServerSession(Http2Codec& codec, const CodecLimits& limits,
                                   const Http2Options& options);
+// The SETTINGS of a server, with the limit of streams that nghttp2 does not know. Once, before
+// anything else is sent.
+std::string FirstServerFrame(nghttp2_session* session, const Http2Options& options);
 nghttp2_session* NewClientSession(Http2Codec& codec, const CodecLimits& limits,
                                   const Http2Options& options);
 

@@ -95,9 +95,52 @@ TEST_F(Http2Frames, HeadersOfAnOlderStream) {
   Receive(H2HeadersFrame(5, H2Get("/"), kH2EndStream));
   stream(0).Answer("200");
   Sent();
-  // nghttp2 does not remember whether it was ever open, and ignores it.
-  EXPECT_EQ(Receive(H2HeadersFrame(3, H2Get("/"), kH2EndStream)), CodecError::kNone);
-  EXPECT_EQ(codec_->open_streams(), 0u);
+  // It was never used, and cannot be any more (RFC 9113 section 5.1.1).
+  EXPECT_EQ(Receive(H2HeadersFrame(3, H2Get("/"), kH2EndStream)), CodecError::kHttp2Protocol);
+  EXPECT_EQ(Sent(), "GOAWAY 5 PROTOCOL_ERROR\n");
+}
+
+TEST_F(Http2Frames, HeadersOfAStreamThatItsClientHasEnded) {
+  StartServer();
+  Receive(H2HeadersFrame(1, H2Get("/"), kH2EndStream));
+  stream(0).Answer("200");
+  Sent();
+  EXPECT_EQ(Receive(H2HeadersFrame(1, H2Get("/"), kH2EndStream)), CodecError::kHttp2StreamClosed);
+  EXPECT_EQ(Sent(), "GOAWAY 1 STREAM_CLOSED\n");
+}
+
+TEST_F(Http2Frames, HeadersOfAStreamThatItsClientHasReset) {
+  StartServer();
+  Receive(H2HeadersFrame(1, H2Get("/")) + H2HeadersFrame(3, H2Get("/")) + H2RstStreamFrame(1, 8));
+  TakeEvents();
+  EXPECT_EQ(Receive(H2HeadersFrame(1, H2Get("/"), kH2EndStream)), CodecError::kNone);
+  EXPECT_EQ(Sent(), "RST_STREAM 1 STREAM_CLOSED\n");
+  EXPECT_EQ(TakeEvents(), "");
+  EXPECT_EQ(codec_->open_streams(), 1u);
+}
+
+// Those were under way when we reset the stream: their sender is right.
+TEST_F(Http2Frames, HeadersOfAStreamThatWeHaveReset) {
+  StartServer();
+  Receive(H2HeadersFrame(1, H2Get("/")));
+  stream(0).stream_->Reset(ResetCode::kInternalError);
+  EXPECT_EQ(Sent(), "RST_STREAM 1 INTERNAL_ERROR\n");
+  EXPECT_EQ(Receive(H2HeadersFrame(1, {{"a", "b"}}, kH2EndStream)), CodecError::kNone);
+  EXPECT_EQ(Sent(), "");
+  // But not after a RST_STREAM of its own.
+  Receive(H2RstStreamFrame(1, 8));
+  EXPECT_EQ(Receive(H2HeadersFrame(1, {{"a", "b"}}, kH2EndStream)), CodecError::kNone);
+  EXPECT_EQ(Sent(), "RST_STREAM 1 STREAM_CLOSED\n");
+}
+
+// RFC 9113 section 5.1 allows to drop DATA of closed streams, and nghttp2 does so unasked.
+TEST_F(Http2Frames, DataOfAStreamThatIsOver) {
+  StartServer();
+  Receive(H2HeadersFrame(1, H2Get("/"), kH2EndStream));
+  stream(0).Answer("200");
+  Sent();
+  EXPECT_EQ(Receive(H2DataFrame(1, "x", kH2EndStream)), CodecError::kNone);
+  EXPECT_EQ(Sent(), "");
 }
 
 TEST_F(Http2Frames, Hpack) {
@@ -214,8 +257,15 @@ TEST_F(Http2Frames, MoreStreamsThanAllowed) {
   options_.concurrent_streams_max = 2;
   StartServer();
   for (const uint32_t id : {1u, 3u, 5u}) Receive(H2HeadersFrame(id, H2Get("/")));
-  EXPECT_EQ(codec_->error(), CodecError::kHttp2Protocol);
-  EXPECT_EQ(Sent(), "GOAWAY 3 PROTOCOL_ERROR\n");
+  EXPECT_EQ(codec_->error(), CodecError::kNone);
+  EXPECT_EQ(Sent(), "RST_STREAM 5 REFUSED_STREAM\n");
+  EXPECT_EQ(codec_->open_streams(), 2u);
+  EXPECT_EQ(Stat("stream_refused_errors"), 1u);
+  // What still comes of it has no reader; and there is room again when another is over.
+  Receive(H2DataFrame(5, "x", kH2EndStream) + H2RstStreamFrame(1, 8));
+  Receive(H2HeadersFrame(7, H2Get("/"), kH2EndStream));
+  EXPECT_EQ(codec_->open_streams(), 2u);
+  EXPECT_EQ(Sent(), "");
 }
 
 // Before the peer can know the limit it is no error of its own (RFC 9113 section 5.1.2).
