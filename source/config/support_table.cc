@@ -107,24 +107,34 @@ message envoy.config.core.v3.WatchedDirectory
 
 message envoy.config.listener.v3.Listener
   + name address filter_chains default_filter_chain stat_prefix per_connection_buffer_limit_bytes
-  + tcp_backlog_size max_connections_to_accept_per_socket_event enable_reuse_port{true}
-  + bind_to_port{true} use_original_dst{false} transparent freebind
+  + tcp_backlog_size max_connections_to_accept_per_socket_event enable_reuse_port
+  + bind_to_port use_original_dst connection_balance_config transparent freebind
   + tcp_fast_open_queue_length socket_options additional_addresses
   ~ traffic_direction: a label for control planes
   ~ metadata: a label for control planes
   ~ drain_type: /healthcheck/fail ends no connection here, from which it would exempt
   ~ ignore_global_conn_limit: there is no global limit of connections
   ~ bypass_overload_manager: there is no overload manager
-  + listener_filters listener_filters_timeout continue_on_listener_filters_timeout
-  ! filter_chain_matcher connection_balance_config
+  + access_log listener_filters listener_filters_timeout continue_on_listener_filters_timeout
+  ! filter_chain_matcher
+message envoy.config.listener.v3.Listener.ConnectionBalanceConfig
+  + exact_balance
+  ! extend_balance
+message envoy.config.listener.v3.Listener.ConnectionBalanceConfig.ExactBalance
+  + *
 message envoy.config.listener.v3.AdditionalAddress
   + address
 message envoy.config.core.v3.SocketOption
   + level name int_value buf_value state
   ~ description: for people
 message envoy.config.listener.v3.ListenerFilter
-  + name typed_config
-  ! filter_disabled
+  + name typed_config filter_disabled
+message envoy.config.listener.v3.ListenerFilterChainMatchPredicate
+  + *
+message envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet
+  + *
+message envoy.type.v3.Int32Range
+  + *
 message envoy.config.listener.v3.FilterChain
   + name filters transport_socket transport_socket_connect_timeout filter_chain_match
   ~ metadata: a label for control planes

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "envoy/config/listener/v3/listener.pb.h"
+#include "envoy/extensions/filters/listener/original_dst/v3/original_dst.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
 #include "source/listener/filter_chain_config.h"
@@ -69,6 +70,9 @@ void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerCon
         ReadAddress(proto.additional_addresses(i).address(), at.At("address")));
   }
   ListenOptions& listen = config.listen;
+  config.bind_to_port = BoolOr(proto, "bind_to_port", true);
+  config.exact_balance = proto.connection_balance_config().has_exact_balance();
+  listen.reuse_port = BoolOr(proto, "enable_reuse_port", true);
   listen.backlog = static_cast<int>(UInt32Or(proto, "tcp_backlog_size", 4096, scope, {.min = 1}));
   if (proto.has_freebind()) listen.freebind = proto.freebind().value();
   if (proto.has_transparent()) listen.transparent = proto.transparent().value();
@@ -77,6 +81,47 @@ void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerCon
         UInt32Or(proto, "tcp_fast_open_queue_length", 0, scope, {.max = 1u << 30}));
   }
   ReadSocketOptions(proto, scope, listen);
+}
+
+using MatchProto = envoy::config::listener::v3::ListenerFilterChainMatchPredicate;
+
+std::vector<ListenerFilterMatch> ReadMatches(const MatchProto::MatchSet& proto);
+
+ListenerFilterMatch ReadMatch(const MatchProto& proto) {
+  using Kind = ListenerFilterMatch::Kind;
+  switch (proto.rule_case()) {
+    case MatchProto::kOrMatch:
+      return {.kind = Kind::kOne, .parts = ReadMatches(proto.or_match())};
+    case MatchProto::kAndMatch:
+      return {.kind = Kind::kAll, .parts = ReadMatches(proto.and_match())};
+    case MatchProto::kNotMatch:
+      return {.kind = Kind::kNot, .parts = {ReadMatch(proto.not_match())}};
+    case MatchProto::kDestinationPortRange:
+      return {.kind = Kind::kDestinationPort,
+              .port_begin = proto.destination_port_range().start(),
+              .port_end = proto.destination_port_range().end()};
+    default:
+      return {};
+  }
+}
+
+std::vector<ListenerFilterMatch> ReadMatches(const MatchProto::MatchSet& proto) {
+  std::vector<ListenerFilterMatch> matches;
+  for (const MatchProto& rule : proto.rules()) matches.push_back(ReadMatch(rule));
+  return matches;
+}
+
+// As Envoy: the filter that finds the original destination comes along, behind all others.
+void AddOriginalDst(const Registry& registry, const ExtensionContext& context,
+                    const FieldScope& scope, ListenerConfig& config) {
+  const envoy::extensions::filters::listener::original_dst::v3::OriginalDst message;
+  const std::string name = message.GetDescriptor()->full_name();
+  const ListenerFilterParser* parse = registry.FindListenerFilter(name);
+  if (parse == nullptr) {
+    return scope.Error(absl::StrCat("needs the listener filter ", name, ", which is not built in"));
+  }
+  config.hand_off_original_dst = true;
+  config.listener_filters.emplace_back().factory = (*parse)(message, context, scope);
 }
 
 void ReadListenerFilters(const ListenerProto& proto, const Registry& registry,
@@ -94,7 +139,14 @@ void ReadListenerFilters(const ListenerProto& proto, const Registry& registry,
     const auto message = UnpackAny(any, at_config);
     if (message == nullptr) continue;
     auto factory = (*parse)(*message, context, at_config);
-    if (factory != nullptr) config.listener_filters.push_back(std::move(factory));
+    if (factory == nullptr) continue;
+    ListenerConfig::Filter& filter = config.listener_filters.emplace_back();
+    filter.factory = std::move(factory);
+    if (!proto.listener_filters(i).has_filter_disabled()) continue;
+    filter.disabled = ReadMatch(proto.listener_filters(i).filter_disabled());
+  }
+  if (BoolOr(proto, "use_original_dst", false)) {
+    AddOriginalDst(registry, context, scope.At("use_original_dst"), config);
   }
   config.listener_filters_timeout =
       DurationOr(proto, "listener_filters_timeout", config.listener_filters_timeout, scope);
@@ -104,8 +156,9 @@ void ReadListenerFilters(const ListenerProto& proto, const Registry& registry,
 }  // namespace
 
 std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
-                                                    const Registry& registry, StatsRegistry& stats,
+                                                    const ListenerParts& parts,
                                                     const FieldScope& scope) {
+  StatsRegistry& stats = parts.stats;
   const size_t errors_before = scope.errors().size();
   const Address address = ReadAddress(proto.address(), scope.At("address"));
   // Envoy's stat names have no colons: they end a name in other systems.
@@ -121,8 +174,12 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
   config->buffer_bytes_max =
       UInt32Or(proto, "per_connection_buffer_limit_bytes", 1_MiB, scope, {.min = 1});
   const ExtensionContext context{stats, absl::StrCat("listener.", stat_name, ".")};
-  ReadListenerFilters(proto, registry, context, scope, *config);
-  ReadChains(proto, registry, context, scope, config->filter_chains);
+  ReadListenerFilters(proto, parts.registry, context, scope, *config);
+  ReadChains(proto, parts.registry, context, scope, config->filter_chains);
+  for (int i = 0; i < proto.access_log_size(); ++i) {
+    auto log = parts.access_logs.Parse(proto.access_log(i), scope.At("access_log", i));
+    if (log != nullptr) config->access_logs.push_back(std::move(log));
+  }
   return scope.errors().size() == errors_before ? config : nullptr;
 }
 

@@ -4,11 +4,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "source/accesslog/access_log.h"
+#include "source/accesslog/access_log_config.h"
 #include "source/config/field_scope.h"
 #include "source/listener/filter_chains.h"
+#include "source/listener/listener_filter_match.h"
 #include "source/listener/listener_stats.h"
 #include "source/net/address.h"
 #include "source/net/network.h"
@@ -27,21 +31,36 @@ struct ListenerConfig {
   std::string name;
   Address address;
   std::vector<Address> additional_addresses;  // that it listens on, too
+  bool bind_to_port = true;                   // else others hand it their connections
+  bool hand_off_original_dst = false;         // use_original_dst
+  bool exact_balance = false;
   ListenOptions listen;
   // Connections taken per readiness: 1 keeps a burst of connects from delaying those that work.
   uint32_t accepts_per_event_max = 1;
   size_t buffer_bytes_max = 1_MiB;  // per_connection_buffer_limit_bytes
-  std::vector<std::unique_ptr<const ListenerFilterFactory>> listener_filters;  // in their order
+  struct Filter {
+    std::unique_ptr<const ListenerFilterFactory> factory;
+    std::optional<ListenerFilterMatch> disabled;
+  };
+  std::vector<Filter> listener_filters;  // in their order
   // A client that has said nothing in this time is not going to; as Envoy. 0: none.
   Duration listener_filters_timeout = std::chrono::seconds(15);
   bool continue_on_listener_filters_timeout = false;
   FilterChains filter_chains;
+  std::vector<std::unique_ptr<const AccessLog>> access_logs;  // a line for each connection's end
   ListenerStats stats;
+};
+
+// What reading a listener needs beside its message; lives for the call.
+struct ListenerParts {
+  const Registry& registry;
+  StatsRegistry& stats;
+  AccessLogFactory& access_logs;
 };
 
 // Null when anything is wrong; every error is in `scope` then.
 std::shared_ptr<const ListenerConfig> ParseListener(
-    const envoy::config::listener::v3::Listener& proto, const Registry& registry,
-    StatsRegistry& stats, const FieldScope& scope);
+    const envoy::config::listener::v3::Listener& proto, const ListenerParts& parts,
+    const FieldScope& scope);
 
 }  // namespace sluice

@@ -9,11 +9,13 @@
 namespace sluice {
 
 PendingConnection::PendingConnection(WorkerContext& worker, WorkerListener& listener,
-                                     std::unique_ptr<IoHandle> io)
+                                     std::unique_ptr<IoHandle> io,
+                                     std::unique_ptr<AcceptedFacts> known)
     : worker_(worker),
       listener_(listener),
       io_(std::move(io)),
-      facts_(std::make_unique<AcceptedFacts>()),
+      facts_(known != nullptr ? std::move(known) : std::make_unique<AcceptedFacts>()),
+      accepted_at_(worker.loop.now()),
       timer_(worker.loop, this, kMethod<&PendingConnection::OnTimeout>) {}
 
 void PendingConnection::Start() {
@@ -39,7 +41,11 @@ void PendingConnection::OnTimeout() {
 void PendingConnection::RunFilters() {
   const auto& filters = listener_.config().listener_filters;
   while (next_ < filters.size()) {
-    if (filter_ == nullptr) filter_ = filters[next_]->Create(worker_);
+    if (filter_ == nullptr && LeavesOut(filters[next_])) {
+      ++next_;
+      continue;
+    }
+    if (filter_ == nullptr) filter_ = filters[next_].factory->Create(worker_);
     switch (RunFilter()) {
       case Step::kWait:
         return;
@@ -54,6 +60,14 @@ void PendingConnection::RunFilters() {
     }
   }
   Finish(Outcome::kHandedOn);
+}
+
+// By the port that is known when it is the filter's turn: an original destination counts behind the
+// filter that finds it.
+bool PendingConnection::LeavesOut(const ListenerConfig::Filter& filter) {
+  if (!filter.disabled.has_value()) return false;
+  const bool found = facts_->local_address.family() != Address::Family::kNone;
+  return filter.disabled->Holds((found ? facts_->local_address : io_->local_address()).port());
 }
 
 PendingConnection::Step PendingConnection::RunFilter() {

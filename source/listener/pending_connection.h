@@ -30,15 +30,18 @@ class PendingConnection final : public ListNode<>, public Deferred, private Read
   static constexpr size_t kPeekBytesMax = 64_KiB;
   enum class Outcome : uint8_t { kHandedOn, kClosed };
 
-  PendingConnection(WorkerContext& worker, WorkerListener& listener, std::unique_ptr<IoHandle> io);
+  // `known`: what another listener's filters have found out; may be null.
+  PendingConnection(WorkerContext& worker, WorkerListener& listener, std::unique_ptr<IoHandle> io,
+                    std::unique_ptr<AcceptedFacts> known);
 
   // Once, after it is in its listener's list. Its end may come in this call.
   void Start();
   void CloseNow() { Finish(Outcome::kClosed); }
 
-  // For the listener, after kHandedOn.
+  // For the listener, at its end.
   std::unique_ptr<IoHandle> TakeIo() { return std::move(io_); }
-  std::unique_ptr<const AcceptedFacts> TakeFacts() { return std::move(facts_); }
+  std::unique_ptr<AcceptedFacts> TakeFacts() { return std::move(facts_); }
+  MonotonicTime accepted_at() const { return accepted_at_; }
 
  private:
   enum class Step : uint8_t { kNext, kAgain, kWait, kClose };
@@ -46,6 +49,7 @@ class PendingConnection final : public ListNode<>, public Deferred, private Read
   void OnReady(Readiness ready) override;
   void OnTimeout();
   void RunFilters();
+  bool LeavesOut(const ListenerConfig::Filter& filter);
   Step RunFilter();
   Step Ask(absl::string_view bytes, size_t bytes_max);
   bool Consume(size_t bytes);
@@ -57,6 +61,7 @@ class PendingConnection final : public ListNode<>, public Deferred, private Read
   std::unique_ptr<AcceptedFacts> facts_;
   std::unique_ptr<ListenerFilter> filter_;  // that is being asked
   size_t next_ = 0;                         // its place in the configuration
+  const MonotonicTime accepted_at_;
   Timer timer_;
   bool peer_ended_ = false;  // no more bytes will come than there are
   bool finished_ = false;

@@ -5,16 +5,29 @@
 namespace sluice {
 
 WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
-                               std::unique_ptr<ListenSocket> socket)
-    : worker_(worker), config_(std::move(config)), socket_(std::move(socket)) {}
+                               Place place)
+    : worker_(worker),
+      config_(std::move(config)),
+      socket_(std::move(place.socket)),
+      others_(place.others),
+      balance_(place.balance),
+      log_(worker, *config_) {
+  if (balance_ != nullptr) balance_->listener(worker_.index) = this;
+}
 
-WorkerListener::~WorkerListener() { CloseAll(); }
+WorkerListener::~WorkerListener() {
+  CloseAll();
+  if (balance_ != nullptr) balance_->listener(worker_.index) = nullptr;
+}
 
-void WorkerListener::Start() { socket_->Watch(*this); }
+void WorkerListener::Start() {
+  if (socket_ != nullptr) socket_->Watch(*this);
+}
 
 void WorkerListener::StopAccepting() {
   if (socket_ == nullptr) return;
-  while (std::unique_ptr<IoHandle> io = socket_->Accept()) Take(std::move(io));
+  while (AcceptOne()) {
+  }
   socket_.reset();
 }
 
@@ -32,17 +45,45 @@ void WorkerListener::CloseAll() {
 
 void WorkerListener::OnReady(Readiness ready) {
   for (uint32_t i = 0; i < config_->accepts_per_event_max; ++i) {
-    std::unique_ptr<IoHandle> io = socket_->Accept();
-    if (io == nullptr) return;
-    Take(std::move(io));
+    if (!AcceptOne()) return;
   }
 }
 
-void WorkerListener::Take(std::unique_ptr<IoHandle> io) {
+// False: nobody waits.
+bool WorkerListener::AcceptOne() {
+  if (balance_ == nullptr) {
+    std::unique_ptr<IoHandle> io = socket_->Accept();
+    if (io == nullptr) return false;
+    Take(std::move(io), nullptr);
+    return true;
+  }
+  const uint32_t chosen = balance_->TakePlace(worker_.index);
+  WorkerContext& worker = balance_->worker(chosen);
+  std::unique_ptr<IoHandle> io = socket_->AcceptFor(worker.loop.poller());
+  if (io == nullptr) {
+    balance_->LeavePlace(chosen);
+    return false;
+  }
+  if (chosen == worker_.index) {
+    Take(std::move(io), nullptr);
+    return true;
+  }
+  worker.loop.Post([balance = balance_, chosen, io = std::move(io)]() mutable {
+    WorkerListener* const listener = balance->listener(chosen);
+    if (listener != nullptr) return listener->Take(std::move(io), nullptr);
+    balance->LeavePlace(chosen);
+  });
+  return true;
+}
+
+// Its place is taken.
+void WorkerListener::Take(std::unique_ptr<IoHandle> io, std::unique_ptr<AcceptedFacts> known) {
   ++connections_;
-  if (config_->listener_filters.empty()) return Open(std::move(io), nullptr);
+  if (config_->listener_filters.empty()) {
+    return Open(std::move(io), std::move(known), worker_.loop.now());
+  }
   config_->stats.pre_cx_active.Add(worker_.stats);
-  auto* const pending = new PendingConnection(worker_, *this, std::move(io));
+  auto* const pending = new PendingConnection(worker_, *this, std::move(io), std::move(known));
   pending_.PushBack(*pending);
   pending->Start();
 }
@@ -57,23 +98,40 @@ void WorkerListener::OnPendingEnd(PendingConnection& pending, PendingConnection:
   worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&pending));
   config_->stats.pre_cx_active.Subtract(worker_.stats);
   std::unique_ptr<IoHandle> io = pending.TakeIo();
-  if (outcome == PendingConnection::Outcome::kHandedOn) {
-    return Open(std::move(io), pending.TakeFacts());
+  std::unique_ptr<AcceptedFacts> facts = pending.TakeFacts();
+  if (outcome == PendingConnection::Outcome::kClosed) {
+    log_.OnRefused(*io, std::move(facts), pending.accepted_at(),
+                   ConnectionLog::Refusal::kByListenerFilter);
+    io.reset();
+    return OnOneLess();
   }
-  io.reset();
-  --connections_;
-  TellIfEmpty();
+  WorkerListener* const meant = ListenerMeant(*facts);
+  if (meant == nullptr) return Open(std::move(io), std::move(facts), pending.accepted_at());
+  OnOneLess();
+  if (meant->balance_ != nullptr) meant->balance_->TakePlaceOf(worker_.index);
+  meant->Take(std::move(io), std::move(facts));
+}
+
+// The listener for which a redirected connection was meant; null: this one. That listener asks the
+// same question, and finds itself.
+WorkerListener* WorkerListener::ListenerMeant(const AcceptedFacts& facts) const {
+  if (!config_->hand_off_original_dst || others_ == nullptr || !facts.local_address.is_ip()) {
+    return nullptr;
+  }
+  WorkerListener* const found = others_->Find(facts.local_address);
+  return found == this ? nullptr : found;
 }
 
 // Gives it to the filter chain that asks for it.
 void WorkerListener::Open(std::unique_ptr<IoHandle> io,
-                          std::unique_ptr<const AcceptedFacts> accepted) {
+                          std::unique_ptr<const AcceptedFacts> accepted,
+                          MonotonicTime accepted_at) {
   const FilterChain* chain = config_->filter_chains.Choose(*io, accepted.get());
   if (chain == nullptr) {
     config_->stats.no_filter_chain_match.Add(worker_.stats);
+    log_.OnRefused(*io, std::move(accepted), accepted_at, ConnectionLog::Refusal::kNoChain);
     io.reset();
-    --connections_;
-    return TellIfEmpty();
+    return OnOneLess();
   }
   config_->stats.cx_total.Add(worker_.stats);
   config_->stats.cx_active.Add(worker_.stats);
@@ -89,6 +147,7 @@ void WorkerListener::Open(std::unique_ptr<IoHandle> io,
                                  .buffer_bytes_max = config_->buffer_bytes_max,
                                  .draining = draining_});
   Downstream& taken = *downstream.release();
+  taken.accepted_at = accepted_at;
   downstreams_.PushBack(taken);
   taken.Start();
 }
@@ -97,11 +156,17 @@ void WorkerListener::OnDownstreamClosed(Downstream& downstream, CloseCause cause
   if (cause == CloseCause::kConnectTimeout) {
     config_->stats.cx_transport_socket_connect_timeout.Add(worker_.stats);
   }
+  log_.OnClosed(downstream, cause);
   static_cast<ListNode<>&>(downstream).Unlink();
   worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&downstream));
   config_->stats.cx_destroy.Add(worker_.stats);
   config_->stats.cx_active.Subtract(worker_.stats);
+  OnOneLess();
+}
+
+void WorkerListener::OnOneLess() {
   --connections_;
+  if (balance_ != nullptr) balance_->LeavePlace(worker_.index);
   TellIfEmpty();
 }
 

@@ -12,7 +12,10 @@
 
 #include "source/base/intrusive_list.h"
 #include "source/event/worker_context.h"
+#include "source/listener/connection_balance.h"
+#include "source/listener/connection_log.h"
 #include "source/listener/listener_config.h"
+#include "source/listener/listeners_by_address.h"
 #include "source/listener/pending_connection.h"
 #include "source/net/network.h"
 #include "source/sdk/downstream.h"
@@ -21,8 +24,14 @@ namespace sluice {
 
 class WorkerListener final : private ReadyObserver, private DownstreamOwner {
  public:
-  WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
-                 std::unique_ptr<ListenSocket> socket);
+  // `socket`: none where others hand it their connections. `others`: of the worker; outlives it.
+  // `balance`: shared with its parts on other workers, and outlives them; none: who accepts keeps.
+  struct Place {
+    std::unique_ptr<ListenSocket> socket;
+    const ListenersByAddress* others = nullptr;
+    ConnectionBalance* balance = nullptr;
+  };
+  WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config, Place place);
   ~WorkerListener();  // closes what is left
 
   void Start();
@@ -44,13 +53,20 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
  private:
   void OnReady(Readiness ready) override;
   void OnDownstreamClosed(Downstream& downstream, CloseCause cause) override;
-  void Take(std::unique_ptr<IoHandle> io);
-  void Open(std::unique_ptr<IoHandle> io, std::unique_ptr<const AcceptedFacts> accepted);
+  bool AcceptOne();
+  void Take(std::unique_ptr<IoHandle> io, std::unique_ptr<AcceptedFacts> known);
+  void Open(std::unique_ptr<IoHandle> io, std::unique_ptr<const AcceptedFacts> accepted,
+            MonotonicTime accepted_at);
+  WorkerListener* ListenerMeant(const AcceptedFacts& facts) const;
+  void OnOneLess();
   void TellIfEmpty();
 
   WorkerContext& worker_;
   const std::shared_ptr<const ListenerConfig> config_;
-  std::unique_ptr<ListenSocket> socket_;
+  std::unique_ptr<ListenSocket> socket_;  // null: does not accept, or no longer
+  const ListenersByAddress* const others_;
+  ConnectionBalance* const balance_;
+  ConnectionLog log_;
   IntrusiveList<Downstream> downstreams_;     // owned
   IntrusiveList<PendingConnection> pending_;  // owned
   std::vector<char> peek_buffer_;             // as large as a filter has asked for

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "source/net/socket_io_handle.h"
 
 namespace sluice {
@@ -32,14 +35,14 @@ AcceptSocket::~AcceptSocket() {
   close(fd_);
 }
 
-std::unique_ptr<IoHandle> AcceptSocket::Accept() {
+std::unique_ptr<IoHandle> AcceptSocket::AcceptFor(Poller& poller) {
   for (;;) {
     sockaddr_storage storage;
     socklen_t length = sizeof(storage);
     sockaddr* peer = reinterpret_cast<sockaddr*>(&storage);
     const int fd = accept4(fd_, peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      return std::make_unique<SocketIoHandle>(poller_, fd, Address::FromSockaddr(peer, length));
+      return std::make_unique<SocketIoHandle>(poller, fd, Address::FromSockaddr(peer, length));
     }
     switch (errno) {
       case EINTR:
@@ -62,6 +65,15 @@ bool AcceptSocket::ShedOne() {
   if (fd >= 0) close(fd);
   reserve_fd_ = OpenReserve();
   return fd >= 0;
+}
+
+absl::StatusOr<std::unique_ptr<ListenSocket>> AcceptSocket::Share(Poller& poller) const {
+  const int fd = fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot share the socket of ", local_.text(), ": ", std::strerror(errno)));
+  }
+  return std::make_unique<AcceptSocket>(poller, fd);
 }
 
 void AcceptSocket::Watch(ReadyObserver& observer) {

@@ -17,9 +17,11 @@ class AcceptSocket final : public ListenSocket {
   AcceptSocket(const AcceptSocket&) = delete;
   AcceptSocket& operator=(const AcceptSocket&) = delete;
 
-  std::unique_ptr<IoHandle> Accept() override;
+  std::unique_ptr<IoHandle> Accept() override { return AcceptFor(poller_); }
+  std::unique_ptr<IoHandle> AcceptFor(Poller& poller) override;
   void Watch(ReadyObserver& observer) override;
   void Unwatch() override;
+  absl::StatusOr<std::unique_ptr<ListenSocket>> Share(Poller& poller) const override;
   const Address& local_address() const override { return local_; }
 
  private:

@@ -26,10 +26,14 @@ struct SocketOptions {
 class ListenSocket {
  public:
   virtual ~ListenSocket() = default;
-  // The next waiting connection, or null.
+  // The next waiting connection, or null; for the worker of the socket's poller, or of `poller`.
   virtual std::unique_ptr<IoHandle> Accept() = 0;
+  virtual std::unique_ptr<IoHandle> AcceptFor(Poller& poller) = 0;
   virtual void Watch(ReadyObserver& observer) = 0;
   virtual void Unwatch() = 0;
+  // The same socket for another worker, by its poller: a connection wakes all that watch, and one
+  // of them gets it. The socket ends with the last of them.
+  virtual absl::StatusOr<std::unique_ptr<ListenSocket>> Share(Poller& poller) const = 0;
   virtual const Address& local_address() const = 0;  // with the port the system chose
 };
 
@@ -43,7 +47,7 @@ struct RawSocketOption {
 };
 
 struct ListenOptions {
-  bool reuse_port = true;  // one socket per worker, the kernel spreads
+  bool reuse_port = true;  // one socket per worker, the kernel spreads; else one that all share
   int backlog = 4096;
   // Unset: the system's.
   std::optional<bool> freebind;     // IP_FREEBIND: an address that no interface has (yet)

@@ -366,10 +366,21 @@ void ConnectionManager::CloseNow() {
   if (!closed_) connection_.Close(CloseKind::kNow);
 }
 
+void ConnectionManager::Describe(StreamInfo& info) const {
+  info.downstream = &facts_;
+  if (codec_ != nullptr) info.protocol = codec_->protocol();
+  info.request_body_bytes = info.downstream_wire_bytes_received = bytes_in_;
+  info.response_body_bytes = info.downstream_wire_bytes_sent = bytes_out_;
+}
+
 void ConnectionManager::CountBytes() {
   StatCells& cells = worker_.context().stats;
-  config_->stats.cx_rx_bytes_total.Add(cells, connection_.TakeBytesRead());
-  config_->stats.cx_tx_bytes_total.Add(cells, connection_.TakeBytesWritten());
+  const uint64_t in = connection_.TakeBytesRead();
+  const uint64_t out = connection_.TakeBytesWritten();
+  config_->stats.cx_rx_bytes_total.Add(cells, in);
+  config_->stats.cx_tx_bytes_total.Add(cells, out);
+  bytes_in_ += in;
+  bytes_out_ += out;
 }
 
 }  // namespace sluice

@@ -38,6 +38,7 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   void Start() override;
   void StartDrain() override;
   void CloseNow() override;
+  void Describe(StreamInfo& info) const override;
 
   // For its streams.
   const ConnectionManagerConfig& config() const { return *config_; }
@@ -105,6 +106,8 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   MonotonicTime idle_deadline_ = kNever;  // no stream is open
   const MonotonicTime opened_;
   const uint32_t stream_buffer_bytes_max_;
+  uint64_t bytes_in_ = 0;  // as counted so far
+  uint64_t bytes_out_ = 0;
   uint32_t requests_ = 0;
   bool aborts_expected_ = false;  // of some stream, since output was last pulled
   bool draining_ = false;

@@ -11,6 +11,7 @@
 
 #include "source/base/intrusive_list.h"
 #include "source/event/worker_context.h"
+#include "source/http/stream_info.h"
 #include "source/net/accepted_facts.h"
 #include "source/net/connection.h"
 #include "source/net/io_handle.h"
@@ -37,6 +38,11 @@ class Downstream : public ListNode<>, public Deferred {
   virtual void StartDrain() = 0;
   // Ends now; OnDownstreamClosed is called from inside.
   virtual void CloseNow() = 0;
+  // For a line about the whole connection in its listener's access log, inside OnDownstreamClosed:
+  // whose connection it was, and its bytes. Views live until it is destroyed.
+  virtual void Describe(StreamInfo&) const {}
+
+  MonotonicTime accepted_at{};  // its owner's, for the same line
 };
 
 struct DownstreamArgs {

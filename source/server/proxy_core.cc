@@ -89,8 +89,8 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
     if (spec != nullptr) clusters_.Set(std::move(spec));
   }
   for (int i = 0; i < resources.listeners_size(); ++i) {
-    auto config =
-        ParseListener(resources.listeners(i), registry_, world_.stats, root.At("listeners", i));
+    auto config = ParseListener(resources.listeners(i), {registry_, world_.stats, access_logs_},
+                                root.At("listeners", i));
     if (config != nullptr) configured_.push_back(std::move(config));
   }
   secrets_.clear();
@@ -121,21 +121,37 @@ absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> conf
 // On every worker. Port 0 becomes the port that the system has chosen.
 absl::Status ProxyCore::ListenAt(const std::shared_ptr<const ListenerConfig>& config,
                                  Address& address) {
-  for (size_t i = 0; i < world_.workers.size(); ++i) {
-    WorkerContext& worker = *world_.workers[i];
-    auto socket = world_.network.Listen(worker.loop.poller(), address, config->listen);
+  std::vector<std::unique_ptr<ListenSocket>> sockets;
+  for (WorkerContext* worker : world_.workers) {
+    if (!config->bind_to_port) break;
+    Poller& poller = worker->loop.poller();
+    auto socket = sockets.empty() || config->listen.reuse_port
+                      ? world_.network.Listen(poller, address, config->listen)
+                      : sockets.front()->Share(poller);
     if (!socket.ok()) {
       return absl::Status(socket.status().code(), absl::StrCat("listener \"", config->name,
                                                                "\": ", socket.status().message()));
     }
     address = (*socket)->local_address();  // the others take the port the first got
-    worker.loop.Post(
-        [side = sides_[i].get(), &worker, config, socket = std::move(*socket)]() mutable {
-          side->listeners.push_back(
-              std::make_unique<WorkerListener>(worker, config, std::move(socket)));
-          side->listeners.back()->Start();
-        });
+    sockets.push_back(*std::move(socket));
   }
+  sockets.resize(world_.workers.size());
+  ConnectionBalance* balance = nullptr;
+  if (config->exact_balance) {
+    balances_.push_back(std::make_unique<ConnectionBalance>(world_.workers));
+    balance = balances_.back().get();
+  }
+  for (size_t i = 0; i < sockets.size(); ++i) {
+    WorkerContext& worker = *world_.workers[i];
+    worker.loop.Post([side = sides_[i].get(), &worker, config, address, balance,
+                      socket = std::move(sockets[i])]() mutable {
+      side->listeners.push_back(std::make_unique<WorkerListener>(
+          worker, config, WorkerListener::Place{std::move(socket), &side->by_address, balance}));
+      side->by_address.Add(address, *side->listeners.back());
+      side->listeners.back()->Start();
+    });
+  }
+  if (!config->bind_to_port) return absl::OkStatus();
   SLUICE_LOG(kMain, kInfo, "listener \"", config->name, "\" listens on ", address.text());
   return absl::OkStatus();
 }
@@ -147,8 +163,8 @@ absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> confi
   if (!socket.ok()) return socket.status();
   bound = (*socket)->local_address();
   auto& listeners = sides_.back()->listeners;
-  listeners.push_back(
-      std::make_unique<WorkerListener>(world_.main, std::move(config), std::move(*socket)));
+  listeners.push_back(std::make_unique<WorkerListener>(
+      world_.main, std::move(config), WorkerListener::Place{.socket = std::move(*socket)}));
   listeners.back()->Start();
   return absl::OkStatus();
 }

@@ -16,16 +16,18 @@
 #include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
+#include "source/listener/connection_balance.h"
 #include "source/listener/listener_config.h"
+#include "source/listener/listeners_by_address.h"
 #include "source/listener/worker_listener.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
+#include "source/tls/certificate_dates.h"
 #include "source/tls/tls_context_config.h"
 #include "source/upstream/cluster_set.h"
-#include "source/tls/certificate_dates.h"
 #include "source/upstream/worker_upstreams.h"
 
 namespace envoy::config::bootstrap::v3 {
@@ -73,9 +75,9 @@ class ProxyCore {
   };
   const std::vector<RunningListener>& listeners() const { return running_; }
   const ClusterSet& clusters() const { return clusters_; }
+  const CertificateDates& certificate_dates() const { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
-  const CertificateDates& certificate_dates() const { return certificate_dates_; }
   bool draining() const { return draining_; }
 
  private:
@@ -84,6 +86,7 @@ class ProxyCore {
     Side(WorkerContext& worker) : proxy(worker, clusters) {}
     WorkerClusters clusters;
     ProxyWorker proxy;
+    ListenersByAddress by_address;
     std::vector<std::unique_ptr<WorkerListener>> listeners;
   };
   absl::Status StartListeners();
@@ -92,10 +95,11 @@ class ProxyCore {
   void ForEachSide(std::function<void(Side& side, uint32_t worker)> work);
 
   World world_;
+  CertificateDates certificate_dates_;
   Registry registry_;
   WorkerSet worker_set_;
+  std::vector<std::unique_ptr<ConnectionBalance>> balances_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
-  CertificateDates certificate_dates_;
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
   absl::btree_set<std::string> cluster_names_;

@@ -51,9 +51,9 @@ TEST(Ledger, OnlySomeValuesOfAField) {
   EXPECT_EQ(Page("static_resources: {clusters: [{name: a, type: EDS}, {name: b, type: STATIC}]}"),
             "unsupported: f:1: static_resources.clusters[0].type: does not support EDS, only "
             "STATIC, STRICT_DNS (envoy.config.cluster.v3.Cluster.type)\n");
-  EXPECT_EQ(Page("static_resources: {listeners: [{use_original_dst: false, bind_to_port: true}]}"),
+  EXPECT_EQ(Page("stats_config: {use_all_default_tags: true}"),
             "every field that is set takes effect\n");
-  EXPECT_EQ(LedgerOf("static_resources: {listeners: [{use_original_dst: true}]}").size(), 1u);
+  EXPECT_EQ(LedgerOf("stats_config: {use_all_default_tags: false}").size(), 1u);
   EXPECT_EQ(LedgerOf("admin: {access_log_path: /dev/null}").size(), 0u);
   EXPECT_EQ(LedgerOf("admin: {access_log_path: /tmp/a}").size(), 1u);
 }

@@ -82,11 +82,12 @@ static_resources:
   listeners:
   - name: web
     adress: {}
-    bind_to_port: false
+    filter_chain_matcher: {}
   clusters:
   - connect_timeout: 0s
     type: STRICT_DMS
 hds_config: {}
+stats_config: {use_all_default_tags: false}
 )")}),
             "bad.yaml:5: static_resources.listeners[0].adress: unknown field; did you mean "
             "\"address\"?\n"
@@ -96,8 +97,9 @@ hds_config: {}
             "string.min_len: 1\n"
             "bad.yaml:8: static_resources.clusters[0].connect_timeout: must be more than 0s, is "
             "0s; rule duration.gt: 0s\n"
-            "bad.yaml:6: static_resources.listeners[0].bind_to_port: does not support false, only "
-            "true\n"
+            "bad.yaml:6: static_resources.listeners[0].filter_chain_matcher: is not supported, and "
+            "ignoring it would weaken security\n"
+            "bad.yaml:11: stats_config.use_all_default_tags: does not support false, only true\n"
             "bad.yaml:10: hds_config: is not supported\n");
 }
 

@@ -37,13 +37,15 @@ ListenerFilterTester::ListenerFilterTester(const std::vector<Make>& filters)
     : address_(*Address::FromIp("10.9.9.9", 80)) {
   auto config = std::make_shared<ListenerConfig>(ListenerStats(world_.stats(), "test"));
   config->address = address_;
-  for (const Make& make : filters) config->listener_filters.push_back(make(world_.stats()));
+  for (const Make& make : filters) {
+    config->listener_filters.emplace_back().factory = make(world_.stats());
+  }
   config->filter_chains.default_chain.emplace().downstream =
       std::make_unique<RecordingDownstreamFactory>("chain", taken_);
   auto socket = world_.network().Listen(world_.worker().loop.poller(), address_, config->listen);
   SLUICE_CHECK(socket.ok());
-  listener_ =
-      std::make_unique<WorkerListener>(world_.worker(), std::move(config), std::move(*socket));
+  listener_ = std::make_unique<WorkerListener>(world_.worker(), std::move(config),
+                                               WorkerListener::Place{.socket = std::move(*socket)});
   listener_->Start();
 }
 

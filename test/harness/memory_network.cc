@@ -11,29 +11,48 @@
 
 namespace sluice {
 
+// A listening socket as the kernel has it, and those through which workers see it.
+struct MemoryBacklog {
+  std::deque<std::shared_ptr<MemoryLink>> waiting;
+  std::vector<MemoryListenSocket*> sockets;
+};
+
 class MemoryListenSocket final : public ListenSocket, private SimSource {
  public:
-  MemoryListenSocket(MemoryNetwork& network, SimPoller& poller, Address at)
-      : network_(network), poller_(poller), at_(std::move(at)), fd_(poller.Open(*this)) {}
+  MemoryListenSocket(MemoryNetwork& network, SimPoller& poller, Address at,
+                     std::shared_ptr<MemoryBacklog> backlog)
+      : network_(network),
+        poller_(poller),
+        at_(std::move(at)),
+        fd_(poller.Open(*this)),
+        backlog_(std::move(backlog)) {
+    backlog_->sockets.push_back(this);
+  }
   ~MemoryListenSocket() override {
     Unwatch();
     poller_.Close(fd_);
-    network_.Remove(*this);
+    auto& sockets = backlog_->sockets;
+    sockets.erase(std::find(sockets.begin(), sockets.end(), this));
+    if (!sockets.empty()) return;
+    network_.Remove(*backlog_);
     // As the kernel: who waits to be accepted is reset.
-    for (const std::shared_ptr<MemoryLink>& link : waiting_) {
+    for (const std::shared_ptr<MemoryLink>& link : backlog_->waiting) {
       link->Reset(MemoryLink::kServer, network_.clock_.now());
     }
   }
-  std::unique_ptr<IoHandle> Accept() override {
-    while (!waiting_.empty()) {
-      std::shared_ptr<MemoryLink> link = std::move(waiting_.front());
-      waiting_.pop_front();
+  std::unique_ptr<IoHandle> Accept() override { return AcceptFor(poller_); }
+  std::unique_ptr<IoHandle> AcceptFor(Poller& poller) override {
+    std::deque<std::shared_ptr<MemoryLink>>& waiting = backlog_->waiting;
+    while (!waiting.empty()) {
+      std::shared_ptr<MemoryLink> link = std::move(waiting.front());
+      waiting.pop_front();
       if (network_.NextCall() == FaultKind::kReset) {
         link->Reset(MemoryLink::kServer, network_.clock_.now());
         continue;
       }
-      return std::make_unique<MemoryIoHandle>(network_, poller_, std::move(link),
-                                              MemoryLink::kServer, network_.accepted(at_));
+      return std::make_unique<MemoryIoHandle>(network_, static_cast<SimPoller&>(poller),
+                                              std::move(link), MemoryLink::kServer,
+                                              network_.accepted(at_));
     }
     return nullptr;
   }
@@ -45,14 +64,15 @@ class MemoryListenSocket final : public ListenSocket, private SimSource {
     if (watch_ != nullptr) poller_.Unwatch(watch_);
     watch_ = nullptr;
   }
-  const Address& local_address() const override { return at_; }
-  void Enqueue(std::shared_ptr<MemoryLink> link) {
-    waiting_.push_back(std::move(link));
-    poller_.Notify(fd_);
+  absl::StatusOr<std::unique_ptr<ListenSocket>> Share(Poller& poller) const override {
+    return std::make_unique<MemoryListenSocket>(network_, static_cast<SimPoller&>(poller), at_,
+                                                backlog_);
   }
+  const Address& local_address() const override { return at_; }
+  void Notify() { poller_.Notify(fd_); }
 
  private:
-  bool readable() const override { return !waiting_.empty(); }
+  bool readable() const override { return !backlog_->waiting.empty(); }
   bool writable() const override { return false; }
   bool ended() const override { return false; }
   MemoryNetwork& network_;
@@ -60,7 +80,7 @@ class MemoryListenSocket final : public ListenSocket, private SimSource {
   const Address at_;
   const int fd_;
   PollerWatch* watch_ = nullptr;
-  std::deque<std::shared_ptr<MemoryLink>> waiting_;
+  const std::shared_ptr<MemoryBacklog> backlog_;
 };
 
 MemoryNetwork::MemoryNetwork(SimClock& clock) : clock_(clock) {}
@@ -84,13 +104,14 @@ absl::StatusOr<std::unique_ptr<ListenSocket>> MemoryNetwork::Listen(Poller& poll
                                                                     const ListenOptions& options) {
   const Address bound = at.is_ip() && at.port() == 0 ? at.WithPort(next_port_++) : at;
   std::vector<Listener>& listeners = listeners_[bound.text()];
-  if (!listeners.empty() && (!options.reuse_port || listeners.front().socket == nullptr)) {
+  if (!listeners.empty() && (!options.reuse_port || listeners.front().backlog == nullptr)) {
     return absl::UnavailableError(
         absl::StrCat("cannot bind ", bound.text(), ": Address already in use"));
   }
-  auto socket = std::make_unique<MemoryListenSocket>(*this, static_cast<SimPoller&>(poller), bound);
-  listeners.push_back({socket.get(), nullptr});
-  return socket;
+  auto backlog = std::make_shared<MemoryBacklog>();
+  listeners.push_back({backlog, nullptr});
+  return std::make_unique<MemoryListenSocket>(*this, static_cast<SimPoller&>(poller), bound,
+                                              std::move(backlog));
 }
 
 std::unique_ptr<MemoryPeer> MemoryNetwork::MakePeer(const std::shared_ptr<MemoryLink>& link,
@@ -129,16 +150,21 @@ void MemoryNetwork::OnSyn(const std::shared_ptr<MemoryLink>& link) {
   link->Establish(clock_.now());
   // Like SO_REUSEPORT, but in turn.
   const Listener& listener = found->second[next_listener_++ % found->second.size()];
-  if (listener.socket != nullptr) return listener.socket->Enqueue(link);
+  if (listener.backlog != nullptr) {
+    listener.backlog->waiting.push_back(link);
+    for (MemoryListenSocket* socket : listener.backlog->sockets) socket->Notify();
+    return;
+  }
   const OnPeer on_peer = listener.on_peer;  // a copy: it may stop serving
   on_peer(MakePeer(link, MemoryLink::kServer));
 }
 
-void MemoryNetwork::Remove(const MemoryListenSocket& socket) {
+void MemoryNetwork::Remove(const MemoryBacklog& backlog) {
   for (auto& [address, listeners] : listeners_) {
-    listeners.erase(std::remove_if(listeners.begin(), listeners.end(),
-                                   [&socket](const Listener& at) { return at.socket == &socket; }),
-                    listeners.end());
+    listeners.erase(
+        std::remove_if(listeners.begin(), listeners.end(),
+                       [&backlog](const Listener& at) { return at.backlog.get() == &backlog; }),
+        listeners.end());
   }
 }
 
@@ -196,7 +222,8 @@ std::vector<std::string> MemoryNetwork::LeftOvers() const {
   if (open_handles_ > 0) lines.push_back(absl::StrCat(open_handles_, " open handles"));
   for (const auto& [address, listeners] : listeners_) {
     for (const Listener& listener : listeners) {
-      if (listener.socket != nullptr) lines.push_back(absl::StrCat("still listening on ", address));
+      if (listener.backlog != nullptr)
+        lines.push_back(absl::StrCat("still listening on ", address));
     }
   }
   for (const std::weak_ptr<MemoryLink>& weak : links_) {

@@ -35,6 +35,7 @@ enum class FaultKind : uint8_t {
   kShort,  // at most one byte goes through
 };
 
+struct MemoryBacklog;
 class MemoryListenSocket;
 
 class MemoryNetwork final : public Network {
@@ -83,7 +84,7 @@ class MemoryNetwork final : public Network {
   friend class MemoryListenSocket;
   friend class MemoryIoHandle;
   struct Listener {
-    MemoryListenSocket* socket = nullptr;  // or
+    std::shared_ptr<MemoryBacklog> backlog;  // or
     OnPeer on_peer;
   };
   struct Syn {
@@ -92,7 +93,7 @@ class MemoryNetwork final : public Network {
   };
   std::shared_ptr<MemoryLink> StartLink(const Address& to);
   void OnSyn(const std::shared_ptr<MemoryLink>& link);
-  void Remove(const MemoryListenSocket& socket);
+  void Remove(const MemoryBacklog& backlog);
   // Counts the call; whether and how it goes wrong.
   std::optional<FaultKind> NextCall();
 

@@ -258,6 +258,13 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
   for (const auto& [name, match] : options.chains) {
     yaml += Indent(AnsweringChain(name, match, options.log), 4);
   }
+  for (const ProxyOptions::Listener& listener : options.listeners) {
+    absl::StrAppend(&yaml, "  - name: ", listener.name,
+                    "\n    address: { socket_address: { address: ", listener.ip,
+                    ", port_value: ", listener.port, " } }\n", Indent(listener.fields, 4),
+                    "    filter_chains:\n",
+                    Indent(AnsweringChain(listener.name, "{}", options.log), 4));
+  }
   yaml += "  clusters:\n";
   for (size_t i = 0; i < options.clusters.size(); ++i) {
     const auto& [name, hosts] = options.clusters[i];

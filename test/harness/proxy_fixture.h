@@ -49,6 +49,13 @@ struct ProxyOptions {
   std::vector<std::pair<std::string, std::string>> tcp_chains;
   // More chains: their names, and what they match. Each answers every request with its name.
   std::vector<std::pair<std::string, std::string>> chains;
+  // More listeners: their names, addresses and fields. Each answers every request with its name.
+  struct Listener {
+    std::string name, ip;
+    uint16_t port;
+    std::string fields;
+  };
+  std::vector<Listener> listeners;
   // Clusters and how many hosts each has. Of a STRICT_DNS cluster host 0 is named "<cluster>.test".
   std::vector<std::pair<std::string, int>> clusters = {{"users", 1}};
   // Of the line that every request gets; empty: `manager` has access logs of its own, which write

@@ -12,6 +12,7 @@
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/wrappers.pb.h"
 #include "gtest/gtest.h"
+#include "source/accesslog/access_log_config.h"
 #include "source/config/config_errors.h"
 #include "source/listener/listener_config.h"
 #include "source/listener/worker_listener.h"
@@ -58,7 +59,8 @@ class ListenerTest : public testing::Test {
         "address { socket_address { address: '10.9.9.9' port_value: 80 } } ";
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(address + fields, &proto)) << fields;
     ConfigErrors collected;
-    auto config = ParseListener(proto, registry_, world_.stats(), FieldScope(collected, "l"));
+    auto config =
+        ParseListener(proto, {registry_, world_.stats(), access_logs_}, FieldScope(collected, "l"));
     *errors = collected.ToString();
     EXPECT_EQ(config == nullptr, !errors->empty());
     return config;
@@ -70,7 +72,8 @@ class ListenerTest : public testing::Test {
     auto socket =
         world_.network().Listen(world_.worker().loop.poller(), config->address, config->listen);
     ASSERT_TRUE(socket.ok());
-    listener_ = std::make_unique<WorkerListener>(world_.worker(), config, std::move(*socket));
+    listener_ = std::make_unique<WorkerListener>(
+        world_.worker(), config, WorkerListener::Place{.socket = std::move(*socket)});
     listener_->Start();
   }
   std::unique_ptr<MemoryPeer> Dial() {
@@ -82,8 +85,9 @@ class ListenerTest : public testing::Test {
     return world_.stats().Value("listener.10.9.9.9_80." + name);
   }
 
-  SimWorld world_;
+  SimWorld world_{{.workers = 2}};
   Registry registry_;
+  AccessLogFactory access_logs_{{&world_.worker(0), &world_.worker(1)}, world_.main()};
   TakenLog taken_;
   std::unique_ptr<WorkerListener> listener_;
 };

@@ -132,6 +132,40 @@ TEST(Listener, SeveralAddresses) {
   EXPECT_EQ(Answer(proxy, kGet), "hi");
 }
 
+TEST(Listener, OneSocketForAllWorkers) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.workers = 3, .listener = "enable_reuse_port: false\n"});
+  proxy.Host(H1Answer::Of(200, "hi"));
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(Answer(proxy, kGet), "hi");
+}
+
+TEST(Listener, ConnectionsThatAreHandedToOtherWorkersAreServed) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.workers = 3,
+                      .listener = "enable_reuse_port: false\n"
+                                  "connection_balance_config: { exact_balance: {} }\n"});
+  proxy.Host(H1Answer::Of(200, "hi"));
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(Answer(proxy, kGet), "hi");
+}
+
+TEST(ListenerFilters, AreLeftOutWhereTheyAreDisabled) {
+  const std::string disabled =
+      "  filter_disabled: { and_match: { rules: [{ destination_port_range: { start: 80, end: 81 } "
+      "},"
+      " { not_match: { destination_port_range: { start: 81, end: 90 } } }] } }\n";
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.listener = "additional_addresses:\n- address: { socket_address: { address: "
+                                  "10.9.9.8, port_value: 81 } }\n" +
+                                  Filters(ListenerFilter(kProxyProtocol) + disabled)});
+  proxy.Host(H1Answer::Of(200, "hi"));
+  EXPECT_EQ(Answer(proxy, kGet), "hi");
+  auto peer = proxy.world().memory().Dial(*Address::FromIp("10.9.9.8", 81));
+  peer->Send(kGet);
+  proxy.Run();
+  EXPECT_EQ(peer->received(), "");
+  EXPECT_TRUE(peer->got_fin() || peer->got_reset());
+}
+
 TEST(ListenerFilters, TheirTimeIsBounded) {
   ProxyFixture proxy(ProxyFixture::ToUsers(), {.listener = Filters(ListenerFilter(kProxyProtocol)) +
                                                            "listener_filters_timeout: 5s"});

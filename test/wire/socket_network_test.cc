@@ -90,6 +90,26 @@ class SocketNetworkTest : public ::testing::Test, protected ReadyObserver {
 
 const Address kLoopback = Address::FromIp("127.0.0.1", 0).value();
 
+TEST_F(SocketNetworkTest, ASharedSocketListensUntilTheLastIsGone) {
+  std::unique_ptr<ListenSocket> first = Listen(*Address::FromIp("127.0.0.1", 0));
+  const Address at = first->local_address();
+  auto second = first->Share(poller_);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ((*second)->local_address(), at);
+  EXPECT_EQ((*second)->Accept(), nullptr);
+  first.reset();
+  const auto client = network_.Connect(poller_, at, SocketOptions());
+  std::unique_ptr<IoHandle> accepted;
+  TurnUntil([&] {
+    if (accepted == nullptr) accepted = (*second)->Accept();
+    return accepted != nullptr;
+  });
+  second->reset();
+  const auto late = network_.Connect(poller_, at, SocketOptions());
+  bool refused = false;
+  TurnUntil([&] { return refused = refused || late->ConnectError() != 0; });
+}
+
 TEST_F(SocketNetworkTest, BytesGoBothWaysAndEndsAreSeen) {
   ConnectBoth(kLoopback);
   client_handler_.output = "question";
