@@ -55,6 +55,10 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(r['proxies']['sluice']['cpu_ratio_of_min'], 1.2)
         self.assertAlmostEqual(r['proxies']['sluice']['user_us_per_op'], 24 / 4)
 
+    def test_handshakes_are_also_given_per_second_of_cpu_time(self):
+        r = row('ws-handshake', relay=[timed(20)])
+        self.assertIn('| ws-handshake | 50,000 |', report.markdown(META, [r], ['relay'], {}, {}))
+
     def test_a_failed_proxy_is_an_error_and_no_figure(self):
         r = row('h1-small', relay=[timed(10)], nginx=[{'why': 'not ready', 'bad': 1}])
         self.assertEqual(r['proxies']['nginx'], {'error': 'not ready'})

@@ -87,7 +87,7 @@ class HAProxyBig(HAProxy):
     tuning = '    tune.bufsize 68000'
 
     def supports(self, w):
-        return w.name.endswith('-64k') or w.name == 'idle-ws'
+        return w.name.endswith('-64k') or w.name in ('idle-ws', 'idle-wss')
 
 
 class NginxBig(Nginx):
@@ -98,7 +98,7 @@ class NginxBig(Nginx):
                '    proxy_busy_buffers_size 136k;\n    client_header_buffer_size 68k;')
 
     def supports(self, w):
-        return w.name.endswith('-64k') or w.name == 'idle-ws'
+        return w.name.endswith('-64k') or w.name in ('idle-ws', 'idle-wss')
 
 
 class Nghttpx(Proxy):

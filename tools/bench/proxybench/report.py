@@ -95,7 +95,16 @@ def _timed_tables(timed, names, workers):
     o += _plain_table('workload', names, _cells(timed, names, lambda e: '%s (%d%%)' % (
         fmt(e['user_us_per_op']), round(100 * (e['system_share'] or 0)))
         if e['cpu_us_per_op'] else ''))
-    return o
+    return o + _handshake_table(timed, names, workers)
+
+
+def _handshake_table(timed, names, workers):
+    of = [r for r in timed if r['unit'] == 'handshake']
+    if not of:
+        return []
+    return ['', '### Handshakes per second of the proxy\'s CPU time; %s' % _workers(workers), ''] + \
+        _plain_table('workload', names, _cells(of, names, lambda e: fmt(
+            1e6 / e['cpu_us_per_op'], 0) if e['cpu_us_per_op'] else ''))
 
 
 def _latency_tables(timed, names):

@@ -200,6 +200,7 @@ void Client::ConsumeHttp2(Connection* k, const char* p, size_t n) {
 }
 
 void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
+  if (k->state == Connection::kAwaitingEof) return;  // an answer to the close
   std::string joined;
   if (!k->part.empty()) {
     k->part.append(p, n);
@@ -215,6 +216,13 @@ void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
         return Fail(k, counters.status);
       }
       i = size_t(e - p) + 4;
+      if (plan_.one_request_per_connection) {  // counted when the proxy has closed
+        k->state = Connection::kAwaitingEof;
+        k->out = &plan_.websocket_close;
+        k->out_offset = 0;
+        WriteOut(k);
+        return;
+      }
       k->state = Connection::kReady;
       Ready(k);
       continue;

@@ -4,7 +4,8 @@
 //
 // MODE  http   closed loop, keep-alive (default), or one connection per request (close=1),
 //              or open loop at rate=R requests/s (latency from the intended send time)
-//       ws     WebSocket echo, one message in flight per connection
+//       ws     WebSocket echo, one message in flight per connection; or handshake and close on one
+//              connection after the other (close=1)
 //       idle   opens connections, does one exchange on each, then leaves them idle;
 //              commands on stdin: "add N", "check", "quit"
 // keys  port conns threads warm dur tls resume method body size path hosts paths rate kind (idle:

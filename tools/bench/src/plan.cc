@@ -86,6 +86,7 @@ void MakeWebSocketMessages(Plan& plan) {
   head[1] = char(uint8_t(head[1]) | 0x80);
   head.append(reinterpret_cast<const char*>(mask), 4);
   plan.websocket_frame = head + payload;
+  plan.websocket_close = std::string("\x88\x80") + std::string(4, '\0');
 }
 
 std::string Http2Frame(int type, int flags, const std::string& payload) {

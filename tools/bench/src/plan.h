@@ -18,7 +18,7 @@ struct Plan {
   int source_addresses = 32;
   bool tls = false;
   bool resume = false;
-  bool one_request_per_connection = false;
+  bool one_request_per_connection = false;  // of WebSocket: no message, only the handshake
   bool websocket = false;
   bool http2 = false;  // idle mode only; h2load does the rest
   double rate = 0;     // requests/s of the open loop; 0: closed loop
@@ -31,7 +31,7 @@ struct Plan {
   SSL_CTX* context = nullptr;
   std::vector<std::string> requests;       // picked at random when there are several
   std::string http2_hello, http2_request;  // preface and SETTINGS; HEADERS of stream 0
-  std::string websocket_hello, websocket_frame, websocket_echo_head;
+  std::string websocket_hello, websocket_frame, websocket_echo_head, websocket_close;
   std::string body_pattern;
 };
 
