@@ -2,6 +2,15 @@
 
 load("//tools/bazel:fetch.bzl", "adopt_download", "cached_download", "run")
 
+_BUILD = """exports_files(["WORKSPACE", "package.json"])
+
+filegroup(
+    name = "files",
+    srcs = glob(%s),
+    visibility = ["//visibility:public"],
+)
+"""
+
 def _npm_package_impl(ctx):
     spec = "%s@%s" % (ctx.attr.package, ctx.attr.version)
 
@@ -26,11 +35,12 @@ def _npm_package_impl(ctx):
     ctx.delete(name)
     run(ctx, ["sh", "-c", "mv unpacked/* . && rm -r unpacked"])
     ctx.file("WORKSPACE", "# %s %s\n" % (spec, ctx.attr.integrity), executable = False)
-    ctx.file("BUILD.bazel", 'exports_files(["WORKSPACE"])\n', executable = False)
+    ctx.file("BUILD.bazel", _BUILD % json.encode(ctx.attr.files), executable = False)
 
 npm_package = repository_rule(
     implementation = _npm_package_impl,
     attrs = {
+        "files": attr.string_list(doc = "Patterns of what the target :files has."),
         "integrity": attr.string(mandatory = True),
         "package": attr.string(mandatory = True),
         "strip_prefix": attr.string(default = "package"),

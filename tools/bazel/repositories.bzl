@@ -87,6 +87,15 @@ def sluice_repositories():
         integrity = "sha512-F2mVXwEeMWw1znPUrp+8ykjsIOVnf7Rv+EyIvXOfz73w5tNolCnzokpLkE/d2Ehx30PJmZXqCQdMpx8DcBJohA==",
         strip_prefix = "package/deps",
     )
+
+    # A WebSocket peer for test/wire and examples/websocket. No dependencies.
+    npm_package(
+        name = "npm_ws",
+        package = "ws",
+        version = "8.18.0",
+        integrity = "sha512-8VbfWfHLbbwu3+N6OKsOMpBdT4kXPDDB9cJk2bJ6mh9ucxdlnNvH1e+roYkKmN9Nxw2yjz7VzeO9oOz2zJ04Pw==",
+        files = ["**/*.js", "package.json"],
+    )
     envoy_api(
         name = "envoy_api",
         roots = ENVOY_API_ROOTS,

@@ -1,9 +1,27 @@
-"""HTTP/2 programs of others: nghttpd and nghttpx behind Sluice, h2load and nghttp in front."""
+"""HTTP/2 programs of others: nghttpd and nghttpx behind Sluice; HAProxy, h2load, nghttp in front."""
+import os
 import re
 import subprocess
 
 from .origins import PortTaker
 from .processes import scratch_directory, tool
+
+HAPROXY = '''
+global
+    nbthread 1
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+    timeout tunnel 60s
+frontend in
+    bind 127.0.0.1:%d
+    default_backend out
+backend out
+    http-reuse always
+    server only 127.0.0.1:%d proto h2
+'''
 
 
 class Nghttpd(PortTaker):
@@ -27,6 +45,19 @@ class Nghttpx(PortTaker):
             '--accesslog-file=/dev/null', '--no-ocsp', '--no-via', '--workers=1',
             '--backend=127.0.0.1,%d' % backend_port,
             '--frontend=127.0.0.1,%d%s' % (port, '' if identity else ';no-tls')] + tls)
+
+
+class HAProxy(PortTaker):
+    """HTTP/1.1 in front of an h2c server on `backend_port`, one connection to it."""
+
+    def __init__(self, backend_port):
+        path = os.path.join(scratch_directory(), 'haproxy.cfg')
+
+        def command(port):
+            with open(path, 'w') as f:
+                f.write(HAPROXY % (port, backend_port))
+            return [tool('haproxy'), '-db', '-f', path]
+        super().__init__(command)
 
 
 class LoadResult:
