@@ -16,7 +16,7 @@ class IdleLoad:
         kind = w.args.get('protocol')
         self.process = spawn(
             [program('load'), 'idle', 'port=%d' % (job.tls if w.tls else job.http),
-             'tls=%d' % w.tls, 'size=%d' % (32 if kind == 'ws' else 64)] +
+             'tls=%d' % w.tls, 'size=%d' % (32 if 'upgrade' in w.features else 64)] +
             (['kind=' + kind] if kind else []), cores, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
 
@@ -35,7 +35,8 @@ class IdleLoad:
 def run_idle(w, job, proxy, pids, place):
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     # two descriptors a connection for an upgraded one, and always for the relay
-    most = (limit - 200) // 2 if w.args.get('protocol') == 'ws' or proxy.name == 'relay' else limit - 1200
+    two = 'upgrade' in w.features or proxy.name == 'relay'
+    most = (limit - 200) // 2 if two else limit - 1200
     load = IdleLoad(job, w, place.load_cores)
     r = {'steps': [], 'bad': 0, 'errors': {}}
     load.ask('add %d' % BASE)

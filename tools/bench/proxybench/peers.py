@@ -53,6 +53,9 @@ class Nginx(Proxy):
     exe = 'nginx'
     buffers = ''
 
+    def supports(self, w):
+        return not {'http2', 'upgrade'} <= w.features  # no extended CONNECT
+
     def version(self):
         return first_line([self.available(), '-v'])
 

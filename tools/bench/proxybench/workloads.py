@@ -10,11 +10,11 @@ class Workload:
         self.features = set()
         if tls:
             self.features.add('tls')
-        if kind == 'h2' or args.get('protocol') == 'h2':
+        if kind == 'h2' or args.get('h2') or args.get('protocol') in ('h2', 'h2ws'):
             self.features.add('http2')
         if upstream == 'h2c':
             self.features.add('h2c')
-        if kind == 'ws' or args.get('protocol') == 'ws':
+        if kind == 'ws' or args.get('protocol') in ('ws', 'h2ws'):
             self.features.add('upgrade')
 
 
@@ -59,6 +59,9 @@ def workloads(rate):
         W('wss-small', 'h', 'ws',
           'WebSocket echo of 32 B messages over TLS 1.3, 64 connections', tls=True, conns=64,
           size=32, unit='round trip'),
+        W('ws-h2', 'h', 'ws', 'WebSocket echo of 32 B messages on a stream of HTTP/2 over TLS 1.3 '
+          '(RFC 8441), 64 connections', tls=True, conns=64, size=32, unit='round trip',
+          h2=1),
         W('idle-http', 'i', 'idle', 'memory per idle HTTP/1.1 keep-alive connection',
           unit='connection'),
         W('idle-tls', 'i', 'idle', 'memory per idle TLS 1.3 keep-alive connection', tls=True,
@@ -69,6 +72,8 @@ def workloads(rate):
           protocol='ws'),
         W('idle-wss', 'i', 'idle', 'memory per idle WebSocket connection over TLS 1.3', tls=True,
           unit='connection', protocol='ws'),
+        W('idle-ws-h2', 'i', 'idle', 'memory per idle HTTP/2 connection over TLS 1.3 with a '
+          'WebSocket on it', tls=True, unit='connection', protocol='h2ws'),
         W('latency', 'j', 'http', 'open loop at %d requests/s, 64 connections, 64 B' % rate,
           conns=64, size=64, rate=rate, latency=True),
     ]

@@ -72,6 +72,8 @@ void Client::Dial(Connection* k) {
   if (bind(fd, reinterpret_cast<sockaddr*>(&a), sizeof a) < 0) Die("bind source");
   k->fd = fd;
   k->part.clear();
+  k->frame_part.clear();
+  k->owes_settings_ack = k->asked_for_websocket = false;
   k->in_body = false;
   k->got = k->left = 0;
   k->check = true;
@@ -114,7 +116,7 @@ void Client::Handshake(Connection* k) {
 void Client::Connected(Connection* k) {
   if (plan_.websocket) {
     k->state = Connection::kUpgrading;
-    k->out = &plan_.websocket_hello;
+    k->out = plan_.http2 ? &plan_.http2_hello : &plan_.websocket_hello;
     k->out_offset = 0;
     WriteOut(k);
     return;
@@ -144,7 +146,7 @@ void Client::SendRequest(Connection* k, uint64_t due_ns) {
   k->due_ns = due_ns;
   if (plan_.rate > 0) k->sent_ns = NowNs();
   k->out = plan_.websocket ? &plan_.websocket_frame : plan_.http2 ? &k->own : PickRequest();
-  if (plan_.http2) {
+  if (plan_.http2 && !plan_.websocket) {
     k->own = (k->exchanges ? "" : plan_.http2_hello) + plan_.http2_request;
     k->own[k->own.size() - plan_.http2_request.size() + 8] = char(1 + 2 * k->exchanges);
   }
@@ -205,10 +207,10 @@ void Client::Readable(Connection* k, uint32_t events) {
       if (n < 0 && errno == EAGAIN) return;
       if (n <= 0) return OnEof(k);
     }
-    if (plan_.websocket) {
-      ConsumeWebSocket(k, buffer_.data(), size_t(n));
-    } else if (plan_.http2) {
+    if (plan_.http2) {
       ConsumeHttp2(k, buffer_.data(), size_t(n));
+    } else if (plan_.websocket) {
+      ConsumeWebSocket(k, buffer_.data(), size_t(n));
     } else {
       ConsumeHttp(k, buffer_.data(), size_t(n));
     }

@@ -27,9 +27,10 @@ struct ClientConnection {
   SSL_SESSION* session = nullptr;
   const std::string* out = nullptr;  // what is being written, and from where
   size_t out_offset = 0;
-  std::string part;  // incomplete head, chunk line or frame
-  std::string own;   // HTTP/2: what `out` points to
-  bool owes_settings_ack = false;
+  std::string part;        // incomplete head, chunk line or frame
+  std::string own;         // HTTP/2: what `out` points to
+  std::string frame_part;  // HTTP/2: of an incomplete WebSocket frame
+  bool owes_settings_ack = false, asked_for_websocket = false;
   bool in_body = false, chunked = false, chunk_end = false, peer_closes = false, check = true;
   bool bad = false;
   int status = 0;
@@ -75,6 +76,8 @@ class Client {
   size_t ParseChunkLine(Connection* k, const char* p, size_t n);
   void ConsumeHttp(Connection* k, const char* p, size_t n);
   void ConsumeWebSocket(Connection* k, const char* p, size_t n);
+  void ConsumeEcho(Connection* k, std::string& part, const char* p, size_t n);
+  void OnHttp2Tunnel(Connection* k, const char* frame, size_t size);
   void ConsumeHttp2(Connection* k, const char* p, size_t n);
   void OnHttp2Frame(Connection* k, const char* frame, size_t size);
   void AcknowledgeSettings(Connection* k);

@@ -152,6 +152,10 @@ void Client::AcknowledgeSettings(Connection* k) {
   k->owes_settings_ack = k->out != nullptr;  // else when that has been written
   if (k->out) return;
   k->own.assign("\0\0\0\4\1\0\0\0\0", 9);
+  if (plan_.websocket && !k->asked_for_websocket) {  // RFC 8441: not before the other's SETTINGS
+    k->asked_for_websocket = true;
+    k->own += plan_.http2_request;
+  }
   k->out = &k->own;
   k->out_offset = 0;
   WriteOut(k);
@@ -170,7 +174,9 @@ void Client::OnHttp2Frame(Connection* k, const char* frame, size_t size) {
   const int type = frame[3], flags = frame[4];
   if (type == kSettings && !(flags & kAck)) return AcknowledgeSettings(k);
   if (type == kReset || type == kGoAway) return Fail(k, counters.io);
-  if ((type != kData && type != kHeaders) || k->state != Connection::kBusy) return;
+  if (type != kData && type != kHeaders) return;
+  if (plan_.websocket) return OnHttp2Tunnel(k, frame, size);
+  if (k->state != Connection::kBusy) return;
   if (type == kHeaders) {
     size_t i = 9;
     while (i < size && (frame[i] & 0xe0) == 0x20) i++;  // changes of the table's size
@@ -199,34 +205,16 @@ void Client::ConsumeHttp2(Connection* k, const char* p, size_t n) {
   if (i < n && k->state != Connection::kClosed) k->part.assign(p + i, n - i);
 }
 
-void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
-  if (k->state == Connection::kAwaitingEof) return;  // an answer to the close
+// Takes what comes after the handshake.
+void Client::ConsumeEcho(Connection* k, std::string& part, const char* p, size_t n) {
   std::string joined;
-  if (!k->part.empty()) {
-    k->part.append(p, n);
-    joined.swap(k->part);
+  if (!part.empty()) {
+    part.append(p, n);
+    joined.swap(part);
     p = joined.data(), n = joined.size();
   }
   size_t i = 0;
   while (i < n) {
-    if (k->state == Connection::kUpgrading) {
-      const char* e = static_cast<const char*>(memmem(p, n, "\r\n\r\n", 4));
-      if (!e) break;
-      if (n < 12 || atoi(p + 9) != 101 || !memmem(p, n, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", 28)) {
-        return Fail(k, counters.status);
-      }
-      i = size_t(e - p) + 4;
-      if (plan_.one_request_per_connection) {  // counted when the proxy has closed
-        k->state = Connection::kAwaitingEof;
-        k->out = &plan_.websocket_close;
-        k->out_offset = 0;
-        WriteOut(k);
-        return;
-      }
-      k->state = Connection::kReady;
-      Ready(k);
-      continue;
-    }
     if (k->state != Connection::kBusy) return Fail(k, counters.length);
     if (!k->in_body) {
       if (n - i < plan_.websocket_echo_head.size()) break;
@@ -250,5 +238,43 @@ void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
       if (!stop) Ready(k);
     }
   }
-  if (i < n) k->part.assign(p + i, n - i);
+  if (i < n) part.assign(p + i, n - i);
+}
+
+void Client::ConsumeWebSocket(Connection* k, const char* p, size_t n) {
+  if (k->state == Connection::kAwaitingEof) return;  // an answer to the close
+  if (k->state != Connection::kUpgrading) return ConsumeEcho(k, k->part, p, n);
+  k->part.append(p, n);
+  std::string head;
+  head.swap(k->part);
+  size_t end = head.find("\r\n\r\n");
+  if (end == std::string::npos) {
+    k->part.swap(head);
+    return;
+  }
+  if (head.size() < 12 || atoi(head.data() + 9) != 101 ||
+      head.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos) {
+    return Fail(k, counters.status);
+  }
+  if (plan_.one_request_per_connection) {  // counted when the proxy has closed
+    k->state = Connection::kAwaitingEof;
+    k->out = &plan_.websocket_close;
+    k->out_offset = 0;
+    return WriteOut(k);
+  }
+  k->state = Connection::kReady;
+  Ready(k);
+  if (end + 4 < head.size()) ConsumeEcho(k, k->part, head.data() + end + 4, head.size() - end - 4);
+}
+
+void Client::OnHttp2Tunnel(Connection* k, const char* frame, size_t size) {
+  const int type = frame[3];
+  if (type == 0) return ConsumeEcho(k, k->frame_part, frame + 9, size - 9);
+  size_t i = 9;
+  while (i < size && (frame[i] & 0xe0) == 0x20) i++;  // changes of the table's size
+  if (k->state != Connection::kUpgrading || i == size || uint8_t(frame[i]) != 0x88) {
+    return Fail(k, counters.status);
+  }
+  k->state = Connection::kReady;
+  Ready(k);
 }

@@ -8,8 +8,8 @@
 //              connection after the other (close=1)
 //       idle   opens connections, does one exchange on each, then leaves them idle;
 //              commands on stdin: "add N", "check", "quit"
-// keys  port conns threads warm dur tls resume method body size path hosts paths rate kind (idle:
-// ws, h2)
+// keys  port conns threads warm dur tls resume method body size path hosts paths rate
+//       h2 (of ws: on a stream of HTTP/2) kind (of idle: ws, h2, h2ws)
 //       close pids be_pid srcs count (stop after that many operations instead of by time)
 //
 // Prints one JSON object. The CPU time of the processes in `pids` is sampled at the same instants

@@ -106,15 +106,36 @@ std::string Http2Field(const std::string& name, const std::string& value) {
   return std::string(1, '\0') + char(name.size()) + name + char(value.size()) + value;
 }
 
+std::string Http2Headers(int flags, const std::string& block) {
+  return Http2Frame(1, flags, block) + block;
+}
+
 void MakeHttp2Messages(Plan& plan) {
   // No dynamic table: the status of every answer is then a byte that is known.
   const std::string settings("\0\1\0\0\0\0", 6);
   plan.http2_hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Http2Frame(4, 0, settings) + settings;
-  std::string head = Http2Field(":method", "GET") + Http2Field(":scheme", "https") +
-                     Http2Field(":authority", "bench.test") +
-                     Http2Field(":path", "/b/" + std::to_string(plan.body_bytes)) +
-                     Http2Field("user-agent", "bench-load/1.0") + Http2Field("accept", "*/*");
-  plan.http2_request = Http2Frame(1, 5, head) + head;  // END_STREAM, END_HEADERS
+  plan.http2_request =
+      Http2Headers(5, Http2Field(":method", "GET") + Http2Field(":scheme", "https") +
+                          Http2Field(":authority", "bench.test") +
+                          Http2Field(":path", "/b/" + std::to_string(plan.body_bytes)) +
+                          Http2Field("user-agent", "bench-load/1.0") +
+                          Http2Field("accept", "*/*"));  // END_STREAM, END_HEADERS
+}
+
+// RFC 8441. Windows that never close: what comes is read at once.
+void MakeHttp2WebSocketMessages(Plan& plan) {
+  const std::string settings("\0\1\0\0\0\0\0\4\x3f\xff\xff\xff", 12), more("\x3f\0\0\0", 4);
+  plan.http2_hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Http2Frame(4, 0, settings) + settings +
+                     Http2Frame(8, 0, more) + more;
+  plan.http2_request = Http2Headers(
+      4, Http2Field(":method", "CONNECT") + Http2Field(":protocol", "websocket") +
+             Http2Field(":scheme", "https") + Http2Field(":path", "/ws") +
+             Http2Field(":authority", "bench.test") + Http2Field("sec-websocket-version", "13") +
+             Http2Field("origin", "https://bench.test"));
+  plan.http2_request[8] = 1;  // the stream
+  std::string head = Http2Frame(0, 0, plan.websocket_frame);
+  head[8] = 1;
+  plan.websocket_frame = head + plan.websocket_frame;
 }
 
 SSL_CTX* MakeTlsContext(bool http2) {
@@ -143,8 +164,8 @@ Plan MakePlan(int argc, char** argv) {
   std::string mode = argv[1];
   Plan plan;
   plan.mode = mode == "idle" ? Mode::kIdle : mode == "ws" ? Mode::kWebSocket : Mode::kHttp;
-  plan.websocket = mode == "ws" || args.Text("kind") == "ws";
-  plan.http2 = args.Text("kind") == "h2";
+  plan.websocket = mode == "ws" || args.Text("kind") == "ws" || args.Text("kind") == "h2ws";
+  plan.http2 = args.Text("kind") == "h2" || args.Text("kind") == "h2ws" || args.Number("h2") > 0;
   plan.port = int(args.Number("port"));
   plan.connections = int(args.Number("conns", 64));
   plan.threads = int(args.Number("threads", 1));
@@ -162,7 +183,7 @@ Plan MakePlan(int argc, char** argv) {
   plan.body_pattern = Pattern(26 * 4096);
   MakeRequests(args, plan);
   MakeWebSocketMessages(plan);
-  if (plan.http2) MakeHttp2Messages(plan);
+  if (plan.http2) plan.websocket ? MakeHttp2WebSocketMessages(plan) : MakeHttp2Messages(plan);
   if (plan.tls) plan.context = MakeTlsContext(plan.http2);
   return plan;
 }

@@ -20,7 +20,7 @@ struct Plan {
   bool resume = false;
   bool one_request_per_connection = false;  // of WebSocket: no message, only the handshake
   bool websocket = false;
-  bool http2 = false;  // idle mode only; h2load does the rest
+  bool http2 = false;  // idle mode and WebSocket only; h2load does the rest
   double rate = 0;     // requests/s of the open loop; 0: closed loop
   double warm_seconds = 0.4;
   double seconds = 1.2;
@@ -29,8 +29,9 @@ struct Plan {
   std::vector<int> proxy_pids, origin_pids;
 
   SSL_CTX* context = nullptr;
-  std::vector<std::string> requests;       // picked at random when there are several
-  std::string http2_hello, http2_request;  // preface and SETTINGS; HEADERS of stream 0
+  std::vector<std::string> requests;  // picked at random when there are several
+  // Preface and SETTINGS; HEADERS, of stream 0 or of WebSocket's stream 1.
+  std::string http2_hello, http2_request;
   std::string websocket_hello, websocket_frame, websocket_echo_head, websocket_close;
   std::string body_pattern;
 };
