@@ -108,8 +108,7 @@ class SluiceConfiguration(unittest.TestCase):
         return Sluice().bootstrap(Job(Env, 1, BY_NAME[name]))
 
     def test_parts_are_there_only_for_the_workloads_that_need_them(self):
-        for word, feature in (('DownstreamTlsContext', 'tls'), ('upgrade_configs', 'upgrade'),
-                              ('http2_protocol_options', 'h2c')):
+        for word, feature in (('DownstreamTlsContext', 'tls'), ('http2_protocol_options', 'h2c')):
             for w in ALL:
                 if not w.routes:
                     self.assertEqual(word in self.bootstrap(w.name), feature in w.features, w.name)

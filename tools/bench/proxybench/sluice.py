@@ -1,7 +1,8 @@
 """Sluice: $SLUICE_BIN -c FILE --concurrency N, FILE being a static bootstrap as text proto.
 
 The bootstrap is put together from templates/sluice/: a plain listener always, and only for the
-workloads that need them the parts for TLS, HTTP/2 and upgrades. SLUICE_ARGS adds arguments.
+workloads that need them the parts for TLS and HTTP/2. WebSocket needs none. SLUICE_ARGS adds
+arguments.
 """
 import os
 
@@ -10,7 +11,7 @@ from .procs import first_line
 from .proxy import Proxy
 
 # What this tree's Sluice can do beyond plain HTTP/1.1: of 'tls', 'http2', 'h2c', 'upgrade'.
-FEATURES = {'tls', 'http2', 'h2c'}
+FEATURES = {'tls', 'http2', 'h2c', 'upgrade'}
 
 
 def _part(name, **kw):
@@ -44,7 +45,6 @@ class Sluice(Proxy):
 
     def listener(self, job, name, port, transport_socket):
         return _part('listener', NAME=name, PORT=port, TRANSPORT_SOCKET=transport_socket,
-                     UPGRADES=_part('upgrades') if 'upgrade' in job.features else '',
                      VIRTUAL_HOSTS=self.virtual_hosts(job))
 
     def bootstrap(self, job):

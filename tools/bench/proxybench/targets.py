@@ -13,11 +13,15 @@ CPU_RATIO = {  # CPU per operation over the relay's; for HTTP/2, which it has no
     'h2-small': 0.90,
     'h2-64k': 0.95,
     'h2-h2c': 0.90,
+    'ws-small': 1.05,
+    'ws-64k': 1.00,
 }
 IDLE_BYTES = {  # per idle connection
     'idle-http': 1000,
     'idle-tls': 12 * 1024,
     'idle-h2': 24 * 1024,
+    'idle-ws': 2048,  # of both connections
+    'idle-wss': 16 * 1024,
 }
 LATENCY_WORKLOAD = 'latency'  # p99 no worse than the best peer's in the same run
 SYSCALLS = {'h1-small': 4.1}
