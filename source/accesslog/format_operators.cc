@@ -7,6 +7,7 @@
 #include "source/accesslog/format_operator.h"
 #include "source/accesslog/response_flags.h"
 #include "source/accesslog/tls_operators.h"
+#include "source/accesslog/tunnel_operators.h"
 
 namespace sluice {
 namespace {
@@ -274,7 +275,8 @@ bool FormatOperator::Append(const FormatContext& context, std::string& out) cons
 }
 
 const OperatorKind* FindOperatorKind(absl::string_view name) {
-  for (const absl::Span<const OperatorKind> kinds : {absl::MakeSpan(kKinds), TlsOperatorKinds()}) {
+  for (const absl::Span<const OperatorKind> kinds :
+       {absl::MakeSpan(kKinds), TlsOperatorKinds(), TunnelOperatorKinds()}) {
     for (const OperatorKind& kind : kinds) {
       if (kind.name == name) return &kind;
     }
@@ -286,6 +288,7 @@ std::vector<absl::string_view> OperatorNames() {
   std::vector<absl::string_view> names;
   for (const OperatorKind& kind : kKinds) names.push_back(kind.name);
   for (const OperatorKind& kind : TlsOperatorKinds()) names.push_back(kind.name);
+  for (const OperatorKind& kind : TunnelOperatorKinds()) names.push_back(kind.name);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -90,6 +90,11 @@ class Buffer {
 
   // The first piece; empty iff the buffer is.
   absl::string_view Front() const { return head_ == nullptr ? absl::string_view() : View(*head_); }
+  // All of it, piece by piece.
+  template <class Visit>
+  void ForEachPiece(Visit visit) const {
+    for (const Slice* slice = head_; slice != nullptr; slice = slice->next) visit(View(*slice));
+  }
   // The first `n` bytes (n <= size()) in one piece: a view of the first slice where they lie in
   // one, else they are copied to `scratch` (n bytes at least).
   absl::string_view Linear(size_t n, char* scratch) const;

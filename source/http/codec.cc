@@ -1,5 +1,7 @@
 #include "source/http/codec.h"
 
+#include "source/http/stream_info.h"
+
 namespace sluice {
 
 absl::string_view HttpProtocolText(HttpProtocol protocol) {
@@ -54,6 +56,20 @@ absl::string_view Http2ConnectionErrorDetail(CodecError error) {
 }
 
 }  // namespace
+
+absl::string_view TunnelEnderText(TunnelEnder ender) {
+  switch (ender) {
+    case TunnelEnder::kNone:
+      return "";
+    case TunnelEnder::kClient:
+      return "client";
+    case TunnelEnder::kUpstream:
+      return "upstream";
+    case TunnelEnder::kProxy:
+      return "proxy";
+  }
+  return "";
+}
 
 absl::string_view CodecErrorDetail(CodecError error) {
   switch (error) {

@@ -84,6 +84,21 @@ struct DownstreamFacts {
   static bool IsSet(const Address& address) { return address.family() != Address::Family::kNone; }
 };
 
+class FrameMeter;
+
+// Which end of a tunnel was the first to end it.
+enum class TunnelEnder : uint8_t { kNone, kClient, kUpstream, kProxy };
+absl::string_view TunnelEnderText(TunnelEnder ender);  // "client"
+
+// What is known of a stream that has left HTTP.
+struct TunnelFacts {
+  const FrameMeter* frames = nullptr;  // null: its frames are not followed
+  TunnelEnder ended_by = TunnelEnder::kNone;
+  // Of WebSocket, by RFC 6455 section 7.4: that of the first close frame; 1005: it had none; 1006:
+  // there was no close frame. 0: it is open, or no WebSocket.
+  uint16_t close_code = 0;
+};
+
 struct StreamInfo {
   const DownstreamFacts* downstream = nullptr;
   Address remote_address;  // of the client, after x-forwarded-for rules; kNone: the direct one
@@ -117,6 +132,7 @@ struct StreamInfo {
   absl::string_view upstream_cluster;
   absl::string_view route_name;
   absl::string_view virtual_cluster_name;
+  const TunnelFacts* tunnel = nullptr;  // null: the stream is HTTP
   uint64_t stream_id = 0;
 };
 

@@ -6,7 +6,7 @@ namespace sluice {
 
 ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
                                                absl::string_view stat_prefix)
-    : http2(registry, absl::StrCat("http.", stat_prefix, ".")) {
+    : http2(registry, absl::StrCat("http.", stat_prefix, ".")), websocket(registry, stat_prefix) {
   const auto name = [&](absl::string_view stat) {
     return absl::StrCat("http.", stat_prefix, ".", stat);
   };

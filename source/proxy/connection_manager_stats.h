@@ -3,6 +3,7 @@
 
 #include "absl/strings/string_view.h"
 #include "source/http/http2/codec.h"
+#include "source/proxy/tunnel.h"
 #include "source/stats/counter.h"
 #include "source/stats/histogram.h"
 #include "source/stats/registry.h"
@@ -26,6 +27,7 @@ struct ConnectionManagerStats {
       rq_redirected_with_normalized_path, no_route, no_cluster, rq_redirect, rq_direct_response,
       rq_reset_after_downstream_response_started;
   Http2Stats http2;
+  WebSocketStats websocket;
   Gauge rq_active;
   Histogram rq_time;
 };

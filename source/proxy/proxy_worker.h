@@ -11,6 +11,7 @@
 #include "source/event/timer.h"
 #include "source/event/worker_context.h"
 #include "source/http/date.h"
+#include "source/proxy/tunnel_board.h"
 #include "source/upstream/cluster_map.h"
 
 namespace sluice {
@@ -52,6 +53,7 @@ class ProxyWorker final : private EndOfTurnTask {
   // Destroys the slot's stream at the end of the turn, when no caller's frame is inside it, and
   // keeps the slot for the next or frees it.
   void Retire(StreamSlot* slot);
+  TunnelBoard& tunnels() { return tunnels_; }
   uint64_t NextId() { return (uint64_t{worker_.index} << 48) | ++last_id_; }
 
  private:
@@ -64,6 +66,7 @@ class ProxyWorker final : private EndOfTurnTask {
   std::vector<StreamSlot*> retired_;
   std::string scratch_;
   DateText date_;
+  TunnelBoard tunnels_;
   uint64_t last_id_ = 0;
 };
 

@@ -84,7 +84,10 @@ void Stream::OnData(Buffer& data, End end) {
   timers_.Touch(now());
   info_.request_body_bytes += data.size();
   request_gauge_.Add(data.size());
-  if (end == End::kYes && !tunnel_) {
+  if (tunnel_ != nullptr) {
+    tunnel_->OnBytes(Tunnel::From::kClient, data);
+    if (end == End::kYes) tunnel_->OnEnd(Tunnel::From::kClient);
+  } else if (end == End::kYes) {
     EndRequest();
     ArmTimer();
   }

@@ -19,6 +19,7 @@
 #include "source/proxy/filter_runner.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/proxy/stream_timers.h"
+#include "source/proxy/tunnel.h"
 #include "source/sdk/request_handler.h"
 
 namespace sluice {
@@ -46,7 +47,7 @@ class Stream final : public StreamEvents,
   void AbortIfDrained();
   StreamSlot& slot() { return slot_; }
   // What it has got is complete, and it will answer before it expects more.
-  bool answers_next() const { return request_ended_ && !tunnel_; }
+  bool answers_next() const { return request_ended_ && tunnel_ == nullptr; }
 
   // StreamEvents: the request comes in, the response is pulled out.
   Headers& BeginHeaders(HeadersKind kind) override;
@@ -137,6 +138,7 @@ class Stream final : public StreamEvents,
   Headers* response_trailers_ = nullptr;
   const Route* route_ = nullptr;
   UpgradeRequest* upgrade_ = nullptr;  // in the arena; null: none is asked for
+  ArenaPtr<Tunnel> tunnel_;            // null: the upgrade was not answered, or there is none
   const FilterPlan* plan_ = nullptr;   // before the request's head: none
   NoRoute no_route_ = NoRoute::kNoMatch;
   ArenaPtr<RequestHandler> handler_;
@@ -155,7 +157,6 @@ class Stream final : public StreamEvents,
   bool response_started_ = false;  // the codec has its head
   bool response_ended_ = false;    // its last byte is in pending_, or it had none
   bool handler_done_ = false;      // its calls on the sink are ignored
-  bool tunnel_ = false;            // the upgrade's answer was sent
   bool trailers_pending_ = false;
   bool aborting_ = false;  // cut short; what is in pending_ still goes out
   bool pumping_request_ = false;

@@ -47,6 +47,7 @@ void Stream::OnReset(StreamReset reset, ResetCode code) {
 // Envoy's details, and its flag for a client that resets a stream and keeps the connection.
 void Stream::OnPeerReset(ResetCode code) {
   if (finished_) return;
+  if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kClient);
   info_.flags.Set(ResponseFlag::kDownstreamRemoteReset);
   info_.response_code_details =
       code == ResetCode::kRefusedStream ? "http2.remote_refuse" : "http2.remote_reset";
@@ -65,6 +66,7 @@ void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
 
 void Stream::OnConnectionLost() {
   if (finished_) return;
+  if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kClient);
   codec_stream_ = nullptr;
   // Where its malformed body, or a response that could not be completed, is the reason, the log
   // says so already.
@@ -86,6 +88,7 @@ void Stream::OnComplete() {
 void Stream::Fail(Failure failure) {
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
+  if (tunnel_ != nullptr) tunnel_->OnEndByProxy();
   if (row.status == 0) return Abort(row.detail, ResetCode::kInternalError);
   // Envoy: while the request is still coming in, it is the client that took too long.
   const bool clients_fault =
@@ -109,7 +112,10 @@ void Stream::Finish() {
   CancelHandler();
   DropRequest();
   info_.end = now();
-  if (tunnel_) config().stats.cx_upgrades_active.Subtract(worker().stats);
+  if (tunnel_ != nullptr) {
+    config().stats.cx_upgrades_active.Subtract(worker().stats);
+    tunnel_->Finish();
+  }
   CountResponse();
   WriteAccessLogs(AccessLogType::kDownstreamEnd);
   connection_.OnStreamFinished(*this);

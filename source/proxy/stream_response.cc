@@ -33,6 +33,10 @@ void Stream::SendHeaders(End end) {
 void Stream::SendData(Buffer& data, End end) {
   if (handler_done_) return data.Clear();
   timers_.Touch(now());
+  if (tunnel_ != nullptr) {
+    tunnel_->OnBytes(Tunnel::From::kServer, data);
+    if (end == End::kYes) tunnel_->OnEnd(Tunnel::From::kServer);
+  }
   response_gauge_.Add(data.size());
   if (runner_.empty()) return DeliverResponseData(data, end);
   runner_.PutData(Flow::kResponse, data, end);
@@ -52,6 +56,8 @@ void Stream::SendReply(const Reply& reply) {
 
 void Stream::Abort(absl::string_view details, ResetCode code) {
   if (finished_) return;
+  // Not by the proxy: Fail has said so before.
+  if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kServer);
   reset_code_ = code;
   info_.response_code_details = details;
   timers_.ClearUpstream();
@@ -180,9 +186,10 @@ void Stream::DeliverResponseTrailers() {
   connection_.WantWrite();
 }
 
-// The request's timeouts end here; a tunnel has its own (HOUSE: idle, duration).
+// The request's timeouts end here; what a tunnel has are idle and duration.
 void Stream::OpenTunnel() {
-  tunnel_ = true;
+  tunnel_.reset(arena().New<Tunnel>(connection_.worker(), config().stats.websocket, info_,
+                                    upgrade_->type, FollowFrames::kYes));
   timers_.ClearUpstream();
   timers_.ClearRequest();
   const ClusterAction* const action = route_ == nullptr ? nullptr : route_->cluster_action();

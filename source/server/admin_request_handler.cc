@@ -1,5 +1,8 @@
 #include "source/server/admin_request_handler.h"
 
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace sluice {
@@ -17,8 +20,16 @@ void AdminRequestHandler::OnRequestData(Buffer& data, End end) {
 
 void AdminRequestHandler::Answer() {
   const Headers& request = sink_.request_headers();
-  const AdminResponse answer = pages_.Handle(
-      {.method = request.Get(HeaderId::kMethod), .target = request.Get(HeaderId::kPath)});
+  // A page may come when this is gone. Shared, as a function is to be copied.
+  auto link = std::make_shared<Link<AdminRequestHandler>>(*this);
+  pages_.Handle({.method = request.Get(HeaderId::kMethod), .target = request.Get(HeaderId::kPath)},
+                [link = std::move(link)](const AdminResponse& answer) {
+                  if (*link) (*link)->Send(answer);
+                });
+}
+
+void AdminRequestHandler::Send(const AdminResponse& answer) {
+  const Headers& request = sink_.request_headers();
   Headers& response = sink_.response_headers();
   response.Add(HeaderId::kStatus, absl::StrCat(answer.status));
   response.AddReference(HeaderId::kContentType, answer.content_type);

@@ -187,6 +187,27 @@ void ProxyCore::StartDrain(std::function<void()> on_empty, Accepting accepting) 
   });
 }
 
+void ProxyCore::CollectTunnels(OnTunnels done) {
+  struct Collected {
+    std::vector<TunnelView> open;
+    std::vector<TunnelEndView> ends;
+    size_t workers_left;
+    OnTunnels done;
+  };
+  const auto all = std::make_shared<Collected>();
+  all->workers_left = world_.workers.size();
+  all->done = std::move(done);
+  ForEachSide([this, all](Side& side, uint32_t) {
+    TunnelBoard& tunnels = side.proxy.tunnels();
+    world_.main.loop.Post([all, open = tunnels.Open(side.proxy.context().loop.now()),
+                           ends = tunnels.Ends()]() mutable {
+      std::move(open.begin(), open.end(), std::back_inserter(all->open));
+      std::move(ends.begin(), ends.end(), std::back_inserter(all->ends));
+      if (--all->workers_left == 0) all->done(std::move(all->open), std::move(all->ends));
+    });
+  });
+}
+
 void ProxyCore::CloseAll(std::function<void()> on_done) {
   const auto worker_done = AfterAll(world_.workers.size(), std::move(on_done));
   ForEachSide([this, worker_done](Side& side, uint32_t) {

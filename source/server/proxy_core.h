@@ -66,6 +66,11 @@ class ProxyCore {
   // What is still open is closed, on each worker; `on_done` on the main thread after.
   void CloseAll(std::function<void()> on_done);
 
+  // What all workers know of their tunnels; `done` on the main thread, in a later turn.
+  using OnTunnels =
+      std::function<void(std::vector<TunnelView> open, std::vector<TunnelEndView> ends)>;
+  void CollectTunnels(OnTunnels done);
+
   // One more listener, on the main thread's loop (the admin's): its connections are not drained.
   absl::Status ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound);
 

@@ -1,4 +1,6 @@
 // What the server shows on its admin port, and what it lets itself be told there.
+#include <utility>
+
 #include "source/base/log.h"
 #include "source/server/admin/static_config_dump.h"
 #include "source/server/options.h"
@@ -59,6 +61,13 @@ AdminView Server::MakeAdminView() {
           .clusters = [this] { return ShowClusters(core_->clusters()); },
           .config_dump = [this] { return StaticConfigDump(bootstrap_, started_wall_); },
           .config_coverage = [this] { return ledger_; },
+          .tunnels =
+              [this](std::function<void(TunnelSnapshot)> done) {
+                core_->CollectTunnels([done = std::move(done)](std::vector<TunnelView> open,
+                                                               std::vector<TunnelEndView> ends) {
+                  done({std::move(open), std::move(ends)});
+                });
+              },
           .drain_listeners = [this](DrainOrder order) { DrainListeners(order); },
           .set_health_check = [this](HealthCheckAnswer answer) { SetHealthCheck(answer); },
           .quit = [this] { DrainAndExit(); }};

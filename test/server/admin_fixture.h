@@ -2,6 +2,7 @@
 // was told to do.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ class AdminFixture : public testing::Test {
  protected:
   AdminFixture() : handler_(MakeView()) { stats.AddCells(cells); }
 
-  AdminResponse Get(absl::string_view target) const { return handler_.Handle({"GET", target}); }
-  AdminResponse Post(absl::string_view target) const { return handler_.Handle({"POST", target}); }
+  AdminResponse Get(absl::string_view target) const { return Ask({"GET", target}); }
+  AdminResponse Post(absl::string_view target) const { return Ask({"POST", target}); }
   void SetBootstrap(const std::string& text) {
     ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &bootstrap));
   }
@@ -31,11 +32,17 @@ class AdminFixture : public testing::Test {
   std::vector<ClusterView> clusters;
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
   std::vector<LedgerEntry> coverage;
+  TunnelSnapshot tunnels;
   std::string orders;
 
  private:
+  AdminResponse Ask(const AdminRequest& request) const {
+    AdminResponse answer;
+    handler_.Handle(request, [&answer](const AdminResponse& given) { answer = given; });
+    return answer;
+  }
   AdminView MakeView() {
-    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}};
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     view.server = [this] { return server; };
     view.listeners = [this] { return listeners; };
     view.clusters = [this] { return clusters; };
@@ -43,6 +50,7 @@ class AdminFixture : public testing::Test {
       return StaticConfigDump(bootstrap, WallTime(std::chrono::milliseconds(1'500)));
     };
     view.config_coverage = [this] { return coverage; };
+    view.tunnels = [this](const std::function<void(TunnelSnapshot)>& done) { done(tunnels); };
     view.drain_listeners = [this](DrainOrder order) {
       absl::StrAppend(&orders, "drain", order.pace == DrainPace::kGraceful ? " graceful" : "",
                       order.scope == DrainScope::kInboundOnly ? " inbound" : "",

@@ -1,6 +1,7 @@
 #include "source/server/admin/admin_commands.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "source/config/field_ledger.h"
@@ -12,6 +13,7 @@
 #include "source/server/admin/log_level_page.h"
 #include "source/server/admin/server_pages.h"
 #include "source/server/admin/stats_page.h"
+#include "source/server/admin/tunnels_page.h"
 
 namespace sluice {
 namespace {
@@ -94,6 +96,18 @@ AdminResponse Prometheus(const AdminView& view, const AdminQuery& query) {
   return PrometheusPage(query, view.stats);
 }
 
+void Tunnels(const AdminView& view, const AdminQuery& query, AdminReply reply) {
+  view.tunnels([query, reply = std::move(reply)](const TunnelSnapshot& tunnels) {
+    reply(TunnelsPage(query, tunnels.open));
+  });
+}
+
+void Closes(const AdminView& view, const AdminQuery& query, AdminReply reply) {
+  view.tunnels([query, reply = std::move(reply)](TunnelSnapshot tunnels) {
+    reply(ClosesPage(query, std::move(tunnels.ends)));
+  });
+}
+
 constexpr AdminParameter kFormat[] = {{"format", "One of (text, json)"}};
 constexpr AdminParameter kConfigDump[] = {
     {"resource", "Only the elements of this repeated field, such as static_clusters"},
@@ -109,6 +123,11 @@ constexpr AdminParameter kDrain[] = {
 constexpr AdminParameter kLogging[] = {
     {"level", "Level of all loggers; One of (trace, debug, info, warning, error, critical, off)"},
     {"paths", "Levels of some loggers: <name>:<level>,<name>:<level>"},
+};
+constexpr AdminParameter kTunnels[] = {
+    {"route", "Only those of the route of this name"},
+    {"cluster", "Only those to this cluster"},
+    {"min_age_s", "Only those of at least so many seconds"},
 };
 constexpr AdminParameter kStats[] = {
     {"usedonly", "Only stats that were ever written"},
@@ -127,6 +146,8 @@ constexpr AdminEffect kChanges = AdminEffect::kChanges;
 
 constexpr AdminCommand kCommands[] = {
     {"/", "Admin home page", kReads, Home, {}},
+    {"/closes", "how the last tunnels (WebSocket, CONNECT) have ended", kReads, nullptr, kTunnels,
+     Closes},
     {"/clusters", "upstream cluster status", kReads, Clusters, kFormat},
     {"/config_coverage",
      "fields of the configuration that take no effect",
@@ -147,6 +168,7 @@ constexpr AdminCommand kCommands[] = {
     {"/stats", "print server stats", kReads, Stats, kStats},
     {"/stats/prometheus", "print server stats in prometheus format", kReads, Prometheus,
      kPrometheus},
+    {"/tunnels", "open tunnels (WebSocket, CONNECT)", kReads, nullptr, kTunnels, Tunnels},
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 // The admin commands: one row each, with its help. Const.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "source/server/admin/admin_query.h"
@@ -16,12 +19,16 @@ struct AdminParameter {
   absl::string_view help;
 };
 
+using AdminReply = std::function<void(AdminResponse)>;
+
 struct AdminCommand {
   absl::string_view path;
   absl::string_view help;
   AdminEffect effect;
+  // Null: the page takes what comes later, and run_later is set.
   AdminResponse (*run)(const AdminView& view, const AdminQuery& query);
   absl::Span<const AdminParameter> parameters;
+  void (*run_later)(const AdminView& view, const AdminQuery& query, AdminReply reply) = nullptr;
 };
 
 // In order of path.

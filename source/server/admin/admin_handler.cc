@@ -1,26 +1,28 @@
 #include "source/server/admin/admin_handler.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "source/base/log.h"
-#include "source/server/admin/admin_commands.h"
 #include "source/server/admin/admin_query.h"
 
 namespace sluice {
 
-AdminResponse AdminHandler::Handle(const AdminRequest& request) const {
+void AdminHandler::Handle(const AdminRequest& request, AdminReply reply) const {
   const AdminQuery query(request.target);
   for (const AdminCommand& command : AdminCommands()) {
     if (command.path != query.path()) continue;
     if (command.effect == AdminEffect::kChanges && request.method != "POST") {
-      return {405, AdminResponse::kText,
-              absl::StrCat("Method ", request.method, " not allowed, POST required.")};
+      return reply({405, AdminResponse::kText,
+                    absl::StrCat("Method ", request.method, " not allowed, POST required.")});
     }
     if (command.effect == AdminEffect::kChanges) {
       SLUICE_LOG(kAdmin, kInfo, "admin command ", request.target);
     }
-    return command.run(view_, query);
+    if (command.run == nullptr) return command.run_later(view_, query, std::move(reply));
+    return reply(command.run(view_, query));
   }
-  return {404, AdminResponse::kText, absl::StrCat("invalid path. ", AdminHelpText())};
+  reply({404, AdminResponse::kText, absl::StrCat("invalid path. ", AdminHelpText())});
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "source/server/admin/admin_commands.h"
 #include "source/server/admin/admin_response.h"
 #include "source/server/admin/admin_view.h"
 
@@ -22,8 +23,9 @@ class AdminHandler {
   explicit AdminHandler(AdminView view) : view_(std::move(view)) {}
 
   // 404 with the list of commands for an unknown path; 405 for a path that changes something and a
-  // method other than POST. The body of a request is not looked at.
-  AdminResponse Handle(const AdminRequest& request) const;
+  // method other than POST. The body of a request is not looked at. `reply` is called once: in this
+  // call, or, where workers have to be asked, in a later turn.
+  void Handle(const AdminRequest& request, AdminReply reply) const;
 
  private:
   const AdminView view_;

@@ -3,7 +3,7 @@
 // fill in what they like.
 //
 // Main thread. Every function must be set; they are called while a page is made, and answer at
-// once.
+// once but for those that take a `done`.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "google/protobuf/message.h"
 #include "source/base/units.h"
 #include "source/config/field_ledger.h"
+#include "source/proxy/tunnel_board.h"
 #include "source/stats/histogram_intervals.h"
 #include "source/stats/registry.h"
 
@@ -96,6 +97,12 @@ struct DrainOrder {
 
 enum class HealthCheckAnswer : uint8_t { kPass, kFail };
 
+// Of all workers.
+struct TunnelSnapshot {
+  std::vector<TunnelView> open;
+  std::vector<TunnelEndView> ends;
+};
+
 struct AdminView {
   const StatsRegistry& stats;
   const HistogramIntervals& intervals;
@@ -106,6 +113,8 @@ struct AdminView {
   // In the order they are shown; see static_config_dump.h for what the bootstrap gives.
   std::function<ConfigDumpParts()> config_dump;
   std::function<std::vector<LedgerEntry>()> config_coverage;
+  // The workers are asked, so that the answer comes in a later turn.
+  std::function<void(std::function<void(TunnelSnapshot)> done)> tunnels;
 
   std::function<void(DrainOrder)> drain_listeners;
   std::function<void(HealthCheckAnswer)> set_health_check;

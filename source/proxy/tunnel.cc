@@ -1,0 +1,134 @@
+#include "source/proxy/tunnel.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace sluice {
+namespace {
+
+constexpr uint16_t kNormal = 1000, kGoingAway = 1001, kAbnormal = 1006;
+
+std::string AddressText(const Address* address) {
+  return address == nullptr ? std::string() : address->text();
+}
+
+}  // namespace
+
+WebSocketStats::WebSocketStats(StatsRegistry& registry, absl::string_view stat_prefix) {
+  const auto counter = [&](absl::string_view name) {
+    return registry.GetCounter(absl::StrCat("http.", stat_prefix, ".websocket.", name));
+  };
+  const auto side = [&](absl::string_view name) {
+    return Side{.text_messages = counter(absl::StrCat(name, "_text_messages")),
+                .binary_messages = counter(absl::StrCat(name, "_binary_messages")),
+                .pings = counter(absl::StrCat(name, "_pings")),
+                .pongs = counter(absl::StrCat(name, "_pongs")),
+                .violations = counter(absl::StrCat(name, "_protocol_violations"))};
+  };
+  rx = side("rx");
+  tx = side("tx");
+  closed_normal = counter("close_1000");
+  closed_going_away = counter("close_1001");
+  closed_no_code = counter("close_1005");
+  closed_abnormal = counter("close_1006");
+  closed_other = counter("close_other");
+  ended_by_client = counter("ended_by_client");
+  ended_by_upstream = counter("ended_by_upstream");
+  ended_by_proxy = counter("ended_by_proxy");
+}
+
+Tunnel::Tunnel(ProxyWorker& worker, const WebSocketStats& stats, StreamInfo& info,
+               absl::string_view type, FollowFrames follow)
+    : worker_(worker), stats_(stats), info_(info), type_(type) {
+  if (follow == FollowFrames::kYes && absl::EqualsIgnoreCase(type, "websocket")) {
+    // RSV1 may be permessage-deflate's (RFC 7692 section 6): the handshake is not looked at for it.
+    constexpr uint8_t kRsv1 = 4;
+    frames_.emplace(kRsv1);
+    facts_.frames = &*frames_;
+  }
+  info_.tunnel = &facts_;
+  worker_.tunnels().Add(*this);
+}
+
+Tunnel::~Tunnel() {
+  Unlink();
+  info_.tunnel = nullptr;
+}
+
+void Tunnel::OnBytes(From from, const Buffer& bytes) {
+  if (!frames_.has_value()) return;
+  const FrameMeter::Counts before = frames_->counts(from);
+  const MonotonicTime now = worker_.context().loop.now();
+  bytes.ForEachPiece([&](absl::string_view piece) { frames_->OnBytes(from, piece, now); });
+  if (frames_->counts(from).frames != before.frames) CountFrames(from, before);
+  if (facts_.close_code != 0 || !frames_->first_close().has_value()) return;
+  facts_.close_code = frames_->first_close()->code;
+  OnEnd(frames_->first_close()->from);
+}
+
+void Tunnel::CountFrames(From from, const FrameMeter::Counts& before) {
+  const FrameMeter::Counts& counts = frames_->counts(from);
+  const WebSocketStats::Side& stats = from == From::kClient ? stats_.rx : stats_.tx;
+  StatCells& cells = worker_.context().stats;
+  const auto add = [&cells](const Counter& counter, uint64_t now, uint64_t then) {
+    if (now != then) counter.Add(cells, now - then);
+  };
+  add(stats.text_messages, counts.text_messages, before.text_messages);
+  add(stats.binary_messages, counts.binary_messages, before.binary_messages);
+  add(stats.pings, counts.pings, before.pings);
+  add(stats.pongs, counts.pongs, before.pongs);
+  add(stats.violations, counts.violations, before.violations);
+}
+
+void Tunnel::Finish() {
+  StatCells& cells = worker_.context().stats;
+  if (frames_.has_value()) {
+    if (facts_.close_code == 0) facts_.close_code = kAbnormal;
+    const Counter* counter = &stats_.closed_other;
+    if (facts_.close_code == kNormal) counter = &stats_.closed_normal;
+    if (facts_.close_code == kGoingAway) counter = &stats_.closed_going_away;
+    if (facts_.close_code == FrameHeaderReader::kNoCloseCode) counter = &stats_.closed_no_code;
+    if (facts_.close_code == kAbnormal) counter = &stats_.closed_abnormal;
+    counter->Add(cells);
+    if (facts_.ended_by == TunnelEnder::kClient) stats_.ended_by_client.Add(cells);
+    if (facts_.ended_by == TunnelEnder::kUpstream) stats_.ended_by_upstream.Add(cells);
+    if (facts_.ended_by == TunnelEnder::kProxy) stats_.ended_by_proxy.Add(cells);
+  }
+  const EventLoop& loop = worker_.context().loop;
+  worker_.tunnels().NoteEnd(*this, loop.now(), worker_.context().loop.wall_now());
+}
+
+void Tunnel::Describe(MonotonicTime now, TunnelView& view) const {
+  view.id = info_.stream_id;
+  view.type.assign(type_);
+  view.route.assign(info_.route_name);
+  view.cluster.assign(info_.upstream_cluster);
+  const Address* const client =
+      info_.downstream == nullptr ? nullptr : &info_.downstream->remote_address();
+  view.client = AddressText(client);
+  view.upstream = AddressText(info_.upstream_host);
+  view.age = now - info_.start;
+  view.bytes_received = info_.request_body_bytes;
+  view.bytes_sent = info_.response_body_bytes;
+  view.followed = frames_.has_value();
+  if (!view.followed) return;
+  const FrameMeter::Counts& rx = frames_->counts(From::kClient);
+  const FrameMeter::Counts& tx = frames_->counts(From::kServer);
+  view.messages_received = rx.text_messages + rx.binary_messages;
+  view.messages_sent = tx.text_messages + tx.binary_messages;
+  view.pings_received = rx.pings;
+  view.pings_sent = tx.pings;
+  view.violations = rx.violations + tx.violations;
+  view.upstream_round_trip = frames_->ping_round_trip(From::kClient).value_or(Duration{-1});
+  view.downstream_round_trip = frames_->ping_round_trip(From::kServer).value_or(Duration{-1});
+}
+
+absl::string_view Tunnel::first_violation() const {
+  if (!frames_.has_value()) return {};
+  FrameViolation violation = frames_->counts(From::kClient).first_violation;
+  if (violation == FrameViolation::kNone)
+    violation = frames_->counts(From::kServer).first_violation;
+  return FrameViolationText(violation);
+}
+
+}  // namespace sluice
