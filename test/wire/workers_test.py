@@ -2,7 +2,7 @@
 import os
 import unittest
 
-from wirelib.bootstrap import one_route_to
+from wirelib.bootstrap import bootstrap, cluster, listener, one_route_to, route
 from wirelib.origins import DemoBackend
 from wirelib.raw import RawConnection
 from wirelib.sluice import Sluice
@@ -33,6 +33,16 @@ class Workers(unittest.TestCase):
         sluice = Sluice(one_route_to(self.backend.port), concurrency=concurrency)
         self.addCleanup(sluice.stop)
         return sluice
+    def test_or_all_share_one(self):
+        sluice = Sluice(bootstrap(
+            listener('web', [route('/', 'origin')], more='enable_reuse_port { value: false }'),
+            cluster('origin', [self.backend.port])), concurrency=3)
+        self.addCleanup(sluice.stop)
+        self.assertEqual(listening_sockets(sluice.port()), 1)
+        for _ in range(20):
+            with RawConnection(sluice.port()) as c:
+                self.assertEqual(c.get('/whoami').body, b'one\n')
+
 
     def test_each_worker_has_its_own_listening_socket(self):
         for concurrency in (1, 2, 4):
