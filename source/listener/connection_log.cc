@@ -22,6 +22,7 @@ void ConnectionLog::OnRefused(IoHandle& io, std::unique_ptr<const AcceptedFacts>
   facts.accepted = std::move(accepted);
   StreamInfo info;
   info.downstream = &facts;
+  info.protocol = HttpProtocol::kNone;
   if (why == Refusal::kNoChain) {
     info.flags.Set(ResponseFlag::kNoRouteFound);
     info.response_code_details = "filter_chain_not_found";

@@ -368,7 +368,7 @@ void ConnectionManager::CloseNow() {
 
 void ConnectionManager::Describe(StreamInfo& info) const {
   info.downstream = &facts_;
-  if (codec_ != nullptr) info.protocol = codec_->protocol();
+  info.protocol = codec_ == nullptr ? HttpProtocol::kNone : codec_->protocol();
   info.request_body_bytes = info.downstream_wire_bytes_received = bytes_in_;
   info.response_body_bytes = info.downstream_wire_bytes_sent = bytes_out_;
 }

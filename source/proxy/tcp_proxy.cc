@@ -232,22 +232,26 @@ void TcpProxy::OnTimer() {
 
 // ---- The log.
 
+void TcpProxy::Describe(StreamInfo& info) const {
+  info.downstream = &facts_;
+  info.protocol = HttpProtocol::kNone;
+  info.flags = flags_;
+  info.request_body_bytes = info.downstream_wire_bytes_received = bytes_received_;
+  info.response_body_bytes = info.downstream_wire_bytes_sent = bytes_sent_;
+  if (termination_details_ != nullptr) info.connection_termination_details = termination_details_;
+}
+
 void TcpProxy::WriteAccessLogs(AccessLogType type) {
   if (config_->access_logs.empty()) return;
   NoteFlow();
   StreamInfo info;
-  info.downstream = &facts_;
+  Describe(info);
   info.start_wall = opened_wall_;
   info.start = opened_;
   info.end = now();
-  info.protocol = HttpProtocol::kNone;
   info.upstream_protocol = HttpProtocol::kNone;
   info.stream_id = facts_.connection_id;
-  info.flags = flags_;
   info.attempts = static_cast<uint16_t>(std::min<uint32_t>(attempts_, UINT16_MAX));
-  info.request_body_bytes = info.downstream_wire_bytes_received = bytes_received_;
-  info.response_body_bytes = info.downstream_wire_bytes_sent = bytes_sent_;
-  if (termination_details_ != nullptr) info.connection_termination_details = termination_details_;
   if (cluster_name_ != nullptr) info.upstream_cluster = *cluster_name_;
   std::string failure_reason;
   if (upstream_ != nullptr) {

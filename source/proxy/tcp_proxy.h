@@ -34,6 +34,7 @@ class TcpProxy final : public Downstream {
   // As in Envoy: bytes have no end that a drain could wait for, so it is the connection's own.
   void StartDrain() override {}
   void CloseNow() override { CloseBoth(); }
+  void Describe(StreamInfo& info) const override;
 
  private:
   // The handler of one of the two connections.

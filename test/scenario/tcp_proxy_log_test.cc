@@ -48,6 +48,27 @@ TEST(TcpProxyLog, OneLineWithTheFactsOfTheConnection) {
                                                  " 5 9 5 9 - - 3000 TcpConnectionEnd")});
 }
 
+TEST(TcpProxyLog, ItsListenerHasALineOfItsOwn) {
+  ProxyOptions options = Tcp();
+  options.log = "";
+  options.listener =
+      "access_log:\n- name: log\n  typed_config:\n    \"@type\": "
+      "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog\n"
+      "    path: /log\n    log_format: { text_format_source: { inline_string: "
+      "\"%DOWNSTREAM_LOCAL_ADDRESS% %BYTES_RECEIVED% %BYTES_SENT% %PROTOCOL% %DURATION% "
+      "%ACCESS_LOG_TYPE%\\n\" } }\n";
+  ProxyFixture proxy("", options);
+  TcpHost host(proxy);
+  auto client = DialProxy(proxy);
+  client->Send("12345");
+  proxy.Advance(seconds(3));
+  host.peer().Send("123456789");
+  host.peer().SendFin();
+  client->SendFin();
+  proxy.Run();
+  EXPECT_EQ(proxy.LogLines(), Lines{"10.9.9.9:80 5 9 - 3000 NotSet"});
+}
+
 TEST(TcpProxyLog, TheAddressOfTheProxysOwnEnd) {
   ProxyOptions options = Tcp();
   options.log = "%UPSTREAM_LOCAL_ADDRESS%";
