@@ -22,7 +22,7 @@ TUNNELS = int(os.environ.get('WS_TUNNELS', 500))
 SECONDS = float(os.environ.get('WS_SECONDS', 4))
 OPENING = 100  # at once
 GROWTH_MAX = 1 << 20 if not sanitized() else 64 << 20  # bytes, from the first second to the last
-BYTES_EACH_MAX = 4096 if not sanitized() else 65536
+BYTES_EACH_MAX = 16384 if not sanitized() else 65536  # while they talk
 
 
 class Tunnel(asyncio.Protocol):
