@@ -80,7 +80,7 @@ class ProxyCore {
   };
   const std::vector<RunningListener>& listeners() const { return running_; }
   const ClusterSet& clusters() const { return clusters_; }
-  const CertificateDates& certificate_dates() const { return certificate_dates_; }
+  CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
   bool draining() const { return draining_; }

@@ -34,17 +34,17 @@ CertificateDates::Ends CertificateDates::EndsOf(const TlsContext& context) {
   return ends;
 }
 
-int64_t CertificateDates::DaysUntilFirstCertificateEnds(WallTime now) const {
+int64_t CertificateDates::DaysUntilFirstCertificateEnds(WallTime now) {
   std::optional<WallTime> first;
-  for (const Ends& ends : all_) Earlier(first, ends.certificate);
+  all_.ForEach([&first](const Entry& entry) { Earlier(first, entry.ends_.certificate); });
   if (!first.has_value()) return std::numeric_limits<uint32_t>::max();
   return std::max<int64_t>(
       0, std::chrono::duration_cast<std::chrono::hours>(*first - now).count() / 24);
 }
 
-int64_t CertificateDates::SecondsUntilFirstStapleEnds(WallTime now) const {
+int64_t CertificateDates::SecondsUntilFirstStapleEnds(WallTime now) {
   std::optional<WallTime> first;
-  for (const Ends& ends : all_) Earlier(first, ends.staple);
+  all_.ForEach([&first](const Entry& entry) { Earlier(first, entry.ends_.staple); });
   if (!first.has_value()) return 0;
   return std::max<int64_t>(0,
                            std::chrono::duration_cast<std::chrono::seconds>(*first - now).count());

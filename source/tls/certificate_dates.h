@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "source/base/intrusive_list.h"
 #include "source/base/units.h"
 #include "source/tls/tls_context.h"
 
@@ -22,28 +21,26 @@ class CertificateDates {
   };
   static Ends EndsOf(const TlsContext& context);
 
-  // A context's place among the others. Its end takes the context out.
-  class Entry {
+  // A context's place among the others. Its end takes the context out. It may outlive the dates: a
+  // context may hang on a task that its worker has never run.
+  class Entry : public ListNode<> {
    public:
-    Entry(CertificateDates& dates, const Ends& ends)
-        : dates_(dates), at_(dates.all_.insert(dates.all_.end(), ends)) {}
-    ~Entry() { dates_.all_.erase(at_); }
-    Entry(const Entry&) = delete;
-    Entry& operator=(const Entry&) = delete;
-    void Set(const Ends& ends) { *at_ = ends; }
+    Entry(CertificateDates& dates, const Ends& ends) : ends_(ends) { dates.all_.PushBack(*this); }
+    ~Entry() { Unlink(); }
+    void Set(const Ends& ends) { ends_ = ends; }
 
    private:
-    CertificateDates& dates_;
-    const std::list<Ends>::iterator at_;
+    friend class CertificateDates;
+    Ends ends_;
   };
 
   // As Envoy has it: whole days; 0 when one is over, the largest uint32 when there is none.
-  int64_t DaysUntilFirstCertificateEnds(WallTime now) const;
+  int64_t DaysUntilFirstCertificateEnds(WallTime now);
   // 0 when one is over, and when there is none.
-  int64_t SecondsUntilFirstStapleEnds(WallTime now) const;
+  int64_t SecondsUntilFirstStapleEnds(WallTime now);
 
  private:
-  std::list<Ends> all_;
+  IntrusiveList<Entry> all_;
 };
 
 // Certificates of ours that no peer will accept today are used all the same, as clocks may be wrong
