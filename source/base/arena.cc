@@ -9,46 +9,77 @@ struct Arena::Chunk {
   size_t bytes;  // this head included
 };
 
-Arena::Arena(size_t first_chunk_bytes)
-    : first_(static_cast<char*>(::operator new(first_chunk_bytes))),
-      first_bytes_(first_chunk_bytes) {
+Arena::Arena(size_t chunk_bytes, uint32_t spare_chunks_max)
+    : first_(static_cast<char*>(::operator new(chunk_bytes))),
+      chunk_bytes_(static_cast<uint32_t>(chunk_bytes)),
+      spare_chunks_max_(spare_chunks_max) {
   next_ = first_;
-  end_ = first_ + first_bytes_;
+  end_ = first_ + chunk_bytes_;
 }
 
 Arena::~Arena() {
-  Reset();
+  Free(chunks_);
+  Free(spare_);
   ::operator delete(first_);
 }
 
 void* Arena::AllocateSlow(size_t bytes, size_t alignment) {
   const size_t worst = sizeof(Chunk) + alignment + bytes;
   // A large piece gets a chunk of its own, and what is left of the current one stays in use.
-  const bool own = worst > first_bytes_ / 2;
-  const size_t chunk_bytes = own ? worst : first_bytes_;
-  Chunk* chunk = new (::operator new(chunk_bytes)) Chunk{chunks_, chunk_bytes};
+  const bool own = worst > chunk_bytes_;
+  Chunk* chunk = spare_;
+  if (own || chunk == nullptr) {
+    const size_t chunk_bytes = own ? worst : chunk_bytes_;
+    chunk = new (::operator new(chunk_bytes)) Chunk{nullptr, chunk_bytes};
+  } else {
+    spare_ = chunk->next;
+    --spare_chunks_;
+  }
+  chunk->next = chunks_;
   chunks_ = chunk;
-  extra_bytes_ += chunk_bytes;
+  extra_bytes_ += chunk->bytes;
   const uintptr_t free = reinterpret_cast<uintptr_t>(chunk + 1);
   const uintptr_t at = (free + alignment - 1) & ~(alignment - 1);
   if (!own) {
     next_ = reinterpret_cast<char*>(at + bytes);
-    end_ = reinterpret_cast<char*>(chunk) + chunk_bytes;
+    end_ = reinterpret_cast<char*>(chunk) + chunk->bytes;
   }
   return reinterpret_cast<void*>(at);
 }
 
 void Arena::Reset() {
   while (chunks_ != nullptr) {
-    Chunk* next = chunks_->next;
-    ::operator delete(chunks_);
-    chunks_ = next;
+    Chunk* const chunk = chunks_;
+    chunks_ = chunk->next;
+    if (chunk->bytes == chunk_bytes_ && spare_chunks_ < spare_chunks_max_) {
+      chunk->next = spare_;
+      spare_ = chunk;
+      ++spare_chunks_;
+    } else {
+      ::operator delete(chunk);
+    }
   }
   extra_bytes_ = 0;
   next_ = first_;
-  end_ = first_ + first_bytes_;
+  end_ = first_ + chunk_bytes_;
 }
 
-size_t Arena::allocated_bytes() const { return first_bytes_ + extra_bytes_; }
+void Arena::FreeSpareChunks() {
+  Free(spare_);
+  spare_ = nullptr;
+  spare_chunks_ = 0;
+}
+
+void Arena::Free(Chunk* chunks) {
+  while (chunks != nullptr) {
+    Chunk* const next = chunks->next;
+    ::operator delete(chunks);
+    chunks = next;
+  }
+}
+
+size_t Arena::allocated_bytes() const {
+  return chunk_bytes_ + extra_bytes_ + size_t{spare_chunks_} * chunk_bytes_;
+}
 
 }  // namespace sluice

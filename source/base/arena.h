@@ -1,5 +1,6 @@
 // Arena: one stream's memory. Allocation is a pointer bump; everything is freed at once by Reset,
-// which keeps the first chunk, so that a recycled stream allocates nothing from the heap.
+// which keeps the first chunk and as many more as it was told, so that a recycled stream allocates
+// nothing from the heap.
 //
 // One thread. Destructors of what lives in it are not run: put trivially destructible things into
 // it, or use ArenaPtr below.
@@ -18,9 +19,10 @@ namespace sluice {
 
 class Arena {
  public:
-  // `first_chunk_bytes` are allocated with the arena and kept; larger needs take chunks from the
-  // heap.
-  explicit Arena(size_t first_chunk_bytes = 4096);
+  // The first chunk is allocated with the arena and kept; what does not fit takes further ones of
+  // the same size, of which Reset keeps up to `spare_chunks_max`. A piece that is larger than a
+  // chunk is the heap's.
+  explicit Arena(size_t chunk_bytes = 4096, uint32_t spare_chunks_max = 0);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -43,19 +45,25 @@ class Arena {
     return new (Allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
   }
 
-  // Forgets everything; frees all chunks but the first.
+  // Forgets everything; frees all chunks but those it keeps.
   void Reset();
-  size_t allocated_bytes() const;  // in chunks, the first included
+  // Frees those that are kept and not in use: for who will live long.
+  void FreeSpareChunks();
+  size_t allocated_bytes() const;  // in chunks, in use or kept
 
  private:
   struct Chunk;
   void* AllocateSlow(size_t bytes, size_t alignment);
+  static void Free(Chunk* chunks);
   char* next_;
   char* end_;
   char* first_;
-  size_t first_bytes_;
-  Chunk* chunks_ = nullptr;
-  size_t extra_bytes_ = 0;
+  const uint32_t chunk_bytes_;
+  const uint32_t spare_chunks_max_;
+  uint32_t spare_chunks_ = 0;
+  Chunk* chunks_ = nullptr;  // in use, but the first
+  Chunk* spare_ = nullptr;
+  size_t extra_bytes_ = 0;  // of chunks_
 };
 
 // Owns an object that lives in an arena: runs its destructor, leaves its memory to the arena.

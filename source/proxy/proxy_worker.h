@@ -23,9 +23,12 @@ class Stream;
 class StreamSlot {
  public:
   explicit StreamSlot(EventLoop& loop)
-      : arena(kArenaBytes), timer(loop, this, kMethod<&StreamSlot::OnTimer>) {}
+      : arena(kChunkBytes, kSpareChunks), timer(loop, this, kMethod<&StreamSlot::OnTimer>) {}
 
-  static constexpr size_t kArenaBytes = 8_KiB;
+  // A stream that is being recycled keeps four chunks; a tunnel, which may live for days, what it
+  // uses.
+  static constexpr size_t kChunkBytes = 2_KiB;
+  static constexpr uint32_t kSpareChunks = 3;
   Arena arena;
   Timer timer;
   Stream* stream = nullptr;

@@ -201,6 +201,7 @@ void Stream::OpenTunnel() {
   if (config().log_at_tunnel_start)
     WriteAccessLogs(AccessLogType::kDownstreamTunnelSuccessfullyEstablished);
   connection_.OnTunnelOpened();
+  slot_.arena.FreeSpareChunks();
   if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
 }
 

@@ -59,6 +59,23 @@ TEST(Arena, ALargePieceLeavesTheCurrentChunkInUse) {
   EXPECT_EQ(static_cast<char*>(arena.Allocate(16, 16)), before + 16);
 }
 
+TEST(Arena, KeepsAsManySpareChunksAsItWasTold) {
+  Arena arena(256, 2);
+  const auto fill = [&arena] {
+    for (int i = 0; i < 20; ++i) arena.Allocate(64, 16);
+  };
+  fill();
+  EXPECT_GT(arena.allocated_bytes(), 3 * 256u);
+  arena.Reset();
+  EXPECT_EQ(arena.allocated_bytes(), 3 * 256u);
+  for (int i = 0; i < 8; ++i) arena.Allocate(64, 16);
+  EXPECT_EQ(arena.allocated_bytes(), 3 * 256u) << "nothing new";
+  arena.Reset();
+  arena.FreeSpareChunks();
+  EXPECT_EQ(arena.allocated_bytes(), 256u);
+  fill();
+}
+
 TEST(Arena, EmptyCopyTakesNothing) {
   Arena arena(32);
   EXPECT_TRUE(arena.Copy("").empty());
