@@ -2,7 +2,6 @@
 
 #include "absl/strings/match.h"
 #include "source/http/message_rules.h"
-#include "source/http/websocket/handshake.h"
 
 namespace sluice {
 namespace {
@@ -110,8 +109,19 @@ bool Attempt::asks_extended_connect() const {
 // RFC 8441 section 3: not before the host has said that it takes it.
 void Attempt::OnPeerSettings() {
   if (head_sent_) return;
-  if (connection_->extended_connect() == PeerSetting::kYes) return SendRequest();
-  FailAtOnce(AttemptFailure::Kind::kNoExtendedConnect);
+  if (connection_->extended_connect() != PeerSetting::kYes)
+    return FailAtOnce(AttemptFailure::Kind::kNoExtendedConnect);
+  const HandshakeError error = CheckHandshake();
+  if (error != HandshakeError::kNone) return FailAtOnce(AttemptFailure::Kind::kBadHandshake, error);
+  SendRequest();
+}
+
+// Between two connections of HTTP/1 the handshake is the host's to judge. Here the proxy answers
+// it, as HTTP/2 has no key to pass on (RFC 6455 section 4.2.1, RFC 8441 section 5).
+HandshakeError Attempt::CheckHandshake() const {
+  const bool answers =
+      upgrade_->form == UpgradeForm::kField && absl::EqualsIgnoreCase(upgrade_->type, "websocket");
+  return answers ? CheckWebSocketRequest(sink_.request_headers()) : HandshakeError::kNone;
 }
 
 void Attempt::SendRequest() {
@@ -299,9 +309,9 @@ void Attempt::DropPending() {
 }
 
 // The connection may go on, the attempt does not.
-void Attempt::FailAtOnce(AttemptFailure::Kind kind) {
+void Attempt::FailAtOnce(AttemptFailure::Kind kind, HandshakeError handshake) {
   Stop();
-  owner_.OnAttemptFailed({.kind = kind, .replayable = !body_sent_});
+  owner_.OnAttemptFailed({.kind = kind, .handshake = handshake, .replayable = !body_sent_});
 }
 
 void Attempt::Release() {

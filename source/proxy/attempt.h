@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "source/base/buffer.h"
 #include "source/http/codec.h"
+#include "source/http/websocket/handshake.h"
 #include "source/sdk/request_handler.h"
 #include "source/upstream/client_connection.h"
 #include "source/upstream/connection_pool.h"
@@ -27,6 +28,7 @@ struct AttemptFailure {
     kReset,
     kRefused,  // the host has not looked at the request
     kProtocolError,
+    kBadHandshake,       // the client's, of a WebSocket that the proxy answers itself
     kNoExtendedConnect,  // over this connection an upgrade cannot be asked for; over HTTP/1 it may
   };
   Kind kind;
@@ -34,6 +36,7 @@ struct AttemptFailure {
   // The connection had served before and closed before any byte of an answer: most likely it was
   // closing when the request was sent.
   bool stale_connection = false;
+  HandshakeError handshake = HandshakeError::kNone;  // of kBadHandshake
   // Nothing of the body has left: the request can be sent again from what is held.
   bool replayable = false;
 };
@@ -83,13 +86,14 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   Headers& OutgoingTrailers() override { return *request_trailers_; }
 
   void SendRequest();
+  HandshakeError CheckHandshake() const;
   const Headers& RequestHead();
   bool asks_extended_connect() const;
   bool TakeUpgradeAnswer(Headers& headers, uint32_t code);
   bool CheckMadeKey(Headers& headers);
   void OpenTunnel(End end);
   void Stop();
-  void FailAtOnce(AttemptFailure::Kind kind);
+  void FailAtOnce(AttemptFailure::Kind kind, HandshakeError handshake = HandshakeError::kNone);
   // A tunnel's bytes wait for its answer.
   bool may_send_body() const { return upgrade_ == nullptr || tunnel_; }
   void Release();

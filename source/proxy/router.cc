@@ -27,6 +27,7 @@ Failure FailureOf(AttemptFailure::Kind kind) {
     case AttemptFailure::Kind::kRefused:
       return Failure::kUpstreamRefused;
     case AttemptFailure::Kind::kProtocolError:
+    case AttemptFailure::Kind::kBadHandshake:
     case AttemptFailure::Kind::kNoExtendedConnect:
       return Failure::kUpstreamProtocolError;
   }
@@ -239,6 +240,9 @@ void Router::OnAttemptTrailers() { sink_.SendTrailers(); }
 void Router::OnAttemptFailed(const AttemptFailure& failure) {
   if (failure.kind == AttemptFailure::Kind::kNoExtendedConnect && !http1_only_)
     return TryOverHttp1();
+  if (failure.kind == AttemptFailure::Kind::kBadHandshake) {
+    return sink_.SendReply({.status = 400, .details = HandshakeErrorText(failure.handshake)});
+  }
   if (MayTryAgain(failure)) return TryAgain();
   reset_code_ = DownstreamCode(failure.code);
   if (failure.kind == AttemptFailure::Kind::kNoConnection) return FailToConnect();

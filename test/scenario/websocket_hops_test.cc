@@ -206,6 +206,34 @@ TEST_P(WebSocketHops, OnlyHttp1ChecksTheKeyItMade) {
   EXPECT_EQ(status(), client_is_http1() ? 101 : 502);
 }
 
+// Between two connections of HTTP/1 it is the host's to judge (S-10).
+TEST_P(WebSocketHops, AHandshakeThatTheProxyAnswersItselfMustBeGood) {
+  if (!client_is_http1()) GTEST_SKIP() << "has no key";
+  const struct {
+    const char* fields;
+    const char* details;
+  } kCases[] = {
+      {"sec-websocket-key: 123\r\nsec-websocket-version: 13\r\n", "websocket_bad_key"},
+      {"sec-websocket-version: 13\r\n", "websocket_bad_key"},
+      {"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 8\r\n",
+       "websocket_bad_version"},
+  };
+  for (const auto& each : kCases) {
+    Start();
+    h1_client_->Send(std::string("GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\n"
+                                 "upgrade: websocket\r\n") +
+                     each.fields + "\r\n");
+    proxy().Run();
+    EXPECT_EQ(status(), host_is_http1() ? 101 : 400);
+    if (!host_is_http1()) {
+      EXPECT_EQ(proxy().LogLines(), Lines{std::string("400 - ") + each.details});
+      EXPECT_TRUE(h2_host_->requests().empty());
+    }
+    TearDown();
+    bridge_.reset();
+  }
+}
+
 // envoy#37020, envoy#38645.
 TEST_P(WebSocketHops, TakeHttp1WhereTheHostsHttp2HasNoExtendedConnect) {
   if (host_is_http1()) GTEST_SKIP() << "is HTTP/1";
