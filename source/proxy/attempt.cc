@@ -288,6 +288,7 @@ void Attempt::OnComplete() {
   sink_.response_gauge().SetSource(nullptr);
   DropPending();
   Release();
+  owner_.OnAttemptComplete();
 }
 
 // ---- The request goes out.

@@ -48,6 +48,9 @@ class AttemptOwner {
   virtual void OnAttemptInformational(Headers& headers) = 0;
   virtual void OnAttemptData(Buffer& data, End end) = 0;
   virtual void OnAttemptTrailers() = 0;  // in the sink's response_trailers()
+  // Nothing follows. Of a tunnel: both directions have ended, and the host has all that the client
+  // has sent.
+  virtual void OnAttemptComplete() = 0;
   virtual void OnAttemptFailed(const AttemptFailure& failure) = 0;
 
  protected:

@@ -43,7 +43,11 @@ ConnectionManager::ConnectionManager(DownstreamArgs args, ProxyWorker& worker,
   if (args.draining) StartDrain();
 }
 
-ConnectionManager::~ConnectionManager() { AbandonStreams(); }
+ConnectionManager::~ConnectionManager() {
+  AbandonStreams();
+  owner_waits_ = false;
+  DropLeavingStreams();
+}
 
 void ConnectionManager::Start() {
   idle_deadline_ = After(opened_, config_->idle_timeout);
@@ -171,7 +175,9 @@ void ConnectionManager::OnConnectionClosed(CloseCause cause) {
   CountBytes();
   CountClosed(cause);
   AbandonStreams();
-  owner_.OnDownstreamClosed(*this, cause);
+  if (streams_.empty()) return owner_.OnDownstreamClosed(*this, cause);
+  close_cause_ = cause;
+  owner_waits_ = true;
 }
 
 void ConnectionManager::CountClosed(CloseCause cause) {
@@ -226,6 +232,7 @@ Stream& ConnectionManager::NewStream() {
 void ConnectionManager::OnStreamFinished(Stream& stream) {
   stream.ListNode<>::Unlink();
   worker_.Retire(&stream.slot());
+  if (owner_waits_ && streams_.empty()) return owner_.OnDownstreamClosed(*this, close_cause_);
   if (closed_ || !streams_.empty()) return;
   const Duration grace = draining_ ? config_->drain_timeout : config_->idle_timeout;
   idle_deadline_ = After(worker_.context().loop.now(), grace);
@@ -261,6 +268,12 @@ void ConnectionManager::AbandonStreams() {
   if (http2_ != nullptr)
     codec_->OnConnectionLost();  // it would go on with them while it is flushed
   streams_.ForEach([](Stream& stream) { stream.OnConnectionLost(); });
+}
+
+void ConnectionManager::DropLeavingStreams() {
+  streams_.ForEach([](Stream& stream) {
+    if (stream.leaving()) stream.StopLeaving();
+  });
 }
 
 void ConnectionManager::CloseAfterReset() {
@@ -364,6 +377,7 @@ void ConnectionManager::StartGoAway() {
 
 void ConnectionManager::CloseNow() {
   if (!closed_) connection_.Close(CloseKind::kNow);
+  DropLeavingStreams();
 }
 
 void ConnectionManager::Describe(StreamInfo& info) const {

@@ -84,6 +84,7 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   void CloseIfDone();
   void CloseGracefully();
   void AbandonStreams();
+  void DropLeavingStreams();
   void CountBytes();
   void CountClosed(CloseCause cause);
   MonotonicTime LifetimeDeadline() const;
@@ -113,6 +114,8 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   bool draining_ = false;
   bool lifetime_over_ = false;  // connection_duration_max has passed
   bool closed_ = false;
+  bool owner_waits_ = false;  // closed, and a stream is still leaving: the owner is told after it
+  CloseCause close_cause_ = CloseCause::kLocal;
 };
 
 // Makes the connection managers of one configured filter chain.

@@ -54,6 +54,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void OnAttemptInformational(Headers& headers) override;
   void OnAttemptData(Buffer& data, End end) override;
   void OnAttemptTrailers() override;
+  void OnAttemptComplete() override { sink_.EndTunnel(); }
   void OnAttemptFailed(const AttemptFailure& failure) override;
 
   const RouterConfig& config_;

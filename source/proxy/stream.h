@@ -38,8 +38,11 @@ class Stream final : public StreamEvents,
   void SetCodecStream(CodecStream* codec_stream) { codec_stream_ = codec_stream; }
   // The request is malformed, too large or too slow: answered without filters, logged, finished.
   void Reject(Failure failure, absl::string_view detail);
-  // The connection is gone.
+  // The connection is gone. Not the end of a stream that is leaving().
   void OnConnectionLost();
+  // The client has got all, and the host is still to get what the client has sent in its tunnel.
+  bool leaving() const { return leaving_ && !finished_; }
+  void StopLeaving();  // it is not to get it
   // So it is, or will be in this turn, and this is why.
   void EndWithConnection(Failure failure, absl::string_view detail);
   void OnTimer();
@@ -67,6 +70,7 @@ class Stream final : public StreamEvents,
   void SendHeaders(End end) override;
   void SendData(Buffer& data, End end) override;
   void SendTrailers() override;
+  void EndTunnel() override;
   void SetResponseTimeout(Duration timeout) override;
   void SendReply(const Reply& reply) override;
   void Abort(absl::string_view details, ResetCode code) override;
@@ -157,6 +161,8 @@ class Stream final : public StreamEvents,
   bool response_started_ = false;  // the codec has its head
   bool response_ended_ = false;    // its last byte is in pending_, or it had none
   bool handler_done_ = false;      // its calls on the sink are ignored
+  bool tunnel_passed_ = false;     // the handler has no more to do for it
+  bool leaving_ = false;
   bool trailers_pending_ = false;
   bool aborting_ = false;  // cut short; what is in pending_ still goes out
   bool pumping_request_ = false;

@@ -56,6 +56,7 @@ void Stream::OnPeerReset(ResetCode code) {
 }
 
 void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
+  if (leaving_) return;
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
   info_.response_code_details = detail.empty() ? row.detail : detail;
@@ -65,7 +66,7 @@ void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
 }
 
 void Stream::OnConnectionLost() {
-  if (finished_) return;
+  if (finished_ || leaving_) return;
   if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kClient);
   codec_stream_ = nullptr;
   // Where its malformed body, or a response that could not be completed, is the reason, the log
@@ -82,7 +83,19 @@ void Stream::OnConnectionLost() {
 
 void Stream::OnComplete() {
   codec_stream_ = nullptr;
-  Finish();
+  if (!tunnel_ || tunnel_passed_ || handler_done_) return Finish();
+  leaving_ = true;
+  request_gauge_.SetSource(nullptr);
+}
+
+void Stream::EndTunnel() {
+  tunnel_passed_ = true;
+  if (leaving_) Finish();
+}
+
+void Stream::StopLeaving() {
+  leaving_ = false;
+  OnConnectionLost();
 }
 
 void Stream::Fail(Failure failure) {

@@ -27,6 +27,9 @@ class ResponseSink {
   virtual void SendHeaders(End end) = 0;  // response_headers(), once
   virtual void SendData(Buffer& data, End end) = 0;
   virtual void SendTrailers() = 0;  // response_trailers()
+  // Of a tunnel: all that the client has sent has been passed on, its end as well. Until then the
+  // stream goes on, though the client has got all and may be gone.
+  virtual void EndTunnel() = 0;
   // Instead of the route's: from the end of the request to that of the response. 0: none.
   virtual void SetResponseTimeout(Duration timeout) = 0;
   // Instead of a response; after SendHeaders the stream is reset. The handler is cancelled in the

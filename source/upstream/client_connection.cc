@@ -113,6 +113,7 @@ void ClientConnection::ResetStream(CodecStream& stream, ResetCode code) {
     WantWrite();  // RST_STREAM
   } else {
     broken_ = broken_ || codec_->available_streams() == 0;
+    cut_tunnel_ = codec_->in_tunnel();
   }
   // At once, also inside the codec: whoever resets may ask for another stream next, and this one's
   // place under the circuit breaker is free.
@@ -212,6 +213,7 @@ void ClientConnection::RunEndOfTurn() {
     codec_->StartDrain();
     return connection_->Close(CloseKind::kFlush);
   }
+  if (cut_tunnel_) return connection_->Close(CloseKind::kAbort);
   // Of a whole exchange the peer is to get the end; of a broken one nothing more.
   const bool flush = !broken_ && connection_->unwritten_bytes() > 0;
   connection_->Close(flush ? CloseKind::kFlush : CloseKind::kNow);

@@ -105,7 +105,8 @@ class ClientConnection final : public Deferred,
   bool inside_codec_ = false;  // settling waits until the codec's call has returned
   bool peer_ended_ = false;    // its FIN was read; a paused stream may still take what came before
   bool lifetime_over_ = false;
-  bool broken_ = false;  // a stream was cut short: what is unwritten is worth nothing
+  bool cut_tunnel_ = false;  // HTTP/1: of which the peer is to see that this was no end
+  bool broken_ = false;      // a stream was cut short: what is unwritten is worth nothing
   uint32_t open_streams_ = 0;
   const uint32_t expected_streams_;  // while it connects: how many the pool counts on
   uint64_t streams_started_ = 0;

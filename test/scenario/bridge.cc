@@ -10,19 +10,6 @@ namespace {
 
 constexpr char kTrailersOn[] = "http_protocol_options: { enable_trailers: true }\n";
 
-std::string ClusterFields(Wire host) {
-  const char* const protocol = host == Wire::kHttp2
-                                   ? "http2_protocol_options: {}"
-                                   : "http_protocol_options: { enable_trailers: true }";
-  return absl::StrCat(
-      "typed_extension_protocol_options:\n"
-      "  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:\n"
-      "    \"@type\": "
-      "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions\n"
-      "    explicit_http_config: { ",
-      protocol, " }\n");
-}
-
 std::string Lines(const BridgeFields& fields) {
   std::string text;
   for (const auto& [name, value] : fields) absl::StrAppend(&text, name, ": ", value, "\r\n");
@@ -72,6 +59,19 @@ BridgeMessage Neutral(const H2Message& message) {
 
 }  // namespace
 
+std::string BridgeClusterFields(Wire host) {
+  const char* const protocol = host == Wire::kHttp2
+                                   ? "http2_protocol_options: {}"
+                                   : "http_protocol_options: { enable_trailers: true }";
+  return absl::StrCat(
+      "typed_extension_protocol_options:\n"
+      "  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:\n"
+      "    \"@type\": "
+      "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions\n"
+      "    explicit_http_config: { ",
+      protocol, " }\n");
+}
+
 std::vector<BridgePair> AllBridgePairs() {
   std::vector<BridgePair> pairs;
   for (const BridgeOver over : {BridgeOver::kPlaintext, BridgeOver::kTls}) {
@@ -110,7 +110,7 @@ int BridgeMessage::status() const {
 
 Bridge::Bridge(const BridgePair& pair, ProxyOptions options, Ends ends) : pair_(pair) {
   options.manager = absl::StrCat(kTrailersOn, options.manager);
-  options.cluster = absl::StrCat(ClusterFields(pair.host), options.cluster);
+  options.cluster = absl::StrCat(BridgeClusterFields(pair.host), options.cluster);
   const bool tls = pair.over == BridgeOver::kTls;
   if (tls) {
     options.filter_chain = tls_.Downstream();

@@ -26,6 +26,8 @@ struct BridgePair {
 };
 std::vector<BridgePair> AllBridgePairs();
 std::string BridgePairName(const BridgePair& pair);  // "Http1ToHttp2OverTls"
+// Fields of a cluster whose hosts speak that.
+std::string BridgeClusterFields(Wire host);
 inline void PrintTo(const BridgePair& pair, std::ostream* out) { *out << BridgePairName(pair); }
 
 using BridgeFields = std::vector<std::pair<std::string, std::string>>;

@@ -3,9 +3,10 @@
 namespace sluice {
 
 Verdict UpgradeFilter::OnRequestHeaders(FilterContext& context, Headers&, End) {
+  // Without a route it is a 404 like any request.
+  if (context.route() == nullptr) return Verdict::kDetach;
   UpgradeRequest& upgrade = *context.upgrade();
-  const ClusterAction* const action =
-      context.route() == nullptr ? nullptr : context.route()->cluster_action();
+  const ClusterAction* const action = context.route()->cluster_action();
   const absl::Span<const UpgradeRule> route_rules =
       action == nullptr ? absl::Span<const UpgradeRule>() : absl::MakeConstSpan(action->upgrades);
   if (DecideUpgrade(upgrade.type, upgrade.manager_rules, route_rules).allowed) {

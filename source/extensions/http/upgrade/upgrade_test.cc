@@ -57,6 +57,15 @@ TEST_F(UpgradeTest, TheRoutesRuleDecidesBeforeTheManagers) {
   EXPECT_FALSE(Passes("websocket", {{"websocket", false}}, {{.type = "foo"}}));
 }
 
+TEST_F(UpgradeTest, WithoutARouteItIsNotForItToAnswer) {
+  upgrade_ = {.form = UpgradeForm::kConnect, .type = "CONNECT"};
+  FilterTester tester(std::make_unique<UpgradeFilterFactory>(config_), {.upgrade = &upgrade_});
+  tester.RequestHeaders({{":method", "CONNECT"}});
+  EXPECT_NE(tester.ended(), StreamEnd::kReplied);
+  EXPECT_FALSE(upgrade_.allowed);
+  tester.IgnoreLeftOvers();
+}
+
 TEST_F(UpgradeTest, IsOnlyForStreamsThatAsk) {
   EXPECT_TRUE(Includes(UpgradeFilterFactory(config_).interests(), Interest::kUpgradesOnly));
 }
