@@ -292,7 +292,10 @@ message envoy.config.route.v3.RouteAction
   ! rate_limits include_vh_rate_limits cors metadata_match cluster_specifier_plugin
   ! inline_cluster_specifier_plugin
 message envoy.config.route.v3.RouteAction.UpgradeConfig
-  + upgrade_type enabled
+  + upgrade_type enabled connect_config
+message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig
+  + allow_post
+  ! proxy_protocol_config
 message envoy.config.route.v3.RouteAction.MaxStreamDuration
   + max_stream_duration grpc_timeout_header_max grpc_timeout_header_offset
 message envoy.config.route.v3.WeightedCluster

@@ -82,16 +82,19 @@ void Router::OnRequestHeaders(Headers& headers, End end) {
 
 void Router::OnRequestData(Buffer& data, End end) {
   if (attempt_ != nullptr) return attempt_->SendData(data, end);
+  if (tcp_attempt_ != nullptr) return tcp_attempt_->SendData(data, end);
   sink_.request_gauge().Subtract(data.size());
   data.Clear();
 }
 
 void Router::OnRequestTrailers(Headers& trailers) {
   if (attempt_ != nullptr) attempt_->SendTrailers(trailers);
+  if (tcp_attempt_ != nullptr) tcp_attempt_->EndRequest();
 }
 
 void Router::Cancel() {
   if (attempt_ != nullptr) attempt_->Cancel();
+  if (tcp_attempt_ != nullptr) tcp_attempt_->Cancel();
 }
 
 // ---- Answers of the route itself.
@@ -126,10 +129,24 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   info_.attempts = 1;
   PrepareRequest(action, *host);
+  if (EndsHere(action)) {
+    tcp_attempt_.reset(
+        sink_.arena().New<TcpAttempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
+    if (end == End::kYes) tcp_attempt_->EndRequest();
+    return tcp_attempt_->Start();
+  }
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
   attempt_->Start(action.priority, PoolKeyFor(cluster->spec()));
+}
+
+// Whether the host gets the tunnel's bytes, and no HTTP.
+bool Router::EndsHere(const ClusterAction& action) const {
+  if (!action.connect.has_value()) return false;
+  const UpgradeRequest* const upgrade = sink_.upgrade();
+  if (upgrade != nullptr) return upgrade->form == UpgradeForm::kConnect;
+  return action.connect->allow_post && sink_.request_headers().Get(HeaderId::kMethod) == "POST";
 }
 
 // Which of the host's connections the request may take.

@@ -11,6 +11,7 @@
 #include "source/proxy/attempt.h"
 #include "source/proxy/failure_table.h"
 #include "source/proxy/proxy_worker.h"
+#include "source/proxy/tcp_attempt.h"
 #include "source/route/route_table.h"
 #include "source/sdk/request_handler.h"
 
@@ -40,6 +41,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void ChooseTimeout(const ClusterAction& action);
   void SetAttemptCount();
   void FinishResponseHead();
+  bool EndsHere(const ClusterAction& action) const;
   PoolKey PoolKeyFor(const ClusterSpec& spec);
   void Fail(Failure failure);
   void FailWithStatus(Failure failure, uint16_t status);
@@ -63,6 +65,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   StreamInfo& info_;  // the sink's
   const WeightedCluster* weighted_ = nullptr;
   ArenaPtr<Attempt> attempt_;
+  ArenaPtr<TcpAttempt> tcp_attempt_;                  // instead
   ArenaPtr<Attempt> failed_attempt_;                  // it may still be in a frame below
   ResetCode reset_code_ = ResetCode::kInternalError;  // for a client whose response breaks off
   bool response_started_ = false;

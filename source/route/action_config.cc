@@ -156,6 +156,22 @@ std::vector<UpgradeRule> ParseUpgradeRules(const RouteAction& proto, const Field
   return rules;
 }
 
+std::optional<ConnectEnd> ParseConnectEnd(const RouteAction& proto, const FieldScope& scope) {
+  std::optional<ConnectEnd> end;
+  for (int i = 0; i < proto.upgrade_configs_size(); ++i) {
+    const auto& config = proto.upgrade_configs(i);
+    if (!config.has_connect_config()) continue;
+    if (!absl::EqualsIgnoreCase(config.upgrade_type(), "CONNECT")) {
+      const FieldScope at = scope.At("upgrade_configs", i);
+      at.At("connect_config")
+          .Error(absl::StrCat("is not for \"", config.upgrade_type(), "\""),
+                 "upgrade_type must be CONNECT");
+    }
+    if (BoolOr(config, "enabled", true)) end = {.allow_post = config.connect_config().allow_post()};
+  }
+  return end;
+}
+
 uint16_t NotFoundCode(RouteAction::ClusterNotFoundResponseCode code) {
   switch (code) {
     case RouteAction::NOT_FOUND:
@@ -210,6 +226,7 @@ ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path
         proto.max_stream_duration(), "grpc_timeout_header_offset", Duration{0}, duration_scope);
   }
   action.upgrades = ParseUpgradeRules(proto, scope);
+  action.connect = ParseConnectEnd(proto, scope);
   if (proto.priority() == envoy::config::core::v3::HIGH) action.priority = RoutePriority::kHigh;
   return action;
 }

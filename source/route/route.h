@@ -26,6 +26,12 @@ struct WeightedCluster {
   std::string host_rewrite_literal;
 };
 
+// upgrade_configs.connect_config of "CONNECT": the proxy is where the tunnel ends, and its hosts
+// get what is in it.
+struct ConnectEnd {
+  bool allow_post = false;  // asks for the same as CONNECT
+};
+
 // RouteAction of envoy.config.route.v3: to a cluster.
 struct ClusterAction {
   // Exactly one of these three says which.
@@ -46,6 +52,7 @@ struct ClusterAction {
   Duration grpc_timeout_offset{0};
   RoutePriority priority = RoutePriority::kDefault;
   std::vector<UpgradeRule> upgrades;  // upgrade_configs
+  std::optional<ConnectEnd> connect;  // none: CONNECT goes to the host
 };
 
 struct DirectResponse {

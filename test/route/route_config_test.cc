@@ -50,6 +50,26 @@ TEST(RouteConfig, FieldsOfAClusterAction) {
   EXPECT_EQ(match.route->virtual_host, match.virtual_host);
 }
 
+TEST(RouteConfig, ConnectMayEndHere) {
+  const auto end = [](absl::string_view upgrade) {
+    const auto table = ReadRoutes(
+        absl::StrCat("routes { match { prefix: '/' } route { cluster: 'c' upgrade_configs { ",
+                     upgrade, " } } }"));
+    return table->Match(TestRequest("/").headers, false, 0).route->cluster_action()->connect;
+  };
+  EXPECT_FALSE(end("upgrade_type: 'CONNECT'").has_value());
+  const std::optional<ConnectEnd> here = end("upgrade_type: 'connect' connect_config { }");
+  ASSERT_TRUE(here.has_value());
+  EXPECT_FALSE(here->allow_post);
+  EXPECT_TRUE(end("upgrade_type: 'CONNECT' connect_config { allow_post: true }")->allow_post);
+  EXPECT_FALSE(
+      end("upgrade_type: 'CONNECT' enabled { value: false } connect_config { }").has_value());
+  EXPECT_EQ(ErrorsOf("routes { match { prefix: '/' } route { cluster: 'c' upgrade_configs { "
+                     "upgrade_type: 'websocket' connect_config { } } } }"),
+            "routes.virtual_hosts[0].routes[0].route.upgrade_configs[0].connect_config: is not for "
+            "\"websocket\"; upgrade_type must be CONNECT\n");
+}
+
 TEST(RouteConfig, DirectResponsesAreBounded) {
   const auto table = ReadRoutes(
       "routes { match { prefix: '/' } direct_response { status: 404 body { inline_string: 'gone' } "
