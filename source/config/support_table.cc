@@ -224,7 +224,11 @@ extension envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
   + stat_prefix cluster weighted_clusters idle_timeout access_log max_connect_attempts
   + max_downstream_connection_duration access_log_options
   + access_log_flush_interval flush_access_log_on_connected
-  ! metadata_match tunneling_config
+  + tunneling_config
+  ! metadata_match
+message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig
+  + hostname use_post post_path headers_to_add
+  ! propagate_response_headers propagate_response_trailers
 message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster
   + clusters
 message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight

@@ -23,15 +23,15 @@ AttemptFailure::Kind KindOf(StreamReset reset) {
 
 }  // namespace
 
-Attempt::Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host)
+Attempt::Attempt(AttemptOwner& owner, RequestState& state, WorkerCluster& cluster, Host& host)
     : owner_(owner),
-      sink_(sink),
-      worker_(sink.worker()),
-      info_(sink.info()),
+      state_(state),
+      worker_(state.worker()),
+      info_(state.info()),
       cluster_(cluster),
       host_(host),
       address_(host.address()),
-      upgrade_(sink.upgrade()),
+      upgrade_(state.upgrade()),
       pending_(worker_.slabs) {}
 
 Attempt::~Attempt() { Cancel(); }
@@ -44,7 +44,7 @@ void Attempt::Start(RoutePriority priority, const PoolKey& key) {
 void Attempt::SendData(Buffer& data, End end) {
   const bool refused = response_started_ && !may_send_body();
   if (done_ || refused) {
-    sink_.request_gauge().Subtract(data.size());
+    state_.request_gauge().Subtract(data.size());
     return data.Clear();
   }
   pending_.MoveFrom(data);
@@ -76,7 +76,7 @@ void Attempt::Cancel() {
 void Attempt::Stop() {
   if (done_) return;
   done_ = true;
-  sink_.response_gauge().SetSource(nullptr);
+  state_.response_gauge().SetSource(nullptr);
   if (codec_stream_ != nullptr) {
     ClientConnection* const connection = connection_;
     CodecStream* const codec_stream = codec_stream_;
@@ -96,7 +96,7 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
   info_.upstream_request_start = started_;
   info_.upstream_protocol = connection.protocol();
   info_.upstream_tls = connection.tls();
-  sink_.response_gauge().SetSource(codec_stream_);
+  state_.response_gauge().SetSource(codec_stream_);
   if (!asks_extended_connect()) return SendRequest();
   if (connection.extended_connect() != PeerSetting::kUnknown) OnPeerSettings();
 }
@@ -137,19 +137,19 @@ void Attempt::SendRequest() {
 }
 
 const Headers& Attempt::RequestHead() {
-  const Headers& request = sink_.request_headers();
+  const Headers& request = state_.request_headers();
   const bool http2 = connection_->protocol() == HttpProtocol::kHttp2;
   if (upgrade_ == nullptr || upgrade_->form == UpgradeForm::kConnect) return request;
   const bool key_due = !http2 && absl::EqualsIgnoreCase(upgrade_->type, "websocket") &&
                        !request.Has(HeaderId::kSecWebsocketKey);
   if (!http2 && !key_due) return request;
-  Headers& head = *sink_.arena().New<Headers>(sink_.arena());
+  Headers& head = *state_.arena().New<Headers>(state_.arena());
   head.CopyFrom(request);
   if (http2) {
     MakeExtendedConnect(head, upgrade_->type);
   } else {
     const WebSocketKey key = MakeWebSocketKey(worker_.random);
-    made_key_ = sink_.arena().Copy({key.data(), key.size()});
+    made_key_ = state_.arena().Copy({key.data(), key.size()});
     head.AddReference(HeaderId::kSecWebsocketKey, made_key_);
   }
   return head;
@@ -157,7 +157,7 @@ const Headers& Attempt::RequestHead() {
 
 void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
   done_ = true;
-  info_.upstream_transport_failure_reason = sink_.arena().Copy(reason);
+  info_.upstream_transport_failure_reason = state_.arena().Copy(reason);
   DropPending();
   const bool overflow = failure == PoolFailure::kOverflow;
   owner_.OnAttemptFailed(
@@ -169,13 +169,13 @@ void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
 Headers& Attempt::BeginHeaders(HeadersKind kind) {
   switch (kind) {
     case HeadersKind::kHead:
-      return sink_.response_headers();
+      return state_.response_headers();
     case HeadersKind::kTrailers:
-      return sink_.response_trailers();
+      return state_.response_trailers();
     case HeadersKind::kInformational:
       break;
   }
-  if (informational_ == nullptr) informational_ = sink_.arena().New<Headers>(sink_.arena());
+  if (informational_ == nullptr) informational_ = state_.arena().New<Headers>(state_.arena());
   informational_->Clear();
   return *informational_;
 }
@@ -208,7 +208,7 @@ bool Attempt::TakeUpgradeAnswer(Headers& headers, uint32_t code) {
   } else if (code / 100 == 2) {
     tunnel_ = true;
     TakeExtendedConnectAnswer(headers, upgrade_->type);
-    const Header* const key = sink_.request_headers().Find(HeaderId::kSecWebsocketKey);
+    const Header* const key = state_.request_headers().Find(HeaderId::kSecWebsocketKey);
     if (key != nullptr) {
       const WebSocketAccept accept = WebSocketAcceptOf(key->value);
       headers.Set(HeaderId::kSecWebsocketAccept, {accept.data(), accept.size()});
@@ -219,7 +219,7 @@ bool Attempt::TakeUpgradeAnswer(Headers& headers, uint32_t code) {
 }
 
 bool Attempt::CheckMadeKey(Headers& headers) {
-  const absl::string_view offered = sink_.request_headers().Get(HeaderId::kSecWebsocketProtocol);
+  const absl::string_view offered = state_.request_headers().Get(HeaderId::kSecWebsocketProtocol);
   if (CheckWebSocketResponse(headers, made_key_, offered) != HandshakeError::kNone) {
     tunnel_ = false;
     FailAtOnce(AttemptFailure::Kind::kProtocolError);
@@ -270,7 +270,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
   // An end of the connection is counted as one by the pool.
   if (reset == StreamReset::kPeer || reset == StreamReset::kRefused)
     stats().rq_rx_reset.Add(worker_.stats);
-  sink_.response_gauge().SetSource(nullptr);
+  state_.response_gauge().SetSource(nullptr);
   connection_->CountEndedStream();
   if (reset == StreamReset::kRefused) connection_->StepBack();
   Release();
@@ -285,7 +285,7 @@ void Attempt::OnComplete() {
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(worker_.loop.now() - started_);
   stats().rq_time.Record(worker_.stats, static_cast<uint64_t>(elapsed.count()));
-  sink_.response_gauge().SetSource(nullptr);
+  state_.response_gauge().SetSource(nullptr);
   DropPending();
   Release();
   owner_.OnAttemptComplete();
@@ -297,7 +297,7 @@ BodyState Attempt::FillBody(Buffer& out, size_t bytes_max) {
   const size_t bytes = std::min(pending_.size(), bytes_max);
   body_sent_ |= bytes > 0;
   out.MoveFrom(pending_, bytes);
-  sink_.request_gauge().Subtract(bytes);
+  state_.request_gauge().Subtract(bytes);
   if (!pending_.empty() || !request_ended_) return BodyState::kMore;
   info_.upstream_request_end = worker_.loop.now();
   return request_trailers_ != nullptr ? BodyState::kTrailers : BodyState::kEnd;
@@ -305,7 +305,7 @@ BodyState Attempt::FillBody(Buffer& out, size_t bytes_max) {
 
 void Attempt::DropPending() {
   if (pending_.empty()) return;
-  sink_.request_gauge().Subtract(pending_.size());
+  state_.request_gauge().Subtract(pending_.size());
   pending_.Clear();
 }
 

@@ -44,10 +44,10 @@ struct AttemptFailure {
 // What the router is told of its attempt.
 class AttemptOwner {
  public:
-  virtual void OnAttemptHeaders(End end) = 0;  // in the sink's response_headers()
+  virtual void OnAttemptHeaders(End end) = 0;  // in the state's response_headers()
   virtual void OnAttemptInformational(Headers& headers) = 0;
   virtual void OnAttemptData(Buffer& data, End end) = 0;
-  virtual void OnAttemptTrailers() = 0;  // in the sink's response_trailers()
+  virtual void OnAttemptTrailers() = 0;  // in the state's response_trailers()
   // Nothing follows. Of a tunnel: both directions have ended, and the host has all that the client
   // has sent.
   virtual void OnAttemptComplete() = 0;
@@ -60,7 +60,7 @@ class AttemptOwner {
 class Attempt final : private PoolWaiter, private StreamEvents {
  public:
   // Cluster and host are those of this turn; from Start on the pool keeps them.
-  Attempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host);
+  Attempt(AttemptOwner& owner, RequestState& state, WorkerCluster& cluster, Host& host);
   ~Attempt() override;
 
   // May fail, or even answer, from inside the call.
@@ -105,8 +105,8 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   const ClusterStats& stats() const { return cluster_.spec().stats; }
 
   AttemptOwner& owner_;
-  ResponseSink& sink_;
-  WorkerContext& worker_;  // the sink's, as is info_
+  RequestState& state_;
+  WorkerContext& worker_;  // the state's, as is info_
   StreamInfo& info_;
   WorkerCluster& cluster_;
   Host& host_;
@@ -115,7 +115,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   CodecStream* codec_stream_ = nullptr;
   Headers* informational_ = nullptr;
   Headers* request_trailers_ = nullptr;
-  const UpgradeRequest* const upgrade_;  // the sink's
+  const UpgradeRequest* const upgrade_;  // the state's
   absl::string_view made_key_;           // Sec-WebSocket-Key of our own
   Buffer pending_;
   MonotonicTime started_{};

@@ -35,6 +35,9 @@ TcpProxy::TcpProxy(DownstreamArgs args, ProxyWorker& worker,
   if (facts_.secure) facts_.transport = &transport;
   connection_.LimitHandshake(args.handshake_timeout);
   config_->stats.cx_total.Add(cells());
+  if (config_->tunneling == nullptr) return;
+  http_ = std::make_unique<HttpTunnel>(*this, worker_, *config_->tunneling, connection_,
+                                       args.buffer_bytes_max);
 }
 
 TcpProxy::~TcpProxy() = default;
@@ -45,7 +48,7 @@ void TcpProxy::Start() {
     next_log_ = After(opened_, config_->log_interval);
   }
   ArmTimer();
-  tunnel_.Join(TunnelSide::kDownstream, connection_);
+  if (http_ == nullptr) tunnel_.Join(TunnelSide::kDownstream, connection_);
   connection_.Start(downstream_end_);
 }
 
@@ -62,13 +65,22 @@ void TcpProxy::TunnelEnd::OnConnectionClosed(CloseCause cause) {
 // ---- Bytes.
 
 void TcpProxy::OnBytes(TunnelSide from, Buffer& in, End end) {
-  tunnel_.OnBytes(from, in, end);
+  http_ != nullptr ? http_->OnBytes(in, end) : tunnel_.OnBytes(from, in, end);
   NoteFlow();
 }
 
 void TcpProxy::FillOutput(TunnelSide to, Buffer& out, size_t bytes_max) {
-  tunnel_.FillOutput(to, out, bytes_max);
+  if (http_ != nullptr) {
+    http_->FillOutput(out, bytes_max);
+  } else {
+    tunnel_.FillOutput(to, out, bytes_max);
+  }
   NoteFlow();
+}
+
+size_t TcpProxy::WaitingBytes(TunnelSide to) const {
+  if (http_ == nullptr) return tunnel_.waiting_bytes(to);
+  return to == TunnelSide::kUpstream ? http_->bytes_to_host() : http_->bytes_to_client();
 }
 
 // Counts what has moved; the idle timeout runs from there.
@@ -100,8 +112,8 @@ bool TcpProxy::CountDownstream() {
   bytes_sent_ += sent;
   uint32_t rx = 0, tx = 0;
   if (!finished_) {
-    rx = static_cast<uint32_t>(tunnel_.waiting_bytes(TunnelSide::kUpstream));
-    tx = static_cast<uint32_t>(tunnel_.waiting_bytes(TunnelSide::kDownstream) +
+    rx = static_cast<uint32_t>(WaitingBytes(TunnelSide::kUpstream));
+    tx = static_cast<uint32_t>(WaitingBytes(TunnelSide::kDownstream) +
                                (downstream_closed_ ? 0 : connection_.unwritten_bytes()));
   }
   if (rx != noted_rx_buffered_) {
@@ -134,6 +146,10 @@ void TcpProxy::ConnectUpstream() {
   }
   Host* const host = cluster->PickHost(random.Next());
   if (host == nullptr) return GiveUp(ResponseFlag::kNoHealthyUpstream);
+  if (http_ != nullptr) {
+    ++attempts_;
+    return http_->Connect(*cluster, *host, Facts());
+  }
   std::unique_ptr<HostConnection> opened = HostConnection::Open(*cluster, *host);
   if (opened == nullptr) return GiveUp(ResponseFlag::kUpstreamOverflow);
   if (upstream_ != nullptr) worker_.context().loop.DeleteLater(std::move(upstream_));
@@ -163,6 +179,23 @@ void TcpProxy::OnUpstreamClosed(CloseCause cause) {
   FinishIfOver();
 }
 
+void TcpProxy::OnTunnelOpened() {
+  last_active_ = now();
+  ArmTimer();
+  if (config_->log_when_connected) WriteAccessLogs(AccessLogType::kTcpUpstreamConnected);
+}
+
+void TcpProxy::OnTunnelFailed(AttemptFailure::Kind kind) {
+  if (kind == AttemptFailure::Kind::kOverflow) return GiveUp(ResponseFlag::kUpstreamOverflow);
+  flags_.Set(ResponseFlag::kUpstreamConnectionFailure);
+  ConnectUpstream();
+}
+
+bool TcpProxy::upstream_over() const {
+  if (http_ != nullptr) return http_->over();
+  return upstream_ == nullptr || upstream_->closed();
+}
+
 // Nobody can be served: as Envoy, without a word.
 void TcpProxy::GiveUp(ResponseFlag flag) {
   flags_.Set(flag);
@@ -175,7 +208,11 @@ void TcpProxy::OnDownstreamClosed(CloseCause cause) {
   downstream_closed_ = true;
   downstream_cause_ = cause;
   if (cause == CloseCause::kConnectTimeout) termination_details_ = "transport_socket_timeout";
-  tunnel_.OnClosed(TunnelSide::kDownstream, cause);
+  if (http_ != nullptr) {
+    http_->OnClientClosed(cause);
+  } else {
+    tunnel_.OnClosed(TunnelSide::kDownstream, cause);
+  }
   if (upstream_over()) return FinishIfOver();
   if (closing_) return;
   flushing_ = true;
@@ -185,7 +222,11 @@ void TcpProxy::OnDownstreamClosed(CloseCause cause) {
 
 void TcpProxy::CloseBoth() {
   closing_ = true;
-  if (!upstream_over()) upstream_->connection().Close(CloseKind::kNow);
+  if (http_ != nullptr) {
+    http_->Cancel();
+  } else if (!upstream_over()) {
+    upstream_->connection().Close(CloseKind::kNow);
+  }
   connection_.Close(CloseKind::kNow);
 }
 
@@ -241,9 +282,8 @@ void TcpProxy::Describe(StreamInfo& info) const {
   if (termination_details_ != nullptr) info.connection_termination_details = termination_details_;
 }
 
-void TcpProxy::WriteAccessLogs(AccessLogType type) {
-  if (config_->access_logs.empty()) return;
-  NoteFlow();
+// What is known of the client's side.
+StreamInfo TcpProxy::Facts() const {
   StreamInfo info;
   Describe(info);
   info.start_wall = opened_wall_;
@@ -253,20 +293,39 @@ void TcpProxy::WriteAccessLogs(AccessLogType type) {
   info.stream_id = facts_.connection_id;
   info.attempts = static_cast<uint16_t>(std::min<uint32_t>(attempts_, UINT16_MAX));
   if (cluster_name_ != nullptr) info.upstream_cluster = *cluster_name_;
-  std::string failure_reason;
-  if (upstream_ != nullptr) {
-    failure_reason = upstream_->FailureReason();
-    info.upstream_transport_failure_reason = failure_reason;
-    info.upstream_host = &upstream_->host().address();
-    if (upstream_->connection().connected()) {
-      info.upstream_local_address = &upstream_->connection().io().local_address();
-    }
-    info.upstream_wire_bytes_received = upstream_->bytes_received();
-    info.upstream_wire_bytes_sent = upstream_->bytes_sent();
-    // Not shared: it lives for the call.
-    info.upstream_tls = {std::shared_ptr<const TlsFacts>(),
-                         upstream_->connection().transport().tls_facts()};
+  return info;
+}
+
+void TcpProxy::DescribeUpstream(StreamInfo& info, std::string& failure_reason) {
+  if (http_ != nullptr) {
+    const StreamInfo& facts = http_->facts();
+    info.upstream_transport_failure_reason = facts.upstream_transport_failure_reason;
+    info.upstream_host = facts.upstream_host;
+    info.upstream_local_address = facts.upstream_local_address;
+    info.upstream_tls = facts.upstream_tls;
+    if (facts.upstream_local_address != nullptr) info.upstream_protocol = facts.upstream_protocol;
+    return;
   }
+  if (upstream_ == nullptr) return;
+  failure_reason = upstream_->FailureReason();
+  info.upstream_transport_failure_reason = failure_reason;
+  info.upstream_host = &upstream_->host().address();
+  if (upstream_->connection().connected()) {
+    info.upstream_local_address = &upstream_->connection().io().local_address();
+  }
+  info.upstream_wire_bytes_received = upstream_->bytes_received();
+  info.upstream_wire_bytes_sent = upstream_->bytes_sent();
+  // Not shared: it lives for the call.
+  info.upstream_tls = {std::shared_ptr<const TlsFacts>(),
+                       upstream_->connection().transport().tls_facts()};
+}
+
+void TcpProxy::WriteAccessLogs(AccessLogType type) {
+  if (config_->access_logs.empty()) return;
+  NoteFlow();
+  StreamInfo info = Facts();
+  std::string failure_reason;
+  DescribeUpstream(info, failure_reason);
   WorkerContext& context = worker_.context();
   const FormatContext format{.info = info, .now = context.loop.wall_now(), .type = type};
   for (const auto& log : config_->access_logs) log->Log(context.index, format, worker_.scratch());

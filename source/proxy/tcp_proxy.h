@@ -1,6 +1,7 @@
 // TcpProxy: an accepted connection joined to one host, byte for byte: the end of a filter chain
 // that is not HTTP. Chooses the cluster, connects, tries again as often as configured, then lets a
-// ProxyTunnel carry both directions; keeps time, counts and logs.
+// ProxyTunnel carry both directions, or with tunneling_config an HttpTunnel; keeps time, counts and
+// logs.
 //
 // On its worker, owned by its listener. It ends when both connections have; then, and not before,
 // it calls OnDownstreamClosed, once. What a client sends before the host is connected waits in the
@@ -9,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,8 @@
 #include "source/http/stream_info.h"
 #include "source/net/connection.h"
 #include "source/net/proxy_tunnel.h"
+#include "source/proxy/attempt.h"
+#include "source/proxy/http_tunnel.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/proxy/tcp_proxy_config.h"
 #include "source/sdk/downstream.h"
@@ -35,6 +39,11 @@ class TcpProxy final : public Downstream {
   void StartDrain() override {}
   void CloseNow() override { CloseBoth(); }
   void Describe(StreamInfo& info) const override;
+
+  // For its HttpTunnel. Another host may be tried in the first of them.
+  void OnTunnelFailed(AttemptFailure::Kind kind);
+  void OnTunnelOpened();
+  void OnTunnelOver() { FinishIfOver(); }
 
  private:
   // The handler of one of the two connections.
@@ -60,7 +69,8 @@ class TcpProxy final : public Downstream {
   void OnUpstreamConnected();
   void OnUpstreamClosed(CloseCause cause);
   void OnDownstreamClosed(CloseCause cause);
-  bool upstream_over() const { return upstream_ == nullptr || upstream_->closed(); }
+  bool upstream_over() const;
+  size_t WaitingBytes(TunnelSide to) const;
   void GiveUp(ResponseFlag flag);
   void CloseBoth();
   void FinishIfOver();
@@ -69,6 +79,8 @@ class TcpProxy final : public Downstream {
   void NoteFlow();
   void ArmTimer();
   void OnTimer();
+  StreamInfo Facts() const;
+  void DescribeUpstream(StreamInfo& info, std::string& failure_reason);
   void WriteAccessLogs(AccessLogType type);
 
   StatCells& cells() { return worker_.context().stats; }
@@ -82,6 +94,7 @@ class TcpProxy final : public Downstream {
   Connection connection_;
   std::unique_ptr<HostConnection> upstream_;  // the last that was tried; kept for the log
   ProxyTunnel tunnel_;
+  std::unique_ptr<HttpTunnel> http_;  // in place of upstream_ and tunnel_
   DownstreamFacts facts_;
   Timer timer_;
   const MonotonicTime opened_;

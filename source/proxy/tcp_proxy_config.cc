@@ -4,6 +4,8 @@
 
 #include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "source/config/proto_fields.h"
+#include "source/http/authority.h"
+#include "source/route/header_edits_config.h"
 
 namespace sluice {
 namespace {
@@ -46,6 +48,30 @@ void ReadLogOptions(const TcpProxyProto& proto, const FieldScope& scope, TcpProx
 }
 #pragma GCC diagnostic pop
 
+std::unique_ptr<const TunnelingConfig> ReadTunneling(const TcpProxyProto::TunnelingConfig& proto,
+                                                     const FieldScope& scope) {
+  Required(proto, "hostname", scope);
+  std::optional<LogFormat> hostname =
+      LogFormat::Parse(proto.hostname(), scope.At("hostname"), AbsentText::kNothing);
+  if (!hostname.has_value()) return nullptr;
+  if (!proto.hostname().empty() && hostname->constant() && !proto.use_post() &&
+      !IsValidAuthorityWithPort(hostname->constant_text())) {
+    scope.At("hostname").Error("is no host with a port", "CONNECT names both: host.example:443");
+  }
+  if (!proto.post_path().empty() && !proto.use_post()) {
+    scope.At("post_path").Error("is for POST only", "set use_post");
+  }
+  if (!proto.post_path().empty() && proto.post_path()[0] != '/') {
+    scope.At("post_path").Error("must begin with '/'");
+  }
+  auto config = std::make_unique<TunnelingConfig>(TunnelingConfig{
+      .hostname = *std::move(hostname),
+      .headers = ParseHeaderEdits(proto.headers_to_add(), "headers_to_add", scope)});
+  config->use_post = proto.use_post();
+  if (!proto.post_path().empty()) config->post_path = proto.post_path();
+  return config;
+}
+
 }  // namespace
 
 const std::string& TcpProxyConfig::ChooseCluster(uint64_t random) const {
@@ -62,6 +88,9 @@ std::shared_ptr<const TcpProxyConfig> ParseTcpProxy(const TcpProxyProto& proto,
   auto config = std::make_shared<TcpProxyConfig>(TcpProxyStats(parts.stats, proto.stat_prefix()));
   Required(proto, "stat_prefix", scope);
   ReadTargets(proto, scope, *config);
+  if (proto.has_tunneling_config()) {
+    config->tunneling = ReadTunneling(proto.tunneling_config(), scope.At("tunneling_config"));
+  }
   config->idle_timeout = DurationOr(proto, "idle_timeout", config->idle_timeout, scope);
   constexpr DurationRange kMillisecondUp = {.min = std::chrono::milliseconds(1)};
   config->connection_duration_max =

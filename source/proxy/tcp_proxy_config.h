@@ -9,16 +9,26 @@
 #include <vector>
 
 #include "source/accesslog/access_log_config.h"
+#include "source/accesslog/log_format.h"
 #include "source/base/units.h"
 #include "source/config/field_scope.h"
 #include "source/net/connection.h"
 #include "source/proxy/tcp_proxy_stats.h"
+#include "source/route/header_edits.h"
 
 namespace envoy::extensions::filters::network::tcp_proxy::v3 {
 class TcpProxy;
 }
 
 namespace sluice {
+
+// tunneling_config: the host is asked for a tunnel by HTTP.
+struct TunnelingConfig {
+  LogFormat hostname;  // the request's authority
+  HeaderEdits headers;
+  std::string post_path = "/";
+  bool use_post = false;  // else CONNECT
+};
 
 struct TcpProxyConfig {
   // Weighted: the first one whose `share_end` is above a random number below the last one's.
@@ -30,9 +40,10 @@ struct TcpProxyConfig {
   explicit TcpProxyConfig(const TcpProxyStats& handles) : stats(handles) {}
   const std::string& ChooseCluster(uint64_t random) const;
 
-  std::vector<Target> targets;                    // at least one
-  Duration idle_timeout = std::chrono::hours(1);  // 0: none
-  Duration connection_duration_max{0};            // 0: none
+  std::vector<Target> targets;                       // at least one
+  std::unique_ptr<const TunnelingConfig> tunneling;  // null: the host gets the bytes
+  Duration idle_timeout = std::chrono::hours(1);     // 0: none
+  Duration connection_duration_max{0};               // 0: none
   uint32_t connect_attempts_max = 1;
   std::vector<std::unique_ptr<const AccessLog>> access_logs;
   Duration log_interval{0};         // 0: none

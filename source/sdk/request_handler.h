@@ -16,13 +16,34 @@
 
 namespace sluice {
 
-// Where a handler sends the response, and what it may know of the stream. Implemented by the
-// stream.
-class ResponseSink {
+// What a try of a request at a host works on. Implemented by the stream, and by a TCP proxy's
+// tunnel through HTTP.
+class RequestState {
  public:
   // To build the response's head or trailers in; they live as long as the stream.
   virtual Headers& response_headers() = 0;
   virtual Headers& response_trailers() = 0;
+  virtual StreamInfo& info() = 0;
+  // Null: the request asks for no upgrade; else it is allowed. A response of 101, or 2xx to
+  // CONNECT, opens the tunnel: data is then what is in it.
+  virtual const UpgradeRequest* upgrade() = 0;
+  virtual Headers& request_headers() = 0;
+  virtual Arena& arena() = 0;
+  virtual WorkerContext& worker() = 0;
+  // Counts request bytes between the wire of the client and that of the upstream. A handler
+  // subtracts what it has passed on or dropped.
+  virtual FlowGauge& request_gauge() = 0;
+  // Counts response bytes; the handler sets its source.
+  virtual FlowGauge& response_gauge() = 0;
+
+ protected:
+  ~RequestState() = default;
+};
+
+// Where a handler sends the response, and what it may know of the stream. Implemented by the
+// stream.
+class ResponseSink : public RequestState {
+ public:
   virtual void SendInformational(Headers& headers) = 0;
   virtual void SendHeaders(End end) = 0;  // response_headers(), once
   virtual void SendData(Buffer& data, End end) = 0;
@@ -40,20 +61,8 @@ class ResponseSink {
   // connection does): the response that was begun cannot be completed.
   virtual void Abort(absl::string_view details, ResetCode code) = 0;
 
-  virtual StreamInfo& info() = 0;
   virtual const Route* route() = 0;
-  // Null: the request asks for no upgrade; else it is allowed. A response of 101, or 2xx to
-  // CONNECT, opens the tunnel: data is then what is in it.
-  virtual const UpgradeRequest* upgrade() = 0;
-  virtual Headers& request_headers() = 0;
-  virtual Arena& arena() = 0;
-  virtual WorkerContext& worker() = 0;
   virtual uint64_t random_value() = 0;  // one per stream
-  // Counts request bytes between the wire of the client and that of the upstream. A handler
-  // subtracts what it has passed on or dropped.
-  virtual FlowGauge& request_gauge() = 0;
-  // Counts response bytes; the handler sets its source.
-  virtual FlowGauge& response_gauge() = 0;
 
  protected:
   ~ResponseSink() = default;

@@ -94,6 +94,32 @@ TEST_F(TcpProxyConfigTest, WeightsAreSharesOfTheirSum) {
   EXPECT_EQ(config->ChooseCluster(4294967299), "a");
 }
 
+TEST_F(TcpProxyConfigTest, ATunnelIsAskedForByConnectOrByPost) {
+  EXPECT_EQ(Parse("cluster: 'c'")->tunneling, nullptr);
+  const auto connect = Parse("cluster: 'c' tunneling_config { hostname: 'a.b:443' }");
+  ASSERT_NE(connect, nullptr) << errors_;
+  EXPECT_EQ(connect->tunneling->hostname.constant_text(), "a.b:443");
+  EXPECT_FALSE(connect->tunneling->use_post);
+  const auto post = Parse("cluster: 'c' tunneling_config { hostname: 'a' use_post: true }");
+  ASSERT_NE(post, nullptr) << errors_;
+  EXPECT_EQ(post->tunneling->post_path, "/");
+  const auto path =
+      Parse("cluster: 'c' tunneling_config { hostname: 'a' use_post: true post_path: '/t' }");
+  ASSERT_NE(path, nullptr) << errors_;
+  EXPECT_EQ(path->tunneling->post_path, "/t");
+  const auto tunneling = [](const std::string& fields) {
+    return "cluster: 'c' tunneling_config { " + fields + " }";
+  };
+  ExpectError(tunneling(""), "tunneling_config.hostname: is required");
+  ExpectError(tunneling("hostname: 'a.b'"), "tunneling_config.hostname: is no host with a port");
+  ExpectError(tunneling("hostname: '%NOPE%'"), "tunneling_config.hostname: ");
+  ExpectError(tunneling("hostname: 'a:1' post_path: '/'"), "tunneling_config.post_path: ");
+  ExpectError(tunneling("hostname: 'a:1' use_post: true post_path: 'x'"),
+              "tunneling_config.post_path: must begin with '/'");
+  ExpectError(tunneling("hostname: 'a:1' headers_to_add { header { key: 'x' value: '%NOPE%' } }"),
+              "tunneling_config.headers_to_add[0].header.value: ");
+}
+
 TEST_F(TcpProxyConfigTest, WhatCannotBe) {
   ExpectError("", "cluster: is required");
   ExpectError("cluster: ''", "cluster: is required");
