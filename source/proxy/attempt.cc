@@ -38,6 +38,7 @@ Attempt::~Attempt() { Cancel(); }
 
 void Attempt::Start(RoutePriority priority, const PoolKey& key) {
   info_.upstream_host = &address_;
+  info_.upstream_local_address = nullptr;
   cluster_.PoolOf(host_, key).Request(*this, priority);
 }
 
@@ -96,6 +97,8 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
   info_.upstream_request_start = started_;
   info_.upstream_protocol = connection.protocol();
   info_.upstream_tls = connection.tls();
+  local_address_ = connection.connection().io().local_address();
+  info_.upstream_local_address = &local_address_;
   state_.response_gauge().SetSource(codec_stream_);
   if (!asks_extended_connect()) return SendRequest();
   if (connection.extended_connect() != PeerSetting::kUnknown) OnPeerSettings();
