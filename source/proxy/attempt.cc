@@ -124,7 +124,7 @@ void Attempt::OnPeerSettings() {
 HandshakeError Attempt::CheckHandshake() const {
   const bool answers =
       upgrade_->form == UpgradeForm::kField && absl::EqualsIgnoreCase(upgrade_->type, "websocket");
-  return answers ? CheckWebSocketRequest(sink_.request_headers()) : HandshakeError::kNone;
+  return answers ? CheckWebSocketRequest(state_.request_headers()) : HandshakeError::kNone;
 }
 
 void Attempt::SendRequest() {

@@ -86,6 +86,9 @@ void Stream::OnComplete() {
   if (!tunnel_ || tunnel_passed_ || handler_done_) return Finish();
   leaving_ = true;
   request_gauge_.SetSource(nullptr);
+  // A tunnel may last for ever; a host that takes nothing is not waited for so long.
+  timers_.SetIdle(config().stream_idle_timeout, now());
+  ArmTimer();
 }
 
 void Stream::EndTunnel() {
