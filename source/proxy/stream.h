@@ -118,6 +118,7 @@ class Stream final : public StreamEvents,
     return info_.response_code == 101 ||
            (upgrade_->form == UpgradeForm::kConnect && info_.response_code / 100 == 2);
   }
+  WebSocketPolicy TunnelPolicy() const;
   void OpenTunnel();
 
   void Fail(Failure failure);

@@ -186,25 +186,6 @@ void Stream::DeliverResponseTrailers() {
   connection_.WantWrite();
 }
 
-// The request's timeouts end here; what a tunnel has are idle and duration.
-void Stream::OpenTunnel() {
-  tunnel_.reset(arena().New<Tunnel>(connection_.worker(), config().stats.websocket, info_,
-                                    upgrade_->type, FollowFrames::kYes));
-  timers_.ClearUpstream();
-  timers_.ClearRequest();
-  const ClusterAction* const action = route_ == nullptr ? nullptr : route_->cluster_action();
-  const bool own_idle = action != nullptr && action->idle_timeout.has_value();
-  timers_.SetIdle(own_idle ? *action->idle_timeout : config().tunnel_idle_timeout, now());
-  ArmTimer();
-  config().stats.cx_upgrades_total.Add(worker().stats);
-  config().stats.cx_upgrades_active.Add(worker().stats);
-  if (config().log_at_tunnel_start)
-    WriteAccessLogs(AccessLogType::kDownstreamTunnelSuccessfullyEstablished);
-  connection_.OnTunnelOpened();
-  slot_.arena.FreeSpareChunks();
-  if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
-}
-
 // A response of which the codec has sent nothing makes room for another.
 void Stream::DropResponse() {
   response_gauge_.Subtract(pending_.size());

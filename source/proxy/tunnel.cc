@@ -1,6 +1,5 @@
 #include "source/proxy/tunnel.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace sluice {
@@ -38,9 +37,9 @@ WebSocketStats::WebSocketStats(StatsRegistry& registry, absl::string_view stat_p
 }
 
 Tunnel::Tunnel(ProxyWorker& worker, const WebSocketStats& stats, StreamInfo& info,
-               absl::string_view type, FollowFrames follow)
+               absl::string_view type, const WebSocketPolicy& policy)
     : worker_(worker), stats_(stats), info_(info), type_(type) {
-  if (follow == FollowFrames::kYes && absl::EqualsIgnoreCase(type, "websocket")) {
+  if (policy.follow_frames) {
     // RSV1 may be permessage-deflate's (RFC 7692 section 6): the handshake is not looked at for it.
     constexpr uint8_t kRsv1 = 4;
     frames_.emplace(kRsv1);

@@ -11,6 +11,7 @@
 #include "source/base/intrusive_list.h"
 #include "source/http/stream_info.h"
 #include "source/http/websocket/frame_meter.h"
+#include "source/http/websocket/policy.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/stats/counter.h"
 #include "source/stats/registry.h"
@@ -30,14 +31,12 @@ struct WebSocketStats {
   Counter ended_by_client, ended_by_upstream, ended_by_proxy;
 };
 
-enum class FollowFrames : uint8_t { kNo, kYes };
-
 class Tunnel final : public ListNode<> {
  public:
   using From = FrameMeter::From;
-  // All of it outlives the tunnel. `type` as the client has written it.
+  // All but the policy outlives the tunnel. `type` as the client has written it.
   Tunnel(ProxyWorker& worker, const WebSocketStats& stats, StreamInfo& info, absl::string_view type,
-         FollowFrames follow);
+         const WebSocketPolicy& policy);
   ~Tunnel();
 
   void OnBytes(From from, const Buffer& bytes);

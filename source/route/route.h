@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -62,11 +63,14 @@ struct DirectResponse {
 };
 
 struct VirtualHost;
+struct WebSocketPolicy;
 
 struct Route {
   std::string name;
   std::variant<ClusterAction, Redirect, DirectResponse> action;
   HeaderEdits own_request_edits, own_response_edits;
+  // UpgradePerRoute of this level or of the next one that has any; null: the upgrade filter's.
+  std::shared_ptr<const WebSocketPolicy> websocket;
   // Edits of all levels in the order to apply (route, virtual host, configuration, or the reverse
   // by most_specific_header_mutations_wins): resolved when the table is built, empty ones left out.
   std::vector<const HeaderEdits*> request_edits, response_edits;

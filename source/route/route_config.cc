@@ -38,7 +38,7 @@ class RouteTableParser {
         UInt32Or(config_, "max_direct_response_body_size_bytes", kDirectResponseBytesMax, scope_);
     table_->request_edits_ = ParseRequestEdits(config_, scope_);
     table_->response_edits_ = ParseResponseEdits(config_, scope_);
-    RefusePerFilterConfig(config_.typed_per_filter_config(), scope_);
+    websocket_ = ParsePerFilterConfig(config_.typed_per_filter_config(), scope_);
     for (int i = 0; i < config_.virtual_hosts_size(); ++i) {
       AddVirtualHost(config_.virtual_hosts(i), scope_.At("virtual_hosts", i));
     }
@@ -56,7 +56,9 @@ class RouteTableParser {
           absl::StrCat("\"", proto.name(), "\" is taken by another virtual host"));
     }
     AddDomains(proto, scope);
-    RefusePerFilterConfig(proto.typed_per_filter_config(), scope);
+    std::shared_ptr<const WebSocketPolicy> websocket =
+        ParsePerFilterConfig(proto.typed_per_filter_config(), scope);
+    if (websocket == nullptr) websocket = websocket_;
     std::vector<Route> routes;
     std::vector<RoutePredicate> predicates;
     for (int i = 0; i < proto.routes_size(); ++i) {
@@ -69,8 +71,10 @@ class RouteTableParser {
     host->attempt_count_in_response = proto.include_attempt_count_in_response();
     host->request_edits = ParseRequestEdits(proto, scope);
     host->response_edits = ParseResponseEdits(proto, scope);
-    for (int i = 0; i < static_cast<int>(host->routes.size()); ++i)
+    for (int i = 0; i < static_cast<int>(host->routes.size()); ++i) {
       LinkRoute(*host, host->routes[i]);
+      if (host->routes[i].websocket == nullptr) host->routes[i].websocket = websocket;
+    }
     table_->virtual_hosts_.push_back(std::move(host));
   }
 
@@ -117,7 +121,7 @@ class RouteTableParser {
     route.name = proto.name();
     route.own_request_edits = ParseRequestEdits(proto, scope);
     route.own_response_edits = ParseResponseEdits(proto, scope);
-    RefusePerFilterConfig(proto.typed_per_filter_config(), scope);
+    route.websocket = ParsePerFilterConfig(proto.typed_per_filter_config(), scope);
     ParseAction(proto, path, scope, route);
     if (!predicate.has_value()) return;  // the table will not be used: it was reported
     routes.push_back(std::move(route));
@@ -182,6 +186,7 @@ class RouteTableParser {
   const RouteConfiguration& config_;
   const FieldScope& scope_;
   std::unique_ptr<RouteTable> table_;
+  std::shared_ptr<const WebSocketPolicy> websocket_;  // of routes and virtual hosts that have none
   uint32_t body_bytes_max_ = kDirectResponseBytesMax;
   absl::flat_hash_set<std::string> names_;
 };

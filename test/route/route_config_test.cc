@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "source/http/websocket/policy.h"
 #include "test/route/route_sample.h"
 
 namespace sluice {
@@ -164,6 +165,27 @@ TEST(RouteConfig, PerFilterConfigIsRefusedUnlessOptional) {
   EXPECT_NE(ErrorsOf(with("[type.googleapis.com/envoy.config.route.v3.FilterConfig] { "
                           "disabled: true }")),
             "");
+}
+
+TEST(RouteConfig, UpgradePerRouteOfTheMostSpecificLevelCounts) {
+  const auto per_route = [](absl::string_view key, bool follow) {
+    return absl::StrCat("typed_per_filter_config { key: '", key,
+                        "' value { [type.googleapis.com/"
+                        "sluice.extensions.http.upgrade.v1.UpgradePerRoute] { websocket { "
+                        "follow_frames { value: ",
+                        follow, " } } } } }");
+  };
+  const std::string route = "routes { match { prefix: '/' } direct_response { status: 200 } ";
+  const auto follows = [](const std::string& host) {
+    const auto table = ReadRoutes(host);
+    const Route* const found = table->Match(TestRequest("/").headers, false, 0).route;
+    return found->websocket == nullptr ? -1 : int{found->websocket->follow_frames};
+  };
+  EXPECT_EQ(follows(route + "}"), -1);
+  EXPECT_EQ(follows(route + per_route("any", false) + "}"), 0);
+  EXPECT_EQ(follows(route + "} " + per_route("any", false)), 0);
+  EXPECT_EQ(follows(route + per_route("any", true) + "} " + per_route("any", false)), 1);
+  EXPECT_NE(ErrorsOf(route + per_route("a", true) + per_route("b", true) + "}"), "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ Verdict UpgradeFilter::OnRequestHeaders(FilterContext& context, Headers&, End) {
       action == nullptr ? absl::Span<const UpgradeRule>() : absl::MakeConstSpan(action->upgrades);
   if (DecideUpgrade(upgrade.type, upgrade.manager_rules, route_rules).allowed) {
     upgrade.allowed = true;
+    upgrade.websocket = &config_.websocket;
     return Verdict::kDetach;
   }
   config_.denied.Add(context.worker().stats);

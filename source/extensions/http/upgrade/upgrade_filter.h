@@ -2,6 +2,7 @@
 // of its connection manager. Only streams that ask for an upgrade have one.
 #pragma once
 
+#include "source/http/websocket/policy.h"
 #include "source/sdk/http_filter.h"
 #include "source/sdk/http_filter_factory.h"
 #include "source/stats/counter.h"
@@ -10,6 +11,7 @@ namespace sluice {
 
 struct UpgradeFilterConfig {
   Counter denied;  // http.<prefix>.downstream_rq_ws_on_non_ws_route, as in Envoy of every type
+  WebSocketPolicy websocket;  // of tunnels whose route has none
 };
 
 class UpgradeFilter final : public HttpFilter {
