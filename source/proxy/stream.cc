@@ -83,18 +83,17 @@ void Stream::OnHeaders(Headers& headers, End end) {
 void Stream::OnData(Buffer& data, End end) {
   timers_.Touch(now());
   info_.request_body_bytes += data.size();
-  request_gauge_.Add(data.size());
-  if (tunnel_ != nullptr) {
-    tunnel_->OnBytes(Tunnel::From::kClient, data);
-    if (end == End::kYes) tunnel_->OnEnd(Tunnel::From::kClient);
-  } else if (end == End::kYes) {
+  if (tunnel_ != nullptr) return PassTunnel(Tunnel::From::kClient, data, end);
+  if (end == End::kYes) {
     EndRequest();
     ArmTimer();
   }
-  if (request_stopped_) {
-    request_gauge_.Subtract(data.size());
-    return data.Clear();
-  }
+  PassRequest(data, end);
+}
+
+void Stream::PassRequest(Buffer& data, End end) {
+  if (request_stopped_) return data.Clear();
+  request_gauge_.Add(data.size());
   if (runner_.empty()) return DeliverRequestData(data, end);
   runner_.PutData(Flow::kRequest, data, end);
   PumpRequest();
@@ -306,13 +305,14 @@ void Stream::OnTimer() {
     WriteAccessLogs(AccessLogType::kDownstreamPeriodic);
     timers_.SetLog(config().log_interval, now());
   }
+  if (!finished_ && timers_.TunnelDue(now())) OnTunnelTime();
   const Failure due = finished_ ? Failure::kNone : timers_.Due(now());
   if (due == Failure::kNone) return ArmTimer();
   const ConnectionManagerStats& stats = config().stats;
   if (due == Failure::kStreamIdleTimeout) stats.rq_idle_timeout.Add(worker().stats);
   if (due == Failure::kRequestTimeout) stats.rq_timeout.Add(worker().stats);
   if (due == Failure::kMaxDuration) stats.rq_max_duration_reached.Add(worker().stats);
-  Fail(due);
+  if (tunnel_ == nullptr || !CloseTunnel(due)) Fail(due);
 }
 
 }  // namespace sluice

@@ -118,8 +118,14 @@ class Stream final : public StreamEvents,
     return info_.response_code == 101 ||
            (upgrade_->form == UpgradeForm::kConnect && info_.response_code / 100 == 2);
   }
-  WebSocketPolicy TunnelPolicy() const;
+  const WebSocketPolicy& TunnelPolicy() const;
   void OpenTunnel();
+  void PassRequest(Buffer& data, End end);
+  void PassResponse(Buffer& data, End end);
+  void PassTunnel(Tunnel::From from, Buffer& data, End end);
+  void TendTunnel();
+  bool CloseTunnel(Failure failure);
+  void OnTunnelTime();
 
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);

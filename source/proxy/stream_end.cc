@@ -48,9 +48,11 @@ void Stream::OnReset(StreamReset reset, ResetCode code) {
 void Stream::OnPeerReset(ResetCode code) {
   if (finished_) return;
   if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kClient);
-  info_.flags.Set(ResponseFlag::kDownstreamRemoteReset);
-  info_.response_code_details =
-      code == ResetCode::kRefusedStream ? "http2.remote_refuse" : "http2.remote_reset";
+  if (tunnel_ == nullptr || !tunnel_->closing()) {
+    info_.flags.Set(ResponseFlag::kDownstreamRemoteReset);
+    info_.response_code_details =
+        code == ResetCode::kRefusedStream ? "http2.remote_refuse" : "http2.remote_reset";
+  }
   config().stats.rq_rx_reset.Add(worker().stats);
   Finish();
 }
@@ -71,7 +73,8 @@ void Stream::OnConnectionLost() {
   codec_stream_ = nullptr;
   // Where its malformed body, or a response that could not be completed, is the reason, the log
   // says so already.
-  if (!info_.flags.Has(ResponseFlag::kDownstreamProtocolError) && !aborting_) {
+  const bool closing = tunnel_ != nullptr && tunnel_->closing();
+  if (!info_.flags.Has(ResponseFlag::kDownstreamProtocolError) && !aborting_ && !closing) {
     info_.flags.Set(RowOf(Failure::kDownstreamClosed).flag);
     if (info_.response_code_details.empty() || response_started_) {
       info_.response_code_details = RowOf(Failure::kDownstreamClosed).detail;

@@ -33,10 +33,11 @@ void Stream::SendHeaders(End end) {
 void Stream::SendData(Buffer& data, End end) {
   if (handler_done_) return data.Clear();
   timers_.Touch(now());
-  if (tunnel_ != nullptr) {
-    tunnel_->OnBytes(Tunnel::From::kServer, data);
-    if (end == End::kYes) tunnel_->OnEnd(Tunnel::From::kServer);
-  }
+  if (tunnel_ != nullptr) return PassTunnel(Tunnel::From::kServer, data, end);
+  PassResponse(data, end);
+}
+
+void Stream::PassResponse(Buffer& data, End end) {
   response_gauge_.Add(data.size());
   if (runner_.empty()) return DeliverResponseData(data, end);
   runner_.PutData(Flow::kResponse, data, end);
@@ -58,6 +59,10 @@ void Stream::Abort(absl::string_view details, ResetCode code) {
   if (finished_) return;
   // Not by the proxy: Fail has said so before.
   if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kServer);
+  if (tunnel_ != nullptr && tunnel_->closing()) {
+    CancelHandler();
+    return TendTunnel();
+  }
   reset_code_ = code;
   info_.response_code_details = details;
   timers_.ClearUpstream();

@@ -29,7 +29,22 @@ class StreamTimers {
   void SetLog(Duration interval, MonotonicTime now) { log_ = After(now, interval); }
   bool LogDue(MonotonicTime now) const { return log_ <= now; }
 
-  MonotonicTime next() const { return std::min({idle_, request_, duration_, upstream_, log_}); }
+  // What a tunnel has to see to by itself. True: that is sooner than anything was expected.
+  bool SetTunnel(MonotonicTime at) {
+    const bool sooner = at < next();
+    tunnel_ = at;
+    return sooner;
+  }
+  bool TunnelDue(MonotonicTime now) const { return tunnel_ <= now; }
+  // It is being closed, which has a limit of its own.
+  void KeepTunnelOnly() {
+    idle_timeout_ = Duration{0};
+    idle_ = request_ = duration_ = upstream_ = kNever;
+  }
+
+  MonotonicTime next() const {
+    return std::min({idle_, request_, duration_, upstream_, log_, tunnel_});
+  }
   // The deadline that has passed, if one has; what it means depends on no order of calls.
   Failure Due(MonotonicTime now) const {
     if (duration_ <= now) return Failure::kMaxDuration;
@@ -49,6 +64,7 @@ class StreamTimers {
   MonotonicTime duration_ = kNever;
   MonotonicTime upstream_ = kNever;
   MonotonicTime log_ = kNever;
+  MonotonicTime tunnel_ = kNever;
 };
 
 }  // namespace sluice

@@ -7,16 +7,17 @@
 namespace sluice {
 
 // The route's, else the upgrade filter's.
-WebSocketPolicy Stream::TunnelPolicy() const {
-  if (!absl::EqualsIgnoreCase(upgrade_->type, "websocket")) return {.follow_frames = false};
+const WebSocketPolicy& Stream::TunnelPolicy() const {
+  static constexpr WebSocketPolicy kNoWebSocket{.follow_frames = false}, kDefault;
+  if (!absl::EqualsIgnoreCase(upgrade_->type, "websocket")) return kNoWebSocket;
   if (route_ != nullptr && route_->websocket != nullptr) return *route_->websocket;
-  return upgrade_->websocket == nullptr ? WebSocketPolicy() : *upgrade_->websocket;
+  return upgrade_->websocket == nullptr ? kDefault : *upgrade_->websocket;
 }
 
 // The request's timeouts end here; what a tunnel has are idle and duration.
 void Stream::OpenTunnel() {
-  const WebSocketPolicy policy = TunnelPolicy();
-  tunnel_.reset(arena().New<Tunnel>(connection_.worker(), config().stats.websocket, info_,
+  const WebSocketPolicy& policy = TunnelPolicy();
+  tunnel_.reset(arena().New<Tunnel>(connection_.worker(), arena(), config().stats.websocket, info_,
                                     upgrade_->type, policy));
   timers_.ClearUpstream();
   timers_.ClearRequest();
@@ -25,6 +26,7 @@ void Stream::OpenTunnel() {
   if (policy.request_timeout_is_idle_timeout) idle = response_timeout_;
   if (action != nullptr && action->idle_timeout.has_value()) idle = *action->idle_timeout;
   timers_.SetIdle(idle, now());
+  if (tunnel_->warded()) timers_.SetTunnel(tunnel_->next());
   ArmTimer();
   config().stats.cx_upgrades_total.Add(worker().stats);
   config().stats.cx_upgrades_active.Add(worker().stats);
@@ -33,6 +35,45 @@ void Stream::OpenTunnel() {
   connection_.OnTunnelOpened();
   slot_.arena.FreeSpareChunks();
   if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
+}
+
+void Stream::PassTunnel(Tunnel::From from, Buffer& data, End end) {
+  end = tunnel_->Take(from, data, end);
+  from == Tunnel::From::kClient ? PassRequest(data, end) : PassResponse(data, end);
+  if (tunnel_->warded()) TendTunnel();
+}
+
+// What the proxy itself has to say.
+void Stream::TendTunnel() {
+  for (const Tunnel::From from : {Tunnel::From::kClient, Tunnel::From::kServer}) {
+    if (finished_) return;
+    Buffer own(worker().slabs);
+    const End end = tunnel_->TakeOwn(from, own);
+    if (own.empty() && end == End::kNo) continue;
+    if (from == Tunnel::From::kServer && response_ended_) continue;  // by trailers
+    from == Tunnel::From::kClient ? PassRequest(own, end) : PassResponse(own, end);
+  }
+  if (finished_) return;
+  if (tunnel_->closing()) timers_.KeepTunnelOnly();
+  if (timers_.SetTunnel(tunnel_->next())) ArmTimer();
+}
+
+// A time is over that a tunnel had. False: it cannot be told so, only cut off.
+bool Stream::CloseTunnel(Failure failure) {
+  const FailureRow& row = RowOf(failure);
+  if (!tunnel_->Close(row.detail)) return false;
+  info_.flags.Set(row.flag);
+  TendTunnel();
+  ArmTimer();
+  return true;
+}
+
+void Stream::OnTunnelTime() {
+  if (tunnel_->OnTime(request_gauge_.paused(), response_gauge_.paused())) return TendTunnel();
+  CancelHandler();
+  DropRequest();
+  reset_code_ = ResetCode::kNoError;
+  EndByReset();
 }
 
 }  // namespace sluice

@@ -5,10 +5,15 @@
 namespace sluice {
 namespace {
 
-constexpr uint16_t kNormal = 1000, kGoingAway = 1001, kAbnormal = 1006;
+constexpr uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kAbnormal = 1006,
+                   kTooBig = 1009, kInternalError = 1011;
 
 std::string AddressText(const Address* address) {
   return address == nullptr ? std::string() : address->text();
+}
+
+TunnelEnder EnderOf(FrameMeter::From from) {
+  return from == FrameMeter::From::kClient ? TunnelEnder::kClient : TunnelEnder::kUpstream;
 }
 
 }  // namespace
@@ -28,22 +33,27 @@ WebSocketStats::WebSocketStats(StatsRegistry& registry, absl::string_view stat_p
   tx = side("tx");
   closed_normal = counter("close_1000");
   closed_going_away = counter("close_1001");
+  closed_protocol_error = counter("close_1002");
   closed_no_code = counter("close_1005");
   closed_abnormal = counter("close_1006");
+  closed_too_big = counter("close_1009");
+  closed_internal_error = counter("close_1011");
   closed_other = counter("close_other");
+  proxy_pings = counter("proxy_pings");
   ended_by_client = counter("ended_by_client");
   ended_by_upstream = counter("ended_by_upstream");
   ended_by_proxy = counter("ended_by_proxy");
 }
 
-Tunnel::Tunnel(ProxyWorker& worker, const WebSocketStats& stats, StreamInfo& info,
+Tunnel::Tunnel(ProxyWorker& worker, Arena& arena, const WebSocketStats& stats, StreamInfo& info,
                absl::string_view type, const WebSocketPolicy& policy)
-    : worker_(worker), stats_(stats), info_(info), type_(type) {
+    : worker_(worker), stats_(stats), info_(info), type_(type), policy_(policy), arena_(arena) {
   if (policy.follow_frames) {
     // RSV1 may be permessage-deflate's (RFC 7692 section 6): the handshake is not looked at for it.
     constexpr uint8_t kRsv1 = 4;
     frames_.emplace(kRsv1);
     facts_.frames = &*frames_;
+    if (policy.acts()) MakeWarden();
   }
   info_.tunnel = &facts_;
   worker_.tunnels().Add(*this);
@@ -54,15 +64,67 @@ Tunnel::~Tunnel() {
   info_.tunnel = nullptr;
 }
 
-void Tunnel::OnBytes(From from, const Buffer& bytes) {
-  if (!frames_.has_value()) return;
-  const FrameMeter::Counts before = frames_->counts(from);
-  const MonotonicTime now = worker_.context().loop.now();
-  bytes.ForEachPiece([&](absl::string_view piece) { frames_->OnBytes(from, piece, now); });
-  if (frames_->counts(from).frames != before.frames) CountFrames(from, before);
-  if (facts_.close_code != 0 || !frames_->first_close().has_value()) return;
-  facts_.close_code = frames_->first_close()->code;
-  OnEnd(frames_->first_close()->from);
+End Tunnel::Take(From from, Buffer& data, End end) {
+  if (frames_.has_value()) {
+    const FrameMeter::Counts before = frames_->counts(from);
+    if (warden_ != nullptr) {
+      end = warden_->Take(from, data, end);
+    } else {
+      const MonotonicTime now = worker_.context().loop.now();
+      data.ForEachPiece([&](absl::string_view piece) { frames_->OnBytes(from, piece, now); });
+    }
+    if (frames_->counts(from).frames != before.frames) CountFrames(from, before);
+    NoteClosing();
+    if (facts_.close_code == 0 && frames_->first_close().has_value()) {
+      facts_.close_code = frames_->first_close()->code;
+      SetEnder(EnderOf(frames_->first_close()->from));
+    }
+  }
+  if (end == End::kYes) OnEnd(from);
+  return end;
+}
+
+void Tunnel::OnEnd(From from) {
+  SetEnder(EnderOf(from));
+  (from == From::kClient ? client_ended_ : upstream_ended_) = true;
+  if (closing()) warden_->OnEnded(from);
+}
+
+// ---- What the proxy itself does.
+
+void Tunnel::MakeWarden() {
+  warden_.reset(arena_.New<WebSocketWarden>(policy_, *frames_, worker_.context()));
+  if (client_ended_) warden_->OnEnded(From::kClient);
+  if (upstream_ended_) warden_->OnEnded(From::kServer);
+}
+
+End Tunnel::TakeOwn(From from, Buffer& out) {
+  const uint32_t pings = warden_->pings();
+  const End end = warden_->TakeOwn(from, out);
+  if (warden_->pings() != pings) stats_.proxy_pings.Add(worker_.context().stats);
+  return end;
+}
+
+bool Tunnel::Close(absl::string_view details) {
+  if (!frames_.has_value()) return false;
+  if (warden_ == nullptr) MakeWarden();
+  info_.response_code_details = details;
+  warden_->Close();
+  NoteClosing();
+  return true;
+}
+
+bool Tunnel::OnTime(bool client_is_paused, bool upstream_is_paused) {
+  const bool goes_on = warden_->OnTime(client_is_paused, upstream_is_paused);
+  NoteClosing();
+  return goes_on;
+}
+
+void Tunnel::NoteClosing() {
+  if (!closing()) return;
+  SetEnder(TunnelEnder::kProxy);
+  if (facts_.close_code == 0) facts_.close_code = warden_->code();
+  if (!warden_->details().empty()) info_.response_code_details = warden_->details();
 }
 
 void Tunnel::CountFrames(From from, const FrameMeter::Counts& before) {
@@ -86,6 +148,9 @@ void Tunnel::Finish() {
     const Counter* counter = &stats_.closed_other;
     if (facts_.close_code == kNormal) counter = &stats_.closed_normal;
     if (facts_.close_code == kGoingAway) counter = &stats_.closed_going_away;
+    if (facts_.close_code == kProtocolError) counter = &stats_.closed_protocol_error;
+    if (facts_.close_code == kTooBig) counter = &stats_.closed_too_big;
+    if (facts_.close_code == kInternalError) counter = &stats_.closed_internal_error;
     if (facts_.close_code == FrameHeaderReader::kNoCloseCode) counter = &stats_.closed_no_code;
     if (facts_.close_code == kAbnormal) counter = &stats_.closed_abnormal;
     counter->Add(cells);

@@ -188,5 +188,25 @@ TEST(RouteConfig, UpgradePerRouteOfTheMostSpecificLevelCounts) {
   EXPECT_NE(ErrorsOf(route + per_route("a", true) + per_route("b", true) + "}"), "");
 }
 
+TEST(RouteConfig, WebSocketPoliciesThatCannotBeHeld) {
+  const auto errors = [](absl::string_view policy) {
+    return ErrorsOf(absl::StrCat(
+        "routes { match { prefix: '/' } direct_response { status: 200 } } typed_per_filter_config "
+        "{ key: 'u' value { [type.googleapis.com/sluice.extensions.http.upgrade.v1."
+        "UpgradePerRoute] { websocket { ",
+        policy, " } } } }"));
+  };
+  const std::string at = "routes.virtual_hosts[0].typed_per_filter_config[\"u\"].websocket.";
+  EXPECT_EQ(errors("ping { timeout { seconds: 1 } }"), at + "ping.interval: is required\n");
+  EXPECT_EQ(errors("max_age { seconds: 1 } max_age_jitter_percent: 101"),
+            at + "max_age_jitter_percent: must be at most 100\n");
+  EXPECT_EQ(errors("max_message_bytes { }"),
+            at + "max_message_bytes: must be at least 1; leave it out for any size\n");
+  EXPECT_EQ(errors("follow_frames { } enforce: true"),
+            at + "follow_frames: is false, but the policies need to know where frames end; leave "
+                 "it out\n");
+  EXPECT_NE(errors("max_age { }"), "");
+}
+
 }  // namespace
 }  // namespace sluice

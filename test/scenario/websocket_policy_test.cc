@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/harness/proxy_fixture.h"
+#include "test/harness/ws_h2_peer.h"
 #include "test/harness/ws_peer.h"
 
 namespace sluice {
@@ -29,6 +30,7 @@ class WebSocketPolicies : public testing::Test {
   }
   void OpenWith(const std::string& per_route, const std::string& route, ProxyOptions options,
                 const WsManners& manners) {
+    End();
     if (options.log == ProxyOptions().log) options.log = kLog;
     proxy_ = std::make_unique<ProxyFixture>(
         absl::StrCat("virtual_hosts:\n- name: all\n  domains: [\"*\"]\n  routes:\n  - match: { "
@@ -99,6 +101,243 @@ TEST_F(WebSocketPolicies, S08TheRequestTimeoutIsTheIdleTimeoutWhereThatIsWanted)
   Wait(std::chrono::seconds(11));
   EXPECT_TRUE(client_->closed_by_peer());
   EXPECT_NE(End().find("SI stream_idle_timeout"), std::string::npos);
+}
+
+// ---- How the proxy closes.
+
+TEST_F(WebSocketPolicies, EndsThatTimeOutAreToldSoWithACloseFrame) {
+  Open("", "idle_timeout: 5s");
+  Wait(std::chrono::seconds(6));
+  EXPECT_EQ(client().close_code(), 1001);
+  EXPECT_EQ(host().close_code(), 1001);
+  EXPECT_EQ(client().wrong() + host().wrong(), "");
+  EXPECT_TRUE(client_->closed_by_peer());
+  EXPECT_FALSE(client_->peer().got_reset());
+  EXPECT_EQ(Stat("close_1001"), 1);
+  EXPECT_EQ(Stat("ended_by_proxy"), 1);
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_cx_active"), 0);
+  EXPECT_EQ(proxy_->Stat("cluster.users.upstream_cx_active"), 0);
+  EXPECT_EQ(End(), "1001 proxy SI stream_idle_timeout");
+  Open("", "max_stream_duration: { max_stream_duration: 5s }");
+  Wait(std::chrono::seconds(6));
+  EXPECT_EQ(client().close_code(), 1001);
+  EXPECT_EQ(host().close_code(), 1001);
+  EXPECT_EQ(End(), "1001 proxy DT max_duration_timeout");
+}
+
+TEST_F(WebSocketPolicies, ACloseWaitsForTheFrameUnderWayAndDropsWhatComesBehind) {
+  const std::string frame = WsBytes({.type = WsType::kText, .payload = "in one piece"});
+  const std::string more = WsBytes({.type = WsType::kText, .payload = "too late"});
+  for (const size_t cut : {size_t{1}, size_t{2}, size_t{7}}) {
+    Open("max_age: 10s", "", {}, {.answer_close = false});
+    host().SendRaw(frame.substr(0, cut));
+    Wait(std::chrono::seconds(11));
+    EXPECT_EQ(host().close_code(), 1001);
+    EXPECT_EQ(client().close_code(), std::nullopt);
+    host().SendRaw(frame.substr(cut) + more);
+    proxy_->Run();
+    EXPECT_EQ(client().messages(), Lines{"in one piece"}) << cut;
+    EXPECT_EQ(client().close_code(), 1001);
+    EXPECT_EQ(client().wrong(), "");
+    EXPECT_EQ(End(), "1001 proxy - websocket_max_age");
+  }
+}
+
+TEST_F(WebSocketPolicies, EndsThatDoNotAnswerACloseAreWaitedForOnlySoLong) {
+  Open("max_age: 10s", "", {},
+       {.answer_close = false, .end_after_close = false, .end_after_end = false});
+  Wait(std::chrono::seconds(11));
+  EXPECT_EQ(client().close_code(), 1001);
+  EXPECT_FALSE(client_->closed_by_peer());
+  Wait(std::chrono::seconds(5));
+  EXPECT_TRUE(client_->closed_by_peer());
+  EXPECT_TRUE(host().ended_by_peer());
+  Wait(std::chrono::seconds(6));
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_cx_upgrades_active"), 0);
+  EXPECT_EQ(End(), "1001 proxy - websocket_max_age");
+}
+
+TEST_F(WebSocketPolicies, AFrameThatNeverEndsIsWaitedForOnlySoLong) {
+  Open("max_age: 10s");
+  host().SendRaw(WsBytes({.type = WsType::kText, .payload = "half"}).substr(0, 3));
+  proxy_->Run();
+  Wait(std::chrono::seconds(22));
+  EXPECT_EQ(host().close_code(), 1001);
+  EXPECT_TRUE(client_->closed_by_peer());
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_cx_upgrades_active"), 0);
+}
+
+TEST_F(WebSocketPolicies, AnUpstreamThatBreaksOffWhileItIsClosedIsNotTheClientsConcern) {
+  Open("max_age: 10s", "", {}, {.answer_close = false});
+  Wait(std::chrono::seconds(11));
+  host_->peer().Reset();
+  proxy_->Run();
+  client().Close(1001);
+  proxy_->Run();
+  EXPECT_FALSE(client_->peer().got_reset());
+  EXPECT_TRUE(client_->closed_by_peer());
+  client().Finish();
+  proxy_->Run();
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_cx_upgrades_active"), 0);
+}
+
+// ---- What the proxy closes for.
+
+TEST_F(WebSocketPolicies, WhatBreaksTheProtocolDoesNotPassWhereItIsEnforced) {
+  const std::string wrong = WsBytes({.type = WsType::kText, .payload = "not masked"});
+  for (size_t cut = 0; cut < wrong.size(); ++cut) {
+    Open("enforce: true");
+    client().Text("right");
+    client().SendRaw(wrong.substr(0, cut));
+    proxy_->Run();
+    client().SendRaw(wrong.substr(cut));
+    proxy_->Run();
+    EXPECT_EQ(host().messages(), Lines{"right"});
+    EXPECT_EQ(host().wrong(), "") << cut;
+    EXPECT_EQ(host().half_frame(), "");
+    EXPECT_EQ(host().close_code(), 1002);
+    EXPECT_EQ(client().close_code(), 1002);
+    // Where the answer to the Close came into the middle of that frame nobody can find it.
+    Wait(std::chrono::seconds(11));
+    EXPECT_EQ(Stat("close_1002"), 1);
+    EXPECT_EQ(End(), "1002 proxy - websocket_protocol_violation");
+  }
+}
+
+TEST_F(WebSocketPolicies, ACloseWithACodeThatMayNotBeSentDoesNotPassEither) {
+  for (const size_t cut : {1, 2, 3, 6, 7}) {
+    Open("enforce: true");
+    const std::string close = client().Masked(WsCloseFrame(1006));
+    client().SendRaw(close.substr(0, cut));
+    proxy_->Run();
+    client().SendRaw(close.substr(cut));
+    proxy_->Run();
+    EXPECT_EQ(host().wrong(), "") << cut;
+    EXPECT_EQ(host().close_code(), 1002);
+    EXPECT_EQ(client().close_code(), 1002);
+    EXPECT_EQ(End(), "1002 proxy - websocket_protocol_violation");
+  }
+}
+
+TEST_F(WebSocketPolicies, WhatIsRightPassesAtWhateverByteItIsCut) {
+  Open("enforce: true, max_message_bytes: 1000");
+  const std::string frames =
+      client().Masked({.type = WsType::kText, .payload = "one"}) +
+      client().Masked({.type = WsType::kPing, .payload = "two"}) +
+      client().Masked({.type = WsType::kBinary, .payload = std::string(300, 'x')});
+  for (size_t cut = 1; cut < frames.size(); ++cut) {
+    client().SendRaw(frames.substr(0, cut));
+    proxy_->Run();
+    client().SendRaw(frames.substr(cut));
+    proxy_->Run();
+  }
+  EXPECT_EQ(host().messages().size(), 2 * (frames.size() - 1));
+  EXPECT_EQ(host().wrong() + client().wrong(), "");
+  host().Close(1000);
+  proxy_->Run();
+  EXPECT_EQ(client().close_code(), 1000);
+  EXPECT_EQ(End(), "1000 upstream - via_upstream");
+}
+
+TEST_F(WebSocketPolicies, MessagesHaveAMaximumWhateverTheirFrames) {
+  Open("max_message_bytes: 10");
+  client().Text("0123456789");
+  client().Fragments(WsType::kText, {"01234", "56789"});
+  client().Ping("of any size");
+  host().Text("0123456789");
+  proxy_->Run();
+  EXPECT_EQ(host().messages().size(), 2u);
+  EXPECT_EQ(client().messages().size(), 1u);
+  host().Text("0123456789+");
+  proxy_->Run();
+  EXPECT_EQ(client().messages().size(), 1u);
+  EXPECT_EQ(client().close_code(), 1009);
+  EXPECT_EQ(host().close_code(), 1009);
+  EXPECT_EQ(Stat("close_1009"), 1);
+  EXPECT_EQ(End(), "1009 proxy - websocket_message_too_big");
+  Open("max_message_bytes: 10");
+  client().Fragments(WsType::kText, {"01234", "56789", "+"});
+  proxy_->Run();
+  EXPECT_EQ(host().close_code(), 1009);
+  EXPECT_TRUE(host().messages().empty());
+}
+
+TEST_F(WebSocketPolicies, TunnelsGrowOnlySoOldAndNotAllTheSame) {
+  Open("max_age: 100s, max_age_jitter_percent: 50");
+  Wait(std::chrono::seconds(99));
+  EXPECT_EQ(client().close_code(), std::nullopt);
+  Wait(std::chrono::seconds(52));
+  EXPECT_EQ(client().close_code(), 1001);
+  EXPECT_EQ(End(), "1001 proxy - websocket_max_age");
+}
+
+TEST_F(WebSocketPolicies, ClosesOnAStreamOfHttp2AsWell) {
+  Open("max_age: 10s");
+  WsH2Client over_http2(proxy_->world(), proxy_->listener_address());
+  const uint32_t stream = over_http2.Handshake("/chat");
+  proxy_->Run();
+  ASSERT_TRUE(over_http2.open(stream));
+  Wait(std::chrono::seconds(11));
+  EXPECT_EQ(over_http2.ws(stream).close_code(), 1001);
+  EXPECT_EQ(host_->ws(1).close_code(), 1001);
+  EXPECT_TRUE(over_http2.ws(stream).ended_by_peer());
+  EXPECT_EQ(over_http2.ws(stream).wrong(), "");
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_cx_upgrades_active"), 0);
+}
+
+// ---- Pings of the proxy's own.
+
+TEST_F(WebSocketPolicies, AnEndThatIsSilentIsPingedAndLives) {
+  Open("ping: { interval: 10s, timeout: 5s }");
+  for (int i = 0; i < 10; ++i) Wait(std::chrono::seconds(10));
+  EXPECT_EQ(client().close_code(), std::nullopt);
+  EXPECT_GE(Stat("proxy_pings"), 18);
+  EXPECT_LE(Stat("proxy_pings"), 20);
+  EXPECT_EQ(client().wrong() + host().wrong(), "");
+  client().Close(1000);
+  proxy_->Run();
+  EXPECT_EQ(End(), "1000 client - via_upstream");
+}
+
+TEST_F(WebSocketPolicies, AnEndThatTalksIsNotPinged) {
+  Open("ping: { interval: 10s }", "", {}, {.echo = true});
+  for (int i = 0; i < 20; ++i) {
+    Wait(std::chrono::seconds(6));
+    client_->ws().Ping();
+    host_->ws().Ping();
+    proxy_->Run();
+  }
+  EXPECT_EQ(Stat("proxy_pings"), 0);
+}
+
+TEST_F(WebSocketPolicies, APingDoesNotGoIntoAFrame) {
+  Open("ping: { interval: 10s, timeout: 5s }", "", {}, {.answer_ping = false});
+  const std::string frame = WsBytes({.type = WsType::kText, .payload = "in one piece"});
+  host().SendRaw(frame.substr(0, 5));
+  Wait(std::chrono::seconds(12));
+  host().SendRaw(frame.substr(5));
+  proxy_->Run();
+  EXPECT_EQ(client().wrong(), "");
+  EXPECT_EQ(client().messages(), Lines{"in one piece"});
+  EXPECT_EQ(client().Lines(), (Lines{"TEXT \"in one piece\"", "PING"}));
+}
+
+TEST_F(WebSocketPolicies, ADeadEndIsFoundAndTheOtherIsTold) {
+  for (const bool client_is_dead : {true, false}) {
+    Open("ping: { interval: 10s, timeout: 5s }", "", {}, {.answer_ping = false});
+    const std::string pong = WsBytes({.type = WsType::kPong});
+    for (int i = 0; i < 14; ++i) {
+      Wait(std::chrono::seconds(1));
+      client_is_dead ? host().Pong() : client().Pong();
+      proxy_->Run();
+    }
+    EXPECT_EQ(client().close_code(), std::nullopt);
+    Wait(std::chrono::seconds(2));
+    EXPECT_EQ((client_is_dead ? host() : client()).close_code(), 1011);
+    EXPECT_EQ(Stat("ended_by_proxy") + proxy_->Stat("http.test.downstream_cx_upgrades_active"), 1);
+    EXPECT_EQ(End(), "1011 proxy - websocket_ping_timeout");
+    EXPECT_EQ(Stat("close_1011"), 1);
+  }
 }
 
 }  // namespace

@@ -298,7 +298,8 @@ void Http1ServerCodec::FinishExchange() {
 // ---- Both.
 
 void Http1ServerCodec::Reset(ResetCode code) {
-  must_abort_ = reply_begun_ && writer_.kind() == OutgoingBody::kUntilClose;
+  must_abort_ =
+      reply_begun_ && writer_.kind() == OutgoingBody::kUntilClose && writing_ != Writing::kDone;
   out_.Clear();
   DropStream();
 }

@@ -98,6 +98,7 @@ void FrameHeaderReader::ReadHead() {
   mask_[0] = mask_[1] = 0;
   if (frame_.masked) std::memcpy(mask_, head_ + head_bytes_ - 4, sizeof(mask_));
   frame_.violation = Judge();
+  judged_bytes_ = head_bytes_;
   head_bytes_ = 0;
   payload_left_ = frame_.length;
   lost_ = frame_.violation == FrameViolation::kLengthTooLarge;
@@ -139,6 +140,7 @@ bool FrameHeaderReader::GatherCloseCode(absl::string_view& bytes) {
     if (bytes.empty()) return false;
     code_[code_bytes_] = static_cast<uint8_t>(bytes.front()) ^ mask_[code_bytes_];
     ++code_bytes_;
+    ++judged_bytes_;
     bytes.remove_prefix(1);
     --payload_left_;
     ++payload_bytes_;

@@ -75,6 +75,11 @@ class FrameHeaderReader {
   bool at_boundary() const {
     return payload_left_ == 0 && head_bytes_ == 0 && !code_due_ && !lost_;
   }
+  // The frame under way is known for right or wrong, or there is none: neither its head nor the
+  // code of a close frame is incomplete.
+  bool judged() const { return head_bytes_ == 0 && !code_due_; }
+  // How much of the last frame has been gone over until then.
+  size_t begun_bytes() const { return head_bytes_ > 0 ? head_bytes_ : judged_bytes_; }
   // No frame can be found any more; everything is taken as payload.
   bool lost() const { return lost_; }
   uint64_t payload_bytes() const { return payload_bytes_; }  // gone over so far
@@ -96,8 +101,9 @@ class FrameHeaderReader {
   uint64_t payload_bytes_ = 0;
   uint8_t head_[kHeadBytesMax];
   uint8_t head_bytes_ = 0;
-  uint8_t mask_[2] = {};  // its first two bytes: the close code's
-  uint8_t code_[2];       // unmasked
+  uint8_t judged_bytes_ = 0;  // the whole head's, and a close code's
+  uint8_t mask_[2] = {};      // its first two bytes: the close code's
+  uint8_t code_[2];           // unmasked
   uint8_t code_bytes_ = 0;
   uint16_t close_code_ = kNoCloseCode;
   const From from_;

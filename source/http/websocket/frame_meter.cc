@@ -2,21 +2,27 @@
 
 namespace sluice {
 
-void FrameMeter::OnBytes(From from, absl::string_view bytes, MonotonicTime now) {
+FrameHeaderReader::Event FrameMeter::Next(From from, absl::string_view& bytes, MonotonicTime now) {
   Direction& side = At(from);
-  while (true) {
-    switch (side.reader.Next(bytes)) {
-      case FrameHeaderReader::Event::kNeedMore:
-        return;
-      case FrameHeaderReader::Event::kFrame:
-        OnFrame(from, now);
-        break;
-      case FrameHeaderReader::Event::kCloseCode:
-        if (!first_close_.has_value()) first_close_ = Close{from, side.reader.close_code()};
-        if (side.reader.violation() == FrameViolation::kCloseCode) CountViolation(side);
-        break;
-    }
+  const FrameHeaderReader::Event event = side.reader.Next(bytes);
+  switch (event) {
+    case FrameHeaderReader::Event::kNeedMore:
+      break;
+    case FrameHeaderReader::Event::kFrame:
+      OnFrame(from, now);
+      break;
+    case FrameHeaderReader::Event::kCloseCode:
+      if (!first_close_.has_value()) first_close_ = Close{from, side.reader.close_code()};
+      if (side.reader.violation() == FrameViolation::kCloseCode) CountViolation(side);
+      break;
   }
+  return event;
+}
+
+void FrameMeter::NotePing(From from, MonotonicTime now) {
+  Direction& side = At(from);
+  ++side.pings_open;
+  side.pinged = now;
 }
 
 void FrameMeter::OnFrame(From from, MonotonicTime now) {
@@ -34,8 +40,7 @@ void FrameMeter::OnFrame(From from, MonotonicTime now) {
       break;
     case Opcode::kPing:
       ++side.counts.pings;
-      ++side.pings_open;
-      side.pinged = now;
+      NotePing(from, now);
       break;
     case Opcode::kPong:
       ++side.counts.pongs;

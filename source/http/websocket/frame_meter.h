@@ -32,7 +32,13 @@ class FrameMeter {
     uint16_t code;
   };
 
-  void OnBytes(From from, absl::string_view bytes, MonotonicTime now);
+  void OnBytes(From from, absl::string_view bytes, MonotonicTime now) {
+    while (Next(from, bytes, now) != FrameHeaderReader::Event::kNeedMore) continue;
+  }
+  // Goes over the front of `bytes` up to the next event, as the reader does, and accounts for it.
+  FrameHeaderReader::Event Next(From from, absl::string_view& bytes, MonotonicTime now);
+  // A ping that was put in behind what came from there. It is timed, but is not that end's.
+  void NotePing(From from, MonotonicTime now);
 
   const Counts& counts(From from) const { return At(from).counts; }
   const FrameHeaderReader& reader(From from) const { return At(from).reader; }

@@ -2,11 +2,26 @@
 // upgrade filter. Any thread.
 #pragma once
 
+#include <cstdint>
+
+#include "source/base/units.h"
+
 namespace sluice {
 
 struct WebSocketPolicy {
   bool follow_frames = true;  // statistics, and all that needs to know where a frame ends
   bool request_timeout_is_idle_timeout = false;
+  bool enforce = false;            // the protocol: what breaks it does not pass
+  uint64_t message_bytes_max = 0;  // 0: any
+  Duration ping_interval{0};       // 0: the proxy sends none
+  Duration ping_timeout{0};
+  Duration age_max{0};  // 0: none
+  uint32_t age_jitter_percent = 0;
+
+  // Whether there is more to do than to look on.
+  bool acts() const {
+    return enforce || message_bytes_max > 0 || ping_interval.count() > 0 || age_max.count() > 0;
+  }
 };
 
 }  // namespace sluice
