@@ -174,7 +174,7 @@ class CodecRun final : private ServerEvents, private FlowSource {
     if (stream.over() || (!stream.ended() && tunnel_status.empty())) return false;
     Arena arena;
     Headers headers(arena);
-    headers.AddReference(HeaderId::kStatus, tunnel_status.empty() ? "200" : tunnel_status);
+    headers.Add(HeaderId::kStatus, tunnel_status.empty() ? "200" : tunnel_status);
     codec_stream_->SendHeaders(headers, End::kYes);
     Buffer output(pool_);
     codec_->Fill(output, 65536);
