@@ -84,9 +84,10 @@ void Headers::AppendValue(HeaderId id, absl::string_view value) {
   if (first == nullptr) return Add(id, value);
   const size_t size = first->value.size() + 2 + value.size();
   char* text = static_cast<char*>(arena_->Allocate(size, 1));
-  std::memcpy(text, first->value.data(), first->value.size());
+  // Either value may be empty and point nowhere, which copy() allows and memcpy does not.
+  first->value.copy(text, first->value.size());
   std::memcpy(text + first->value.size(), ", ", 2);
-  std::memcpy(text + first->value.size() + 2, value.data(), value.size());
+  value.copy(text + first->value.size() + 2, value.size());
   Replace(*first, {text, size});
 }
 
