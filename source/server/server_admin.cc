@@ -19,6 +19,7 @@ HostView ShowHost(const Host& host) {
                 .sub_zone = facts.locality.sub_zone,
                 .weight = facts.weight,
                 .priority = facts.priority};
+  view.flags = host.flags();
   view.cx_active = host.cx_active.load(kRelaxed);
   view.cx_connect_fail = host.cx_connect_fail.load(kRelaxed);
   view.cx_total = host.cx_total.load(kRelaxed);

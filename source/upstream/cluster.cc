@@ -57,7 +57,7 @@ std::vector<std::shared_ptr<Host>> Cluster::Merge(std::vector<ResolvedEndpoint> 
       host = std::exchange(old, nullptr);
       break;
     }
-    if (host == nullptr) host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.health);
+    if (host == nullptr) host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.flags);
     hosts.push_back(std::move(host));
   }
   return hosts;

@@ -41,7 +41,7 @@ struct BreakerLimits {
 // An endpoint as configured: an address, or a name to resolve.
 struct EndpointSpec {
   HostFacts facts;  // address is set for STATIC
-  HostHealth health = HostHealth::kHealthy;
+  HostFlags flags;
   std::string dns_name;  // STRICT_DNS
   uint16_t port = 0;
 };

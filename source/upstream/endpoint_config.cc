@@ -62,23 +62,24 @@ void ParseAddress(const core::Address& address, DiscoveryType type, const FieldS
   }
 }
 
-HostHealth HealthOf(core::HealthStatus status) {
+HostFlags FlagsOf(core::HealthStatus status) {
   switch (status) {
     case core::UNHEALTHY:
-    case core::DRAINING:
     case core::TIMEOUT:
-      return HostHealth::kUnhealthy;
+      return {HostFlag::kFailedByDiscovery};
+    case core::DRAINING:
+      return {HostFlag::kDrainingByDiscovery};
     case core::DEGRADED:
-      return HostHealth::kDegraded;
+      return {HostFlag::kDegradedByDiscovery};
     default:
-      return HostHealth::kHealthy;
+      return {};
   }
 }
 
 EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryType type,
                            const FieldScope& scope) {
   EndpointSpec spec;
-  spec.health = HealthOf(lb_endpoint.health_status());
+  spec.flags = FlagsOf(lb_endpoint.health_status());
   spec.facts.weight = UInt32Or(lb_endpoint, "load_balancing_weight", 1, scope, {.min = 1});
   if (lb_endpoint.host_identifier_case() != endpoint::LbEndpoint::kEndpoint) {
     scope.At("endpoint").Error("is required");

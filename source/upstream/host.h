@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,61 @@
 namespace sluice {
 
 enum class HostHealth : uint8_t { kHealthy, kDegraded, kUnhealthy };
+
+// Why a host is less than healthy: Envoy's health_flags, and after them what an operator said.
+enum class HostFlag : uint8_t {
+  kFailedActiveCheck,
+  kFailedPassiveCheck,
+  kFailedByDiscovery,
+  kDegradedByActiveCheck,
+  kDegradedByDiscovery,
+  kPendingRemoval,
+  kPendingActiveCheck,
+  kExcludedByImmediateFailure,
+  kActiveCheckTimeout,
+  kDrainingByDiscovery,
+  kDrainingByOperator,
+  kMaintenanceByOperator,
+};
+constexpr int kHostFlags = 12;
+
+// A set of them.
+class HostFlags {
+ public:
+  constexpr HostFlags() = default;
+  constexpr HostFlags(std::initializer_list<HostFlag> flags) {
+    for (const HostFlag flag : flags) bits_ |= BitOf(flag);
+  }
+  constexpr bool Has(HostFlag flag) const { return (bits_ & BitOf(flag)) != 0; }
+  constexpr HostFlags With(HostFlag flag, bool is_set = true) const {
+    HostFlags copy = *this;
+    copy.bits_ = is_set ? copy.bits_ | BitOf(flag) : copy.bits_ & ~BitOf(flag);
+    return copy;
+  }
+  constexpr bool empty() const { return bits_ == 0; }
+  friend constexpr bool operator==(HostFlags, HostFlags) = default;
+
+ private:
+  static constexpr uint16_t BitOf(HostFlag flag) {
+    return static_cast<uint16_t>(1u << static_cast<unsigned>(flag));
+  }
+  uint16_t bits_ = 0;
+};
+
+// What a balancer makes of them: a host that is only waiting or only degraded is not ill.
+constexpr HostHealth HealthOf(HostFlags flags) {
+  constexpr HostFlag kIll[] = {
+      HostFlag::kFailedActiveCheck,  HostFlag::kFailedPassiveCheck,
+      HostFlag::kFailedByDiscovery,  HostFlag::kDrainingByDiscovery,
+      HostFlag::kDrainingByOperator, HostFlag::kMaintenanceByOperator,
+  };
+  for (const HostFlag flag : kIll) {
+    if (flags.Has(flag)) return HostHealth::kUnhealthy;
+  }
+  const bool degraded =
+      flags.Has(HostFlag::kDegradedByActiveCheck) || flags.Has(HostFlag::kDegradedByDiscovery);
+  return degraded ? HostHealth::kDegraded : HostHealth::kHealthy;
+}
 
 struct Locality {
   std::string region, zone, sub_zone;
@@ -31,12 +87,17 @@ struct HostFacts {
 
 class Host {
  public:
-  explicit Host(HostFacts facts, HostHealth health = HostHealth::kHealthy)
-      : health(health), facts_(std::move(facts)) {}
+  explicit Host(HostFacts facts, HostFlags flags = {}) : flags_(flags), facts_(std::move(facts)) {}
   const HostFacts& facts() const { return facts_; }
   const Address& address() const { return facts_.address; }
 
-  std::atomic<HostHealth> health;
+  // Written on main; workers go by the HostSet they were given, not by these.
+  HostFlags flags() const { return flags_.load(std::memory_order_relaxed); }
+  void SetFlag(HostFlag flag, bool is_set) {
+    flags_.store(flags().With(flag, is_set), std::memory_order_relaxed);
+  }
+  HostHealth health() const { return HealthOf(flags()); }
+
   // Per-host statistics as /clusters shows them.
   alignas(64) std::atomic<uint32_t> rq_active{0};
   std::atomic<uint32_t> cx_active{0};
@@ -44,6 +105,7 @@ class Host {
       cx_connect_fail{0};
 
  private:
+  std::atomic<HostFlags> flags_;
   const HostFacts facts_;
 };
 

@@ -24,7 +24,7 @@ std::shared_ptr<const HostSet> MakeHostSet(std::vector<std::shared_ptr<Host>> ho
   // Each flag is read once: workers and health checks may change it meanwhile.
   std::vector<std::shared_ptr<Host>> healthy, degraded;
   for (const auto& host : hosts) {
-    switch (host->health.load(std::memory_order_relaxed)) {
+    switch (host->health()) {
       case HostHealth::kHealthy:
         healthy.push_back(host);
         break;

@@ -10,7 +10,7 @@ namespace sluice {
 
 struct ResolvedEndpoint {
   HostFacts facts;
-  HostHealth health = HostHealth::kHealthy;
+  HostFlags flags;
 };
 
 }  // namespace sluice

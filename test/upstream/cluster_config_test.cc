@@ -166,7 +166,7 @@ TEST(ClusterConfig, EndpointsKeepTheirFacts) {
   EXPECT_EQ(spec.endpoints[0].facts.weight, 5u);
   EXPECT_EQ(spec.endpoints[0].facts.priority, 1u);
   EXPECT_EQ(spec.endpoints[0].facts.locality.zone, "a");
-  EXPECT_EQ(spec.endpoints[0].health, HostHealth::kUnhealthy);
+  EXPECT_EQ(HealthOf(spec.endpoints[0].flags), HostHealth::kUnhealthy);
   EXPECT_EQ(spec.endpoints[1].facts.address.text(), "[2001:db8::1]:80");
   EXPECT_EQ(spec.endpoints[1].facts.weight, 1u);
   EXPECT_EQ(spec.endpoints[2].facts.address.text(), "/run/users.sock");

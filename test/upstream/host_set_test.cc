@@ -9,9 +9,8 @@
 namespace sluice {
 namespace {
 
-constexpr auto kHealthy = HostHealth::kHealthy;
-constexpr auto kDegraded = HostHealth::kDegraded;
-constexpr auto kUnhealthy = HostHealth::kUnhealthy;
+constexpr HostFlags kDegraded = {HostFlag::kDegradedByDiscovery};
+constexpr HostFlags kUnhealthy = {HostFlag::kFailedByDiscovery};
 
 // The numbers of the eligible ones.
 std::vector<int> Eligible(const std::vector<std::shared_ptr<Host>>& hosts) {

@@ -16,12 +16,12 @@ namespace sluice {
 inline Address TestAddress(int n) { return *Address::FromIp(absl::StrCat("10.0.0.", n), 80); }
 
 inline std::shared_ptr<Host> TestHost(int n, uint32_t weight = 1, uint32_t priority = 0,
-                                      HostHealth health = HostHealth::kHealthy) {
+                                      HostFlags flags = {}) {
   HostFacts facts;
   facts.address = TestAddress(n);
   facts.weight = weight;
   facts.priority = priority;
-  return std::make_shared<Host>(std::move(facts), health);
+  return std::make_shared<Host>(std::move(facts), flags);
 }
 
 // One host for each weight, numbered from 1.

@@ -20,6 +20,7 @@
 #include "source/proxy/tunnel_board.h"
 #include "source/stats/histogram_intervals.h"
 #include "source/stats/registry.h"
+#include "source/upstream/host.h"
 
 namespace sluice {
 
@@ -46,26 +47,13 @@ struct BreakerFacts {
   uint32_t retries_max = 0;
 };
 
-// Why a host is less than healthy.
-enum class HostFlag : uint8_t {
-  kFailedActiveCheck,
-  kFailedPassiveCheck,
-  kFailedByDiscovery,
-  kDegradedByActiveCheck,
-  kDegradedByDiscovery,
-  kPendingRemoval,
-  kPendingActiveCheck,
-  kExcludedByImmediateFailure,
-  kActiveCheckTimeout,
-};
-
 struct HostView {
   std::string address;
   std::string hostname;
   std::string region, zone, sub_zone;
   uint32_t weight = 1;
   uint32_t priority = 0;
-  std::vector<HostFlag> flags;  // none: healthy
+  HostFlags flags;
   uint64_t cx_active = 0, cx_connect_fail = 0, cx_total = 0;
   uint64_t rq_active = 0, rq_error = 0, rq_success = 0, rq_timeout = 0, rq_total = 0;
 };

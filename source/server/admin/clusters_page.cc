@@ -35,15 +35,31 @@ absl::string_view FlagText(HostFlag flag) {
     case HostFlag::kExcludedByImmediateFailure:
       return "/excluded_via_immediate_hc_fail";
     case HostFlag::kActiveCheckTimeout:
+      return "/active_hc_timeout";
+    case HostFlag::kDrainingByDiscovery:
+      return "/eds_status_draining";
+    // Ours: Envoy has no operator.
+    case HostFlag::kDrainingByOperator:
+      return "/operator_drain";
+    case HostFlag::kMaintenanceByOperator:
       break;
   }
-  return "/active_hc_timeout";
+  return "/operator_maintenance";
 }
 
-std::string FlagsText(const std::vector<HostFlag>& flags) {
+// Calls `visit` with each of the flags.
+template <class Visit>
+void ForEachFlag(HostFlags flags, Visit visit) {
+  for (int i = 0; i < kHostFlags; ++i) {
+    const auto flag = static_cast<HostFlag>(i);
+    if (flags.Has(flag)) visit(flag);
+  }
+}
+
+std::string FlagsText(HostFlags flags) {
   if (flags.empty()) return "healthy";
   std::string text;
-  for (const HostFlag flag : flags) absl::StrAppend(&text, FlagText(flag));
+  ForEachFlag(flags, [&text](HostFlag flag) { absl::StrAppend(&text, FlagText(flag)); });
   return text;
 }
 
@@ -67,6 +83,11 @@ void SetFlag(HostFlag flag, HostHealthStatus& health) {
       return health.set_excluded_via_immediate_hc_fail(true);
     case HostFlag::kActiveCheckTimeout:
       return health.set_active_hc_timeout(true);
+    // The message knows no operator; draining is what he asked for.
+    case HostFlag::kDrainingByDiscovery:
+    case HostFlag::kDrainingByOperator:
+    case HostFlag::kMaintenanceByOperator:
+      return health.set_eds_health_status(envoy::config::core::v3::DRAINING);
   }
 }
 
@@ -132,7 +153,7 @@ void FillHost(const HostView& host, HostStatus& status) {
   AddMetric("rq_active", host.rq_active, SimpleMetric::GAUGE, status);
   HostHealthStatus& health = *status.mutable_health_status();
   health.set_eds_health_status(envoy::config::core::v3::HEALTHY);
-  for (const HostFlag flag : host.flags) SetFlag(flag, health);
+  ForEachFlag(host.flags, [&health](HostFlag flag) { SetFlag(flag, health); });
   status.set_weight(host.weight);
   status.set_priority(host.priority);
 }

@@ -15,24 +15,17 @@ using envoy::config::endpoint::v3::ClusterLoadAssignment;
 using envoy::config::endpoint::v3::LocalityLbEndpoints;
 using google::protobuf::Message;
 
-envoy::config::core::v3::HealthStatus HealthOf(const HostView& host) {
+envoy::config::core::v3::HealthStatus StatusOf(const HostView& host) {
   using envoy::config::core::v3::HealthStatus;
-  HealthStatus health = HealthStatus::HEALTHY;
-  for (const HostFlag flag : host.flags) {
-    switch (flag) {
-      case HostFlag::kFailedActiveCheck:
-      case HostFlag::kFailedPassiveCheck:
-      case HostFlag::kFailedByDiscovery:
-        return HealthStatus::UNHEALTHY;
-      case HostFlag::kDegradedByActiveCheck:
-      case HostFlag::kDegradedByDiscovery:
-        health = HealthStatus::DEGRADED;
-        break;
-      default:
-        break;
-    }
+  switch (HealthOf(host.flags)) {
+    case HostHealth::kHealthy:
+      return HealthStatus::HEALTHY;
+    case HostHealth::kDegraded:
+      return HealthStatus::DEGRADED;
+    case HostHealth::kUnhealthy:
+      break;
   }
-  return health;
+  return HealthStatus::UNHEALTHY;
 }
 
 bool SameGroup(const HostView& a, const HostView& b) {
@@ -52,7 +45,7 @@ void AddHost(const HostView& host, LocalityLbEndpoints& group) {
   auto& endpoint = *group.add_lb_endpoints();
   endpoint.mutable_endpoint()->set_hostname(host.hostname);
   *endpoint.mutable_endpoint()->mutable_address() = ProtoAddress(host.address);
-  endpoint.set_health_status(HealthOf(host));
+  endpoint.set_health_status(StatusOf(host));
   endpoint.mutable_load_balancing_weight()->set_value(host.weight);
 }
 

@@ -31,7 +31,7 @@ std::vector<ResolvedEndpoint> DnsEndpoints::Endpoints() const {
   for (const auto& name : names_) {
     for (const Address& address : name->addresses()) {
       if (!seen.insert(address.text()).second) continue;
-      ResolvedEndpoint endpoint{name->endpoint().facts, name->endpoint().health};
+      ResolvedEndpoint endpoint{name->endpoint().facts, name->endpoint().flags};
       endpoint.facts.address = address;
       endpoints.push_back(std::move(endpoint));
     }
