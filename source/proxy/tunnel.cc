@@ -5,8 +5,23 @@
 namespace sluice {
 namespace {
 
-constexpr uint16_t kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kAbnormal = 1006,
-                   kTooBig = 1009, kInternalError = 1011;
+// RFC 6455 section 7.4.1; 1012 is of the registry that its section 11.7 has opened.
+constexpr uint16_t kAbnormal = 1006;
+struct CloseCounter {
+  uint16_t code;
+  Counter WebSocketStats::*counter;
+};
+constexpr CloseCounter kCloseCounters[] = {
+    {1000, &WebSocketStats::closed_normal},
+    {1001, &WebSocketStats::closed_going_away},
+    {1002, &WebSocketStats::closed_protocol_error},
+    {FrameHeaderReader::kNoCloseCode, &WebSocketStats::closed_no_code},
+    {kAbnormal, &WebSocketStats::closed_abnormal},
+    {1008, &WebSocketStats::closed_policy},
+    {1009, &WebSocketStats::closed_too_big},
+    {1011, &WebSocketStats::closed_internal_error},
+    {1012, &WebSocketStats::closed_service_restart},
+};
 
 std::string AddressText(const Address* address) {
   return address == nullptr ? std::string() : address->text();
@@ -31,13 +46,8 @@ WebSocketStats::WebSocketStats(StatsRegistry& registry, absl::string_view stat_p
   };
   rx = side("rx");
   tx = side("tx");
-  closed_normal = counter("close_1000");
-  closed_going_away = counter("close_1001");
-  closed_protocol_error = counter("close_1002");
-  closed_no_code = counter("close_1005");
-  closed_abnormal = counter("close_1006");
-  closed_too_big = counter("close_1009");
-  closed_internal_error = counter("close_1011");
+  for (const CloseCounter& row : kCloseCounters)
+    this->*row.counter = counter(absl::StrCat("close_", row.code));
   closed_other = counter("close_other");
   proxy_pings = counter("proxy_pings");
   ended_by_client = counter("ended_by_client");
@@ -146,13 +156,9 @@ void Tunnel::Finish() {
   if (frames_.has_value()) {
     if (facts_.close_code == 0) facts_.close_code = kAbnormal;
     const Counter* counter = &stats_.closed_other;
-    if (facts_.close_code == kNormal) counter = &stats_.closed_normal;
-    if (facts_.close_code == kGoingAway) counter = &stats_.closed_going_away;
-    if (facts_.close_code == kProtocolError) counter = &stats_.closed_protocol_error;
-    if (facts_.close_code == kTooBig) counter = &stats_.closed_too_big;
-    if (facts_.close_code == kInternalError) counter = &stats_.closed_internal_error;
-    if (facts_.close_code == FrameHeaderReader::kNoCloseCode) counter = &stats_.closed_no_code;
-    if (facts_.close_code == kAbnormal) counter = &stats_.closed_abnormal;
+    for (const CloseCounter& row : kCloseCounters) {
+      if (row.code == facts_.close_code) counter = &(stats_.*row.counter);
+    }
     counter->Add(cells);
     if (facts_.ended_by == TunnelEnder::kClient) stats_.ended_by_client.Add(cells);
     if (facts_.ended_by == TunnelEnder::kUpstream) stats_.ended_by_upstream.Add(cells);

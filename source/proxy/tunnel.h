@@ -31,7 +31,8 @@ struct WebSocketStats {
   Side rx, tx;
   // By the first close frame's code.
   Counter closed_normal, closed_going_away, closed_protocol_error, closed_no_code, closed_abnormal;
-  Counter closed_too_big, closed_internal_error, closed_other;
+  Counter closed_policy, closed_too_big, closed_internal_error, closed_service_restart;
+  Counter closed_other;
   Counter proxy_pings;
   Counter ended_by_client, ended_by_upstream, ended_by_proxy;
 };

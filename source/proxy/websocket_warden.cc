@@ -24,6 +24,7 @@ constexpr ReasonRow kReasons[] = {
     {1009, "websocket_message_too_big"},
     {1001, "websocket_max_age"},
     {1011, "websocket_ping_timeout"},
+    {1008, "websocket_message_rate"},
 };
 static_assert(std::size(kReasons) == static_cast<size_t>(WardenReason::kCount));
 
@@ -39,6 +40,8 @@ WebSocketWarden::WebSocketWarden(const WebSocketPolicy& policy, FrameMeter& fram
     At(from).heard = now();
     At(from).said = frames.reader(from).closed();
   }
+  if (policy.messages_per_second > 0)
+    rate_.emplace(policy.messages_per_second, policy.message_burst);
   if (policy.age_max.count() == 0) return;
   const uint64_t jitter = policy.age_max.count() / 100 * policy.age_jitter_percent;
   deadline_ = now() + policy.age_max;
@@ -124,10 +127,13 @@ void WebSocketWarden::Judge(From from, Event event) {
   const FrameHeader& frame = reader.frame();
   if (policy_.enforce && reader.violation() != FrameViolation::kNone)
     return Begin(WardenReason::kViolation, from, std::nullopt);
-  if (policy_.message_bytes_max == 0 || event != Event::kFrame || frame.opcode > Opcode::kBinary)
-    return;
+  if (event != Event::kFrame || frame.opcode > Opcode::kBinary) return;
+  const bool begins = frame.opcode != Opcode::kContinuation;
+  if (from == From::kClient && begins && rate_.has_value() && !rate_->Take(now()))
+    return Begin(WardenReason::kMessageRate, from, std::nullopt);
+  if (policy_.message_bytes_max == 0) return;
   Side& side = At(from);
-  if (frame.opcode != Opcode::kContinuation) side.message_bytes = 0;
+  if (begins) side.message_bytes = 0;
   // Neither can wrap around: a length has 63 bits, and what has passed is at most the maximum.
   if (frame.length > policy_.message_bytes_max - side.message_bytes)
     return Begin(WardenReason::kMessageTooBig, from, std::nullopt);

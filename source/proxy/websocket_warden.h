@@ -17,6 +17,7 @@
 #include "source/event/worker_context.h"
 #include "source/http/codec.h"
 #include "source/http/websocket/frame_meter.h"
+#include "source/http/websocket/message_rate.h"
 #include "source/http/websocket/policy.h"
 
 namespace sluice {
@@ -28,6 +29,7 @@ enum class WardenReason : uint8_t {
   kMessageTooBig,
   kAge,
   kSilence,  // of an end that was asked
+  kMessageRate,
   kCount
 };
 
@@ -83,7 +85,9 @@ class WebSocketWarden {
   static From Other(From from) { return from == From::kClient ? From::kServer : From::kClient; }
   Side& At(From from) { return sides_[static_cast<size_t>(from)]; }
   const Side& At(From from) const { return sides_[static_cast<size_t>(from)]; }
-  bool judges() const { return policy_.enforce || policy_.message_bytes_max > 0; }
+  bool judges() const {
+    return policy_.enforce || policy_.message_bytes_max > 0 || policy_.messages_per_second > 0;
+  }
   bool between_frames(From from) const {
     return frames_.reader(from).at_boundary() || !At(from).held.empty();
   }
@@ -100,6 +104,7 @@ class WebSocketWarden {
   FrameMeter& frames_;
   WorkerContext& worker_;
   std::array<Side, 2> sides_;
+  std::optional<MessageRate> rate_;  // of the client's messages
   MonotonicTime deadline_ = kNever;  // of its age; when it is closing, of that
   WardenReason reason_ = WardenReason::kNone;
   uint32_t pings_ = 0;

@@ -206,6 +206,9 @@ TEST(RouteConfig, WebSocketPoliciesThatCannotBeHeld) {
             at + "follow_frames: is false, but the policies need to know where frames end; leave "
                  "it out\n");
   EXPECT_NE(errors("max_age { }"), "");
+  EXPECT_EQ(errors("message_rate { }"),
+            at + "message_rate.messages_per_second: must be at least 1\n");
+  EXPECT_NE(errors("message_rate { messages_per_second: 5 burst { } }"), "");
 }
 
 }  // namespace

@@ -262,6 +262,66 @@ TEST_F(WebSocketPolicies, MessagesHaveAMaximumWhateverTheirFrames) {
   EXPECT_TRUE(host().messages().empty());
 }
 
+TEST_F(WebSocketPolicies, AClientThatSendsMoreMessagesThanItMayIsClosed) {
+  Open("message_rate: { messages_per_second: 10, burst: 3 }");
+  for (int i = 0; i < 50; ++i) {
+    client().Text("in time");
+    Wait(std::chrono::milliseconds(101));
+  }
+  EXPECT_EQ(host().messages().size(), 50u);
+  Wait(std::chrono::seconds(1));
+  for (int i = 0; i < 4; ++i) client().Binary("at once");
+  proxy_->Run();
+  EXPECT_EQ(host().messages().size(), 53u) << "the one too many has not passed";
+  EXPECT_EQ(client().close_code(), 1008);
+  EXPECT_EQ(host().close_code(), 1008);
+  EXPECT_EQ(client().wrong() + host().wrong(), "");
+  EXPECT_EQ(Stat("close_1008"), 1);
+  EXPECT_EQ(End(), "1008 proxy - websocket_message_rate");
+}
+
+TEST_F(WebSocketPolicies, TheBurstIsWhatMayComeInASecondWhereItIsNotSaid) {
+  Open("message_rate: { messages_per_second: 5 }");
+  for (int i = 0; i < 5; ++i) client().Text("all of a second");
+  proxy_->Run();
+  EXPECT_EQ(client().close_code(), std::nullopt);
+  client().Text("too many");
+  proxy_->Run();
+  EXPECT_EQ(client().close_code(), 1008);
+}
+
+TEST_F(WebSocketPolicies, OnlyMessagesOfTheClientAreRated) {
+  Open("message_rate: { messages_per_second: 1, burst: 2 }");
+  client().Fragments(WsType::kText, {"a", "b", "c", "d"});
+  for (int i = 0; i < 10; ++i) {
+    client().Ping();
+    client().Pong();
+    host().Text("as it likes");
+  }
+  proxy_->Run();
+  EXPECT_EQ(client().close_code(), std::nullopt);
+  EXPECT_EQ(client().messages().size(), 10u);
+  client().Text("the second");
+  proxy_->Run();
+  EXPECT_EQ(host().messages(), (Lines{"abcd", "the second"}));
+  EXPECT_EQ(client().close_code(), std::nullopt);
+}
+
+TEST_F(WebSocketPolicies, AMessageTooManyDoesNotPassAtWhateverByteItIsCut) {
+  const std::string last = WsBytes({.type = WsType::kText, .payload = "no", .mask = 7});
+  for (size_t cut = 1; cut < last.size(); ++cut) {
+    Open("message_rate: { messages_per_second: 1 }");
+    client().Text("one");
+    client().SendRaw(last.substr(0, cut));
+    proxy_->Run();
+    client().SendRaw(last.substr(cut));
+    proxy_->Run();
+    EXPECT_EQ(host().messages(), Lines{"one"}) << cut;
+    EXPECT_EQ(host().half_frame(), "") << cut;
+    EXPECT_EQ(host().close_code(), 1008) << cut;
+  }
+}
+
 TEST_F(WebSocketPolicies, TunnelsGrowOnlySoOldAndNotAllTheSame) {
   Open("max_age: 100s, max_age_jitter_percent: 50");
   Wait(std::chrono::seconds(99));

@@ -17,10 +17,13 @@ struct WebSocketPolicy {
   Duration ping_timeout{0};
   Duration age_max{0};  // 0: none
   uint32_t age_jitter_percent = 0;
+  uint32_t messages_per_second = 0;  // from the client; 0: any number
+  uint32_t message_burst = 0;
 
   // Whether there is more to do than to look on.
   bool acts() const {
-    return enforce || message_bytes_max > 0 || ping_interval.count() > 0 || age_max.count() > 0;
+    return enforce || message_bytes_max > 0 || ping_interval.count() > 0 || age_max.count() > 0 ||
+           messages_per_second > 0;
   }
 };
 

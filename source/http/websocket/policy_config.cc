@@ -28,6 +28,13 @@ WebSocketPolicy ParseWebSocketPolicy(const google::protobuf::Message& message,
   policy.age_jitter_percent = proto.max_age_jitter_percent();
   if (policy.age_jitter_percent > 100)
     scope.At("max_age_jitter_percent").Error("must be at most 100");
+  if (proto.has_message_rate()) {
+    const auto& rate = proto.message_rate();
+    const FieldScope at = scope.At("message_rate");
+    policy.messages_per_second = rate.messages_per_second();
+    if (policy.messages_per_second == 0) at.At("messages_per_second").Error("must be at least 1");
+    policy.message_burst = UInt32Or(rate, "burst", policy.messages_per_second, at, {.min = 1});
+  }
   if (!policy.follow_frames && policy.acts()) {
     scope.At("follow_frames")
         .Error("is false, but the policies need to know where frames end", "leave it out");
