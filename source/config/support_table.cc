@@ -385,15 +385,17 @@ message envoy.config.cluster.v3.Cluster
   + name alt_stat_name type{STATIC,STRICT_DNS} connect_timeout load_assignment
   + lb_policy{ROUND_ROBIN,LOAD_BALANCING_POLICY_CONFIG} load_balancing_policy
   + circuit_breakers per_connection_buffer_limit_bytes upstream_http_protocol_options
-  + max_requests_per_connection typed_extension_protocol_options protocol_selection
+  + max_requests_per_connection typed_extension_protocol_options protocol_selection metadata
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
   + upstream_connection_options transport_socket http2_protocol_options
-  ~ metadata: a label for control planes
   ~ ignore_health_on_host_removal: there are no health checks to wait for
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
   ! transport_socket_matches filters
+message envoy.config.core.v3.Metadata
+  + filter_metadata
+  ~ typed_filter_metadata: a label for control planes
 message envoy.config.cluster.v3.Cluster.RefreshRate
   + *
 message envoy.config.cluster.v3.LoadBalancingPolicy

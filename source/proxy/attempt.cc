@@ -39,7 +39,27 @@ Attempt::~Attempt() { Cancel(); }
 void Attempt::Start(RoutePriority priority, const PoolKey& key) {
   info_.upstream_host = &address_;
   info_.upstream_local_address = nullptr;
+  if (upgrade_ != nullptr && !TakeUpgradePlace(priority)) {
+    done_ = true;
+    DropPending();
+    return owner_.OnAttemptFailed({.kind = AttemptFailure::Kind::kOverflow});
+  }
   cluster_.PoolOf(host_, key).Request(*this, priority);
+}
+
+bool Attempt::TakeUpgradePlace(RoutePriority priority) {
+  if (!cluster_.breaker().TryAcquire(priority, BreakerResource::kUpgrades)) {
+    stats().cx_upgrades_overflow.Add(worker_.stats);
+    return false;
+  }
+  upgrade_place_ = priority;
+  return true;
+}
+
+void Attempt::LeaveUpgradePlace() {
+  if (!upgrade_place_.has_value()) return;
+  cluster_.breaker().Release(*upgrade_place_, BreakerResource::kUpgrades);
+  upgrade_place_.reset();
 }
 
 void Attempt::SendData(Buffer& data, End end) {
@@ -77,6 +97,7 @@ void Attempt::Cancel() {
 void Attempt::Stop() {
   if (done_) return;
   done_ = true;
+  LeaveUpgradePlace();
   state_.response_gauge().SetSource(nullptr);
   if (codec_stream_ != nullptr) {
     ClientConnection* const connection = connection_;
@@ -160,6 +181,7 @@ const Headers& Attempt::RequestHead() {
 
 void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
   done_ = true;
+  LeaveUpgradePlace();
   info_.upstream_transport_failure_reason = state_.arena().Copy(reason);
   DropPending();
   const bool overflow = failure == PoolFailure::kOverflow;
@@ -217,7 +239,9 @@ bool Attempt::TakeUpgradeAnswer(Headers& headers, uint32_t code) {
       headers.Set(HeaderId::kSecWebsocketAccept, {accept.data(), accept.size()});
     }
   }
-  if (!tunnel_) DropPending();
+  if (tunnel_) return true;
+  DropPending();
+  LeaveUpgradePlace();
   return true;
 }
 
@@ -266,6 +290,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
   // RFC 9113 section 8.1: a whole answer, and the host wants no more of the request.
   if (response_ended_ && !tunnel_) return OnComplete();
   done_ = true;
+  LeaveUpgradePlace();
   AttemptFailure failure{.kind = KindOf(reset), .code = code};
   failure.stale_connection =
       reset == StreamReset::kConnection && connection_->reused() && !response_started_;
@@ -284,6 +309,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
 void Attempt::OnComplete() {
   if (done_) return;
   done_ = true;
+  LeaveUpgradePlace();
   stats().rq_completed.Add(worker_.stats);
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(worker_.loop.now() - started_);

@@ -9,6 +9,8 @@
 // HTTP/2 sends no key, so the proxy makes one and checks the answer to it.
 #pragma once
 
+#include <optional>
+
 #include "absl/strings/string_view.h"
 #include "source/base/buffer.h"
 #include "source/http/codec.h"
@@ -95,6 +97,8 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   bool TakeUpgradeAnswer(Headers& headers, uint32_t code);
   bool CheckMadeKey(Headers& headers);
   void OpenTunnel(End end);
+  bool TakeUpgradePlace(RoutePriority priority);
+  void LeaveUpgradePlace();
   void Stop();
   void FailAtOnce(AttemptFailure::Kind kind, HandshakeError handshake = HandshakeError::kNone);
   // A tunnel's bytes wait for its answer.
@@ -126,6 +130,8 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   bool response_ended_ = false;
   bool head_sent_ = false;
   bool tunnel_ = false;  // the host has accepted the upgrade
+  // Under the circuit breaker, among the cluster's upgrades.
+  std::optional<RoutePriority> upgrade_place_;
   bool done_ = false;
 };
 

@@ -10,6 +10,7 @@ CircuitBreaker::CircuitBreaker(const ClusterSpec& spec) {
     max[static_cast<size_t>(BreakerResource::kPendingRequests)] = limits.pending_requests_max;
     max[static_cast<size_t>(BreakerResource::kRequests)] = limits.requests_max;
     max[static_cast<size_t>(BreakerResource::kRetries)] = limits.retries_max;
+    max[static_cast<size_t>(BreakerResource::kUpgrades)] = limits.upgrades_max;
   }
 }
 

@@ -5,7 +5,8 @@
 // acquisition has one Release.
 //
 // Tunnels are in use like everything else, and raise the limit by what they use: a thousand
-// WebSockets leave as much room for requests as none.
+// WebSockets leave as much room for requests as none. Their own limit is kUpgrades: from the time
+// when the host is asked for an upgrade until the tunnel ends, or is refused.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +23,7 @@ enum class BreakerResource : uint8_t {
   kPendingRequests,
   kRequests,
   kRetries,
+  kUpgrades,
   kCount
 };
 

@@ -9,9 +9,13 @@
 #include "envoy/config/cluster/v3/circuit_breaker.pb.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/core/v3/address.pb.h"
+#include "envoy/config/core/v3/base.pb.h"
 #include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
+#include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
+#include "source/config/node_to_proto.h"
 #include "source/config/proto_fields.h"
+#include "source/config/well_known_types.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoint_config.h"
 #include "source/upstream/upstream_http_config.h"
@@ -22,6 +26,8 @@ namespace {
 namespace pb = envoy::config::cluster::v3;
 namespace core = envoy::config::core::v3;
 
+// docs/decisions/0015-own-settings-of-clusters.md.
+constexpr absl::string_view kUpgradesKey = "sluice.upgrade";
 constexpr absl::string_view kRoundRobin =
     "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin";
 constexpr absl::string_view kRawBuffer =
@@ -88,6 +94,16 @@ void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
     limits.retries_max = UInt32Or(thresholds, "max_retries", limits.retries_max, field);
     limits.track_remaining = thresholds.track_remaining();
   }
+}
+
+void ParseUpgrades(const core::Metadata& metadata, const FieldScope& scope, ClusterSpec& spec) {
+  const auto found = metadata.filter_metadata().find(std::string(kUpgradesKey));
+  if (found == metadata.filter_metadata().end()) return;
+  const FieldScope field = scope.AtKey("filter_metadata", kUpgradesKey);
+  extensions::http::upgrade::v1::ClusterUpgrades upgrades;
+  ReadMessage(NodeFromStruct(found->second), Notation::kJson, upgrades, field, nullptr);
+  for (BreakerLimits& limits : spec.breakers)
+    limits.upgrades_max = UInt32Or(upgrades, "max_upgrades", limits.upgrades_max, field);
 }
 
 DnsFamily ParseDnsFamily(pb::Cluster::DnsLookupFamily family) {
@@ -174,6 +190,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
   CheckBalancer(cluster, scope);
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
+  ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
   ParseTransportSocket(cluster, scope, parse_transport, *spec);
   ParseUpstreamHttp(cluster, scope, *spec);
   ParseSocket(cluster, scope, *spec);

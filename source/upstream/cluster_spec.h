@@ -35,7 +35,8 @@ struct BreakerLimits {
   uint32_t pending_requests_max = 1024;
   uint32_t requests_max = 1024;
   uint32_t retries_max = 3;
-  bool track_remaining = false;  // remaining_* gauges
+  uint32_t upgrades_max = 1'000'000;  // more than one process has memory for
+  bool track_remaining = false;       // remaining_* gauges
 };
 
 // An endpoint as configured: an address, or a name to resolve.
@@ -52,7 +53,8 @@ struct ClusterStats {
       cx_connect_timeout, cx_overflow, cx_destroy, cx_destroy_local, cx_destroy_remote,
       cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests, cx_max_duration_reached,
       cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy,
-      cx_connect_attempts_exceeded, flow_control_paused_reading, flow_control_resumed_reading;
+      cx_connect_attempts_exceeded, cx_upgrades_overflow, flow_control_paused_reading,
+      flow_control_resumed_reading;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,

@@ -42,6 +42,7 @@ constexpr CounterName kCounters[] = {
     {&ClusterStats::cx_tx_bytes_total, "upstream_cx_tx_bytes_total"},
     {&ClusterStats::cx_none_healthy, "upstream_cx_none_healthy"},
     {&ClusterStats::cx_connect_attempts_exceeded, "upstream_cx_connect_attempts_exceeded"},
+    {&ClusterStats::cx_upgrades_overflow, "upstream_cx_upgrades_overflow"},
     {&ClusterStats::flow_control_paused_reading, "upstream_flow_control_paused_reading_total"},
     {&ClusterStats::flow_control_resumed_reading, "upstream_flow_control_resumed_reading_total"},
     {&ClusterStats::rq_total, "upstream_rq_total"},
@@ -91,6 +92,7 @@ constexpr BreakerGauge kBreakerGauges[] = {
     {BreakerResource::kPendingRequests, "rq_pending_open", "remaining_pending"},
     {BreakerResource::kRequests, "rq_open", "remaining_rq"},
     {BreakerResource::kRetries, "rq_retry_open", "remaining_retries"},
+    {BreakerResource::kUpgrades, "upgrades_open", "remaining_upgrades"},
 };
 
 }  // namespace
@@ -132,6 +134,11 @@ void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
           });
     }
   }
+  registry.AddComputedGauge(
+      absl::StrCat(ClusterStatPrefix(spec.stat_name), "upstream_cx_upgrades_active"), [breaker] {
+        return int64_t{breaker->in_use(RoutePriority::kDefault, BreakerResource::kUpgrades)} +
+               breaker->in_use(RoutePriority::kHigh, BreakerResource::kUpgrades);
+      });
 }
 
 }  // namespace sluice

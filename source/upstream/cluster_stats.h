@@ -17,7 +17,8 @@ std::string ClusterStatPrefix(absl::string_view stat_name);
 // "cluster.<stat_name>.*".
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name);
 
-// "cluster.<stat_name>.circuit_breakers.<priority>.*": gauges computed from the breaker when they
+// "cluster.<stat_name>.circuit_breakers.<priority>.*", and how many upgraded streams there are:
+// gauges computed from the breaker when they
 // are read, so that requests do not pay for them. The registry keeps the breaker alive.
 void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
                       std::shared_ptr<const CircuitBreaker> breaker);

@@ -80,5 +80,27 @@ TEST(CircuitBreaker, ItsGaugesSayWhatIsOpenAndWhatRemains) {
   EXPECT_EQ(value("default.cx_open"), 0);
 }
 
+TEST(CircuitBreaker, UpgradesHaveALimitOfTheirOwn) {
+  ClusterSpec spec = SpecOf(0, 0);
+  spec.breakers[0].upgrades_max = 2;
+  spec.breakers[0].track_remaining = true;
+  auto breaker = std::make_shared<CircuitBreaker>(spec);
+  StatsRegistry stats;
+  AddBreakerGauges(stats, spec, breaker);
+  const auto value = [&](const char* name) {
+    return stats.Value(absl::StrCat("cluster.users.", name));
+  };
+  constexpr auto kUpgrades = BreakerResource::kUpgrades;
+  EXPECT_TRUE(breaker->TryAcquire(kDefault, kUpgrades));
+  EXPECT_EQ(value("circuit_breakers.default.remaining_upgrades"), 1);
+  EXPECT_EQ(value("circuit_breakers.default.upgrades_open"), 0);
+  EXPECT_TRUE(breaker->TryAcquire(kDefault, kUpgrades));
+  breaker->AddTunnel(kDefault, true);
+  EXPECT_FALSE(breaker->TryAcquire(kDefault, kUpgrades)) << "tunnels do not raise this one";
+  EXPECT_TRUE(breaker->TryAcquire(kHigh, kUpgrades));
+  EXPECT_EQ(value("circuit_breakers.default.upgrades_open"), 1);
+  EXPECT_EQ(value("upstream_cx_upgrades_active"), 3);
+}
+
 }  // namespace
 }  // namespace sluice

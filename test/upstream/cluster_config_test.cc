@@ -348,5 +348,28 @@ TEST(ClusterConfig, StatNamesAreEnvoys) {
   EXPECT_EQ(registry.Value("cluster.users_8080.upstream_cx_active"), 2);
 }
 
+TEST(ClusterConfig, UpgradesHaveALimitInTheMetadata) {
+  EXPECT_EQ(Good(With(Endpoint("10.0.0.1"))).breakers[0].upgrades_max, 1'000'000u);
+  const auto with = [](const std::string& fields) {
+    return With(
+        Endpoint("10.0.0.1"),
+        "metadata { filter_metadata { key: 'sluice.upgrade' value { " + fields +
+            " } } "
+            "filter_metadata { key: 'another' value { fields { key: 'x' value { null_value: "
+            "NULL_VALUE } } } } }");
+  };
+  const ClusterSpec spec =
+      Good(with("fields { key: 'max_upgrades' value { number_value: 50000 } }"));
+  EXPECT_EQ(spec.breakers[0].upgrades_max, 50'000u);
+  EXPECT_EQ(spec.breakers[1].upgrades_max, 50'000u);
+  EXPECT_EQ(Good(with("")).breakers[0].upgrades_max, 1'000'000u);
+  ExpectError(with("fields { key: 'max_upgrade' value { number_value: 1 } }"),
+              "c.metadata.filter_metadata[\"sluice.upgrade\"].max_upgrade: ");
+  ExpectError(with("fields { key: 'max_upgrades' value { number_value: -1 } }"),
+              "c.metadata.filter_metadata[\"sluice.upgrade\"].max_upgrades: ");
+  ExpectError(with("fields { key: 'max_upgrades' value { string_value: 'many' } }"),
+              "c.metadata.filter_metadata[\"sluice.upgrade\"].max_upgrades: ");
+}
+
 }  // namespace
 }  // namespace sluice
