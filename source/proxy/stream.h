@@ -126,6 +126,7 @@ class Stream final : public StreamEvents,
   void TendTunnel();
   bool CloseTunnel(Failure failure);
   void OnTunnelTime();
+  void OnTunnelHost();
 
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);

@@ -19,6 +19,7 @@ void Stream::OpenTunnel() {
   const WebSocketPolicy& policy = TunnelPolicy();
   tunnel_.reset(arena().New<Tunnel>(connection_.worker(), arena(), config().stats.websocket, info_,
                                     upgrade_->type, policy));
+  tunnel_->WatchHost(this, kMethod<&Stream::OnTunnelHost>);
   timers_.ClearUpstream();
   timers_.ClearRequest();
   const ClusterAction* const action = route_ == nullptr ? nullptr : route_->cluster_action();
@@ -66,6 +67,12 @@ bool Stream::CloseTunnel(Failure failure) {
   TendTunnel();
   ArmTimer();
   return true;
+}
+
+void Stream::OnTunnelHost() {
+  if (finished_) return;
+  tunnel_->OnHost();
+  if (timers_.SetTunnel(tunnel_->next())) ArmTimer();
 }
 
 void Stream::OnTunnelTime() {

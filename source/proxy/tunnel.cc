@@ -108,6 +108,12 @@ void Tunnel::MakeWarden() {
   if (upstream_ended_) warden_->OnEnded(From::kServer);
 }
 
+void Tunnel::StartWatch() {
+  if (info_.upstream_host == nullptr) return host_.reset();
+  worker_.clusters().Watch(*host_, info_.upstream_cluster, *info_.upstream_host);
+  OnHost();
+}
+
 End Tunnel::TakeOwn(From from, Buffer& out) {
   const uint32_t pings = warden_->pings();
   const End end = warden_->TakeOwn(from, out);

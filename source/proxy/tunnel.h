@@ -18,6 +18,7 @@
 #include "source/proxy/websocket_warden.h"
 #include "source/stats/counter.h"
 #include "source/stats/registry.h"
+#include "source/upstream/host_watch.h"
 
 namespace sluice {
 
@@ -64,6 +65,16 @@ class Tunnel final : public ListNode<> {
   bool OnTime(bool client_is_paused, bool upstream_is_paused);
   MonotonicTime next() const { return warden_->next(); }
 
+  // Where its policy is about the host: `call` is called when OnHost is due, with nothing of the
+  // stream on the stack.
+  template <class T>
+  void WatchHost(T* owner, void (*call)(void*)) {
+    if (!frames_.has_value() || !policy_.host_gone_grace.has_value()) return;
+    host_.reset(arena_.New<HostWatch>(owner, call));
+    StartWatch();
+  }
+  void OnHost() { warden_->NoteHost(host_->state()); }
+
   // Nothing will pass any more: counts, and puts it among the ends.
   void Finish();
 
@@ -77,6 +88,7 @@ class Tunnel final : public ListNode<> {
     if (facts_.ended_by == TunnelEnder::kNone) facts_.ended_by = ender;
   }
   void MakeWarden();
+  void StartWatch();
   void NoteClosing();
   void CountFrames(From from, const FrameMeter::Counts& before);
 
@@ -88,6 +100,7 @@ class Tunnel final : public ListNode<> {
   const WebSocketPolicy& policy_;
   Arena& arena_;
   ArenaPtr<WebSocketWarden> warden_;  // null: there was nothing to do yet but to look on
+  ArenaPtr<HostWatch> host_;          // null: it has no policy about that
   TunnelFacts facts_;
   bool client_ended_ = false;
   bool upstream_ended_ = false;

@@ -16,7 +16,7 @@ struct ReasonRow {
   absl::string_view details;
 };
 
-// RFC 6455 section 7.4.1.
+// RFC 6455 section 7.4.1; 1012 is "service restart" of the registry of its section 11.7.
 constexpr ReasonRow kReasons[] = {
     {0, ""},
     {1001, ""},
@@ -25,6 +25,8 @@ constexpr ReasonRow kReasons[] = {
     {1001, "websocket_max_age"},
     {1011, "websocket_ping_timeout"},
     {1008, "websocket_message_rate"},
+    {1012, "websocket_host_removed"},
+    {1012, "websocket_host_unhealthy"},
 };
 static_assert(std::size(kReasons) == static_cast<size_t>(WardenReason::kCount));
 
@@ -223,10 +225,24 @@ void WebSocketWarden::CheckSilence(From end, bool is_paused) {
   }
 }
 
+void WebSocketWarden::NoteHost(HostState state) {
+  host_ = state;
+  if (state == HostState::kUsable) {
+    host_deadline_ = kNever;
+  } else if (host_deadline_ == kNever) {
+    host_deadline_ = now() + policy_.host_gone_grace.value_or(Duration{0});
+  }
+}
+
 bool WebSocketWarden::OnTime(bool client_is_paused, bool upstream_is_paused) {
   if (!closing() && policy_.ping_interval.count() > 0) {
     CheckSilence(From::kClient, client_is_paused);
     CheckSilence(From::kServer, upstream_is_paused);
+  }
+  if (now() >= host_deadline_) {
+    const bool removed = host_ == HostState::kRemoved;
+    Begin(removed ? WardenReason::kHostRemoved : WardenReason::kHostUnhealthy, std::nullopt,
+          std::nullopt);
   }
   if (now() < deadline_) return true;
   if (!closing()) {
@@ -241,8 +257,9 @@ bool WebSocketWarden::OnTime(bool client_is_paused, bool upstream_is_paused) {
 }
 
 MonotonicTime WebSocketWarden::next() const {
-  MonotonicTime next = deadline_;
-  if (closing() || policy_.ping_interval.count() == 0) return next;
+  if (closing()) return deadline_;
+  MonotonicTime next = std::min(deadline_, host_deadline_);
+  if (policy_.ping_interval.count() == 0) return next;
   for (const From end : {From::kClient, From::kServer}) {
     const Side& side = At(end);
     const Side& way = At(Other(end));

@@ -19,6 +19,7 @@
 #include "source/http/websocket/frame_meter.h"
 #include "source/http/websocket/message_rate.h"
 #include "source/http/websocket/policy.h"
+#include "source/upstream/host_watch.h"
 
 namespace sluice {
 
@@ -30,6 +31,8 @@ enum class WardenReason : uint8_t {
   kAge,
   kSilence,  // of an end that was asked
   kMessageRate,
+  kHostRemoved,
+  kHostUnhealthy,
   kCount
 };
 
@@ -47,6 +50,8 @@ class WebSocketWarden {
   // other call, for both directions.
   End TakeOwn(From from, Buffer& out);
 
+  // What has become of the upstream host.
+  void NoteHost(HostState state);
   void Close() { Begin(WardenReason::kOrder, std::nullopt, std::nullopt); }
   // An end whose bytes the proxy does not read at present cannot be told from a silent one. False:
   // it has been closed for long enough, and nobody need wait for what has not ended yet.
@@ -104,8 +109,10 @@ class WebSocketWarden {
   FrameMeter& frames_;
   WorkerContext& worker_;
   std::array<Side, 2> sides_;
-  std::optional<MessageRate> rate_;  // of the client's messages
-  MonotonicTime deadline_ = kNever;  // of its age; when it is closing, of that
+  std::optional<MessageRate> rate_;       // of the client's messages
+  MonotonicTime deadline_ = kNever;       // of its age; when it is closing, of that
+  MonotonicTime host_deadline_ = kNever;  // by which its host is to be usable again
+  HostState host_ = HostState::kUsable;
   WardenReason reason_ = WardenReason::kNone;
   uint32_t pings_ = 0;
 };

@@ -23,6 +23,18 @@ void WorkerClusters::Set(std::unique_ptr<WorkerCluster> cluster) {
   if (cluster != nullptr) Retire(std::move(cluster));
 }
 
+void WorkerClusters::SetHosts(absl::string_view name, std::shared_ptr<const HostSet> hosts) {
+  WorkerCluster* const cluster = Find(name);
+  if (cluster == nullptr) return;
+  cluster->SetHosts(std::move(hosts));
+  watches_.OnHosts(name, cluster->hosts());
+}
+
+void WorkerClusters::Watch(HostWatch& watch, absl::string_view name, const Address& address) {
+  WorkerCluster* const cluster = Find(name);
+  watches_.Add(watch, name, address, cluster == nullptr ? nullptr : &cluster->hosts());
+}
+
 void WorkerClusters::Remove(absl::string_view name) {
   last_found_ = nullptr;
   const auto at = by_name_.find(name);
@@ -30,6 +42,7 @@ void WorkerClusters::Remove(absl::string_view name) {
   std::unique_ptr<WorkerCluster> cluster = std::move(at->second);
   by_name_.erase(at);
   Retire(std::move(cluster));
+  watches_.OnHosts(name, HostSet());
 }
 
 void WorkerClusters::Retire(std::unique_ptr<WorkerCluster> cluster) {

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "source/base/intrusive_list.h"
+#include "source/upstream/host_watch.h"
 #include "source/upstream/worker_cluster.h"
 
 namespace sluice {
@@ -22,13 +23,18 @@ class WorkerClusters {
 
   WorkerCluster* Find(absl::string_view name);
   void Set(std::unique_ptr<WorkerCluster> cluster);  // adds, or replaces that of the same name
+  void SetHosts(absl::string_view name, std::shared_ptr<const HostSet> hosts);
   void Remove(absl::string_view name);
+  // Of a host of that cluster, by its address. A cluster that has just been set is waited for: its
+  // hosts are still to come.
+  void Watch(HostWatch& watch, absl::string_view name, const Address& address);
 
  private:
   void Retire(std::unique_ptr<WorkerCluster> cluster);
   absl::flat_hash_map<std::string, std::unique_ptr<WorkerCluster>> by_name_;
   WorkerCluster* last_found_ = nullptr;   // most workers ask for the same again and again
   IntrusiveList<WorkerCluster> retired_;  // owned; each deletes itself when it is empty
+  HostWatches watches_;
 };
 
 }  // namespace sluice

@@ -38,6 +38,7 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   Host* PickHost(uint64_t hash);
   // Of a host that PickHost gave in this turn.
   std::shared_ptr<Host> PinHost(const Host& host) const;
+  const HostSet& hosts() const { return *hosts_; }
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
   // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.

@@ -22,8 +22,7 @@ void WorkerUpstreams::SetCluster(std::shared_ptr<const ClusterSpec> spec,
 void WorkerUpstreams::SetHosts(absl::string_view cluster, std::shared_ptr<const HostSet> hosts) {
   for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
     workers_.loop(worker).Post([side = sides_[worker], name = std::string(cluster), hosts] {
-      WorkerCluster* const found = side.clusters.Find(name);
-      if (found != nullptr) found->SetHosts(hosts);
+      side.clusters.SetHosts(name, hosts);
     });
   }
 }

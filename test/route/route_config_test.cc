@@ -209,6 +209,8 @@ TEST(RouteConfig, WebSocketPoliciesThatCannotBeHeld) {
   EXPECT_EQ(errors("message_rate { }"),
             at + "message_rate.messages_per_second: must be at least 1\n");
   EXPECT_NE(errors("message_rate { messages_per_second: 5 burst { } }"), "");
+  EXPECT_NE(errors("host_gone_grace { seconds: -1 }"), "");
+  EXPECT_NE(errors("host_gone_grace { } follow_frames { }"), "");
 }
 
 }  // namespace

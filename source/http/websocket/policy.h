@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "source/base/units.h"
 
@@ -19,11 +20,12 @@ struct WebSocketPolicy {
   uint32_t age_jitter_percent = 0;
   uint32_t messages_per_second = 0;  // from the client; 0: any number
   uint32_t message_burst = 0;
+  std::optional<Duration> host_gone_grace;  // none: a tunnel does not care about its host
 
   // Whether there is more to do than to look on.
   bool acts() const {
     return enforce || message_bytes_max > 0 || ping_interval.count() > 0 || age_max.count() > 0 ||
-           messages_per_second > 0;
+           messages_per_second > 0 || host_gone_grace.has_value();
   }
 };
 

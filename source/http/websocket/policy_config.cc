@@ -35,6 +35,8 @@ WebSocketPolicy ParseWebSocketPolicy(const google::protobuf::Message& message,
     if (policy.messages_per_second == 0) at.At("messages_per_second").Error("must be at least 1");
     policy.message_burst = UInt32Or(rate, "burst", policy.messages_per_second, at, {.min = 1});
   }
+  if (proto.has_host_gone_grace())
+    policy.host_gone_grace = DurationOr(proto, "host_gone_grace", Duration{0}, scope);
   if (!policy.follow_frames && policy.acts()) {
     scope.At("follow_frames")
         .Error("is false, but the policies need to know where frames end", "leave it out");
