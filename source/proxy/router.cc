@@ -257,9 +257,8 @@ void Router::OnAttemptTrailers() { sink_.SendTrailers(); }
 void Router::OnAttemptFailed(const AttemptFailure& failure) {
   if (failure.kind == AttemptFailure::Kind::kNoExtendedConnect && !http1_only_)
     return TryOverHttp1();
-  if (failure.kind == AttemptFailure::Kind::kBadHandshake) {
-    return sink_.SendReply({.status = 400, .details = HandshakeErrorText(failure.handshake)});
-  }
+  if (failure.kind == AttemptFailure::Kind::kBadHandshake)
+    return RefuseHandshake(failure.handshake);
   if (MayTryAgain(failure)) return TryAgain();
   reset_code_ = DownstreamCode(failure.code);
   if (failure.kind == AttemptFailure::Kind::kNoConnection) return FailToConnect();
@@ -304,6 +303,19 @@ void Router::StartNextAttempt(WorkerCluster& cluster, Host& host) {
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, cluster, host));
   attempt_->TakeOver(*failed_attempt_);
   attempt_->Start(sink_.route()->cluster_action()->priority, PoolKeyFor(cluster.spec()));
+}
+
+// RFC 6455 sections 4.2.2 and 4.4: a client of another version is told which one is spoken here.
+// RFC 9110 section 15.5.22: a 426 has an Upgrade.
+void Router::RefuseHandshake(HandshakeError error) {
+  static constexpr ReplyField kVersion[] = {{HeaderId::kUpgrade, "websocket"},
+                                            {HeaderId::kSecWebsocketVersion, "13"}};
+  Reply reply{.status = 400, .details = HandshakeErrorText(error)};
+  if (error == HandshakeError::kVersion) {
+    reply.status = 426;
+    reply.fields = kVersion;
+  }
+  sink_.SendReply(reply);
 }
 
 // As Envoy: the transport's reason stands in the answer and in its details.

@@ -46,6 +46,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void Fail(Failure failure);
   void FailWithStatus(Failure failure, uint16_t status);
   void FailToConnect();
+  void RefuseHandshake(HandshakeError error);
   absl::string_view DetailAfterStart(absl::string_view detail);
   bool MayTryAgain(const AttemptFailure& failure) const;
   void TryAgain();

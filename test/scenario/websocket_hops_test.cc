@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/harness/ws_h2_peer.h"
 #include "test/harness/ws_peer.h"
@@ -211,12 +212,14 @@ TEST_P(WebSocketHops, AHandshakeThatTheProxyAnswersItselfMustBeGood) {
   if (!client_is_http1()) GTEST_SKIP() << "has no key";
   const struct {
     const char* fields;
+    int status;
     const char* details;
   } kCases[] = {
-      {"sec-websocket-key: 123\r\nsec-websocket-version: 13\r\n", "websocket_bad_key"},
-      {"sec-websocket-version: 13\r\n", "websocket_bad_key"},
-      {"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 8\r\n",
+      {"sec-websocket-key: 123\r\nsec-websocket-version: 13\r\n", 400, "websocket_bad_key"},
+      {"sec-websocket-version: 13\r\n", 400, "websocket_bad_key"},
+      {"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 8\r\n", 426,
        "websocket_bad_version"},
+      {"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 426, "websocket_bad_version"},
   };
   for (const auto& each : kCases) {
     Start();
@@ -224,14 +227,31 @@ TEST_P(WebSocketHops, AHandshakeThatTheProxyAnswersItselfMustBeGood) {
                                  "upgrade: websocket\r\n") +
                      each.fields + "\r\n");
     proxy().Run();
-    EXPECT_EQ(status(), host_is_http1() ? 101 : 400);
+    EXPECT_EQ(status(), host_is_http1() ? 101 : each.status);
     if (!host_is_http1()) {
-      EXPECT_EQ(proxy().LogLines(), Lines{std::string("400 - ") + each.details});
+      EXPECT_EQ(proxy().LogLines(), Lines{absl::StrCat(each.status, " - ", each.details)});
       EXPECT_TRUE(h2_host_->requests().empty());
     }
     TearDown();
     bridge_.reset();
   }
+}
+
+// RFC 6455 section 4.4: the client may ask again, in the version that it is told.
+TEST_P(WebSocketHops, AnotherVersionIsToldWhichOneIsSpoken) {
+  if (!client_is_http1() || host_is_http1()) GTEST_SKIP() << "is the host's to answer";
+  Start();
+  h1_client_->Send(
+      "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+      "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 25\r\n\r\n");
+  proxy().Run();
+  EXPECT_EQ(status(), 426);
+  EXPECT_EQ(Answered("sec-websocket-version"), "13");
+  EXPECT_EQ(Answered("upgrade"), "websocket");
+  EXPECT_EQ(Answered("connection"), "upgrade");
+  Ask();
+  EXPECT_EQ(h1_client_->response(1).status(), 101);
+  EXPECT_TRUE(h1_client_->accept_is_right());
 }
 
 // envoy#37020, envoy#38645.
