@@ -200,6 +200,21 @@ TEST_F(WebSocket, BytesBehindARefusedRequestAreNeverReadAsARequest) {
   EXPECT_TRUE(client().closed_by_peer());
 }
 
+TEST_F(WebSocket, ARefusalThatClosesHasOneConnectionLine) {
+  Start();
+  host().SetOnRequest([](const H1Message&) {
+    return WsRefuse(426, "", {"Upgrade: websocket", "Connection: Upgrade"});
+  });
+  client().Send(WsRequest("/") + "early");
+  proxy().Run();
+  Lines lines;
+  for (const auto& [name, value] : client().response(0).headers) {
+    if (name == "connection") lines.push_back(value);
+  }
+  EXPECT_EQ(lines, Lines{"upgrade, close"});
+  EXPECT_TRUE(client().closed_by_peer());
+}
+
 TEST_F(WebSocket, EachEndClosesItsOwnSide) {
   Open("", {}, {.end_after_close = false, .end_after_end = false});
   client().peer().SendFin();

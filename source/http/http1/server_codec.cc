@@ -201,6 +201,7 @@ void Http1ServerCodec::SendHeaders(const Headers& headers, End end) {
     StartTunnel();
   }
   WriteResponseHead(headers, status, framing, names(), out_);
+  names_upgrade_ = headers.Has(HeaderId::kUpgrade);
   writer_.Start(framing);
   writing_ = Writing::kHead;
   if (framing.body == OutgoingBody::kUntilClose ||
@@ -236,7 +237,8 @@ void Http1ServerCodec::Fill(Buffer& out, size_t bytes_max) {
     Buffer body(out.pool());
     PullBody(body, bytes_max);
     if (stream_ == nullptr) return;
-    FinishResponseHead(DecideConnectionField(), names(), out_);
+    FinishResponseHead(DecideConnectionField(),
+                       names_upgrade_ ? UpgradeListed::kYes : UpgradeListed::kNo, names(), out_);
     out.MoveFrom(out_);
     out.MoveFrom(body);
     reply_begun_ = true;

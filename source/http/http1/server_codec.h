@@ -96,6 +96,7 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   Method method_ = Method::kOther;
   HttpProtocol protocol_ = HttpProtocol::kHttp11;
   CodecError error_ = CodecError::kNone;
+  bool names_upgrade_ : 1 = false;  // the answer has an Upgrade field
   bool keep_alive_ : 1 = true;
   bool draining_ : 1 = false;
   bool peer_said_close_ : 1 = false;

@@ -74,12 +74,6 @@ char* PutFraming(char* to, const Headers& headers, const OutgoingFraming& framin
   return to;
 }
 
-// RFC 9110 section 7.8: whoever sends Upgrade lists it in Connection.
-char* PutUpgrade(char* to, const Headers& headers, NameCase names) {
-  if (!headers.Has(HeaderId::kUpgrade)) return to;
-  return PutField(to, "connection", "upgrade", names);
-}
-
 const char* EndOfLine(const Header& header) {
   return header.value.data() + header.value.size() + 2;
 }
@@ -195,7 +189,7 @@ void WriteRequestHead(const Headers& headers, const OutgoingFraming& framing, Na
     to = PutFields(to, headers, names);
     to = PutFraming(to, headers, framing, names);
     if (headers.Has(HeaderId::kUpgrade)) {
-      to = PutUpgrade(to, headers, names);
+      to = PutField(to, "connection", "upgrade", names);
     } else if (ListsToken(headers, HeaderId::kConnection, "close")) {
       to = PutField(to, "connection", "close", names);
     }
@@ -208,22 +202,19 @@ void WriteResponseHead(const Headers& headers, int status, const OutgoingFraming
   WriteTo(out, headers.byte_size() + kHeadSlack, [&](char* to) {
     to = PutStatusLine(to, status);
     to = PutFields(to, headers, names);
-    to = PutFraming(to, headers, framing, names);
-    return PutUpgrade(to, headers, names);
+    return PutFraming(to, headers, framing, names);
   });
 }
 
-void FinishResponseHead(ConnectionField field, NameCase names, Buffer& out) {
-  const bool lower = names == NameCase::kLower;
-  switch (field) {
-    case ConnectionField::kNothing:
-      return out.Append("\r\n");
-    case ConnectionField::kClose:
-      return out.Append(lower ? "connection: close\r\n\r\n" : "Connection: close\r\n\r\n");
-    case ConnectionField::kKeepAlive:
-      return out.Append(lower ? "connection: keep-alive\r\n\r\n"
-                              : "Connection: keep-alive\r\n\r\n");
-  }
+void FinishResponseHead(ConnectionField field, UpgradeListed upgrade, NameCase names, Buffer& out) {
+  static constexpr absl::string_view kValues[][3] = {
+      {"", "close", "keep-alive"}, {"upgrade", "upgrade, close", "upgrade, keep-alive"}};
+  const absl::string_view value =
+      kValues[upgrade == UpgradeListed::kYes][static_cast<size_t>(field)];
+  if (value.empty()) return out.Append("\r\n");
+  out.Append(names == NameCase::kLower ? "connection: " : "Connection: ");
+  out.Append(value);
+  out.Append("\r\n\r\n");
 }
 
 void WriteInformationalHead(const Headers& headers, NameCase names, Buffer& out) {

@@ -46,12 +46,14 @@ enum class NameCase : uint8_t { kLower, kProper };
 // With its final empty line.
 void WriteRequestHead(const Headers& headers, const OutgoingFraming& framing, NameCase names,
                       Buffer& out);
-// Without the final empty line, which FinishResponseHead adds: whether the connection goes on may
-// be known only when the body is.
+// Without Connection and the final empty line, which FinishResponseHead adds: whether the
+// connection goes on may be known only when the body is.
 void WriteResponseHead(const Headers& headers, int status, const OutgoingFraming& framing,
                        NameCase names, Buffer& out);
 enum class ConnectionField : uint8_t { kNothing, kClose, kKeepAlive };
-void FinishResponseHead(ConnectionField field, NameCase names, Buffer& out);
+// RFC 9110 section 7.8: whoever sends Upgrade lists it in Connection.
+enum class UpgradeListed : uint8_t { kNo, kYes };
+void FinishResponseHead(ConnectionField field, UpgradeListed upgrade, NameCase names, Buffer& out);
 // 1xx but 101, whole.
 void WriteInformationalHead(const Headers& headers, NameCase names, Buffer& out);
 // Fields and the empty line.
