@@ -1,5 +1,5 @@
-// CONNECT that is forwarded to a host which is a proxy itself, over every pair of hops: who may,
-// the two heads, the bytes and how they end.
+// CONNECT that is forwarded to a host which is a proxy itself, over every pair of hops, plaintext
+// and TLS: who may, the two heads, the bytes and how they end.
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,7 +35,16 @@ class Connect : public testing::TestWithParam<BridgePair> {
     TearDown();
     options.cluster = BridgeClusterFields(GetParam().host) + options.cluster;
     options.log = kLog;
+    const bool tls = GetParam().over == BridgeOver::kTls;
+    if (tls) {
+      options.filter_chain = tls_.Downstream();
+      options.cluster += tls_.Upstream();
+    }
     proxy_ = std::make_unique<ProxyFixture>(routes, options);
+    if (tls) {
+      tls_.LayClients(*proxy_, {client_is_http1() ? "http/1.1" : "h2"});
+      tls_.LayHost(*proxy_, {host_is_http1() ? "http/1.1" : "h2"});
+    }
     host_ = std::make_unique<ConnectHost>(*proxy_, GetParam().host);
     client_ = ConnectClient(*proxy_, GetParam().client);
   }
@@ -53,18 +62,13 @@ class Connect : public testing::TestWithParam<BridgePair> {
   TunnelPeer& client() { return *client_; }
   TunnelPeer& host() { return host_->end(); }
 
+  TlsSetup tls_;
   std::unique_ptr<ProxyFixture> proxy_;
   std::unique_ptr<ConnectHost> host_;
   std::unique_ptr<TunnelPeer> client_;
 };
 
-std::vector<BridgePair> PlaintextPairs() {
-  std::vector<BridgePair> pairs = AllBridgePairs();
-  pairs.resize(pairs.size() / 2);
-  return pairs;
-}
-
-INSTANTIATE_TEST_SUITE_P(Pairs, Connect, testing::ValuesIn(PlaintextPairs()),
+INSTANTIATE_TEST_SUITE_P(Pairs, Connect, testing::ValuesIn(AllBridgePairs()),
                          [](const auto& info) { return BridgePairName(info.param); });
 
 TEST_P(Connect, ReachesTheHostWithItsTargetAndIsAnsweredByIt) {
