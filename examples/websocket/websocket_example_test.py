@@ -147,6 +147,45 @@ class OnTheCommandLine(Example):
                                              self.sluice.output(), re.M))
 
 
+class OnTheAdminPort(Example):
+    """The browser's WebSocket goes through the listener of plain HTTP."""
+
+    def page(self, path):
+        status, body = self.sluice.admin(path)
+        self.assertEqual(status, 200, body)
+        return json.loads(body)
+
+    def test_tunnels_shows_what_is_open(self):
+        browser = self.browser()
+        self.assertEqual(browser.look(self.http + '/', heard('1 here'), say('hello'),
+                                      heard('hello')), [True] * 3)
+        tunnel, = self.page('/tunnels')['tunnels']
+        self.assertEqual(tunnel['cluster'], 'chat')
+        self.assertEqual(tunnel['upstream'], '127.0.0.1:%d' % self.chat.port)
+        self.assertRegex(tunnel['client'], r'^127\.0\.0\.1:\d+$')
+        self.assertGreater(tunnel['age_seconds'], 0)
+        self.assertEqual(int(tunnel['websocket']['messages_received']), 1)
+        self.assertEqual(int(tunnel['websocket']['messages_sent']), 2)
+        self.assertGreater(int(tunnel['bytes_sent']), 0)
+
+    def test_closes_shows_how_they_ended(self):
+        self.assertEqual(self.page('/closes').get('closes', []), [])
+        got = self.browser().look(self.http + '/', '''new Promise((resolve) => {
+            const socket = new WebSocket(location.origin.replace(/^http/, 'ws') + '/echo');
+            socket.onopen = () => socket.close(4000, 'enough');
+            socket.onclose = ({code}) => resolve(code);
+          })''')
+        self.assertEqual(got, [4000])
+
+        def closed():
+            return [c for c in self.page('/closes').get('closes', []) if c['code'] == 4000]
+        wait_for('the close', closed)
+        close, = closed()
+        self.assertEqual(close['ended_by'], 'client')
+        self.assertEqual(close['details'], 'via_upstream')
+        self.assertEqual(close['tunnel']['cluster'], 'chat')
+
+
 class Script(unittest.TestCase):
     def test_it_uses_the_ports_of_the_configuration(self):
         script = read('run')
