@@ -7,8 +7,9 @@
 
 namespace sluice {
 
-TunnelPeer::TunnelPeer(std::unique_ptr<MemoryPeer> peer, Wire wire, H2Endpoint::Role role) {
-  if (wire == Wire::kHttp1) {
+TunnelPeer::TunnelPeer(std::unique_ptr<MemoryPeer> peer, EndWire wire, H2Endpoint::Role role)
+    : has_heads_(wire.has_value()) {
+  if (wire != Wire::kHttp2) {
     h1_ = std::move(peer);
   } else {
     h2_ = std::make_unique<H2Endpoint>(std::move(peer), role, H2PeerOptions{});
@@ -55,7 +56,7 @@ const H2Message& TunnelPeer::message() {
 
 bool TunnelPeer::has_head() {
   if (h2_ != nullptr) return !message().head.empty();
-  return head_size() != std::string::npos;
+  return has_heads_ && head_size() != std::string::npos;
 }
 
 std::string TunnelPeer::Get(absl::string_view name) {
@@ -78,6 +79,7 @@ std::string TunnelPeer::Get(absl::string_view name) {
 
 std::string TunnelPeer::bytes() {
   if (h2_ != nullptr) return message().body;
+  if (!has_heads_) return h1_->received();
   return has_head() ? h1_->received().substr(head_size() + 4) : "";
 }
 
@@ -96,9 +98,8 @@ void TunnelPeer::OnActivity(std::function<void()> call) {
   h2_ == nullptr ? h1_->OnActivity(std::move(call)) : h2_->OnActivity(std::move(call));
 }
 
-std::unique_ptr<TunnelPeer> ConnectClient(ProxyFixture& proxy, Wire wire) {
-  return std::make_unique<TunnelPeer>(proxy.world().memory().Dial(proxy.listener_address()), wire,
-                                      H2Endpoint::Role::kClient);
+std::unique_ptr<TunnelPeer> ConnectClient(ProxyFixture& proxy, EndWire wire) {
+  return std::make_unique<TunnelPeer>(DialProxy(proxy), wire, H2Endpoint::Role::kClient);
 }
 
 void AskToConnect(TunnelPeer& client, const std::string& authority, const BridgeFields& more) {
@@ -107,36 +108,75 @@ void AskToConnect(TunnelPeer& client, const std::string& authority, const Bridge
   client.SendHead(fields);
 }
 
-ConnectHost::ConnectHost(ProxyFixture& proxy, Wire wire) : proxy_(proxy), wire_(wire) {
-  const Address at = ProxyFixture::HostAddress(0, 0);
-  proxy_.world().memory().Serve(at, [this](std::unique_ptr<MemoryPeer> peer) {
-    ends_.push_back(
-        std::make_unique<TunnelPeer>(std::move(peer), wire_, H2Endpoint::Role::kServer));
-    ends_.back()->OnActivity(
-        [this, &end = *ends_.back(), answered = std::make_shared<bool>(false)] {
-          if (*answered || !end.has_head() || answer_.empty()) return;
-          *answered = true;
-          end.SendHead(answer_);
-          if (!behind_.empty()) end.Send(behind_);
-          if (wire_ == Wire::kHttp2 && answer_[0].second[0] != '2') end.Finish();
-        });
+ConnectHost::ConnectHost(ProxyFixture& proxy, EndWire wire)
+    : wire_(wire),
+      ends_(proxy, ProxyFixture::HostAddress(0, 0),
+            [this](std::unique_ptr<MemoryPeer> peer) { return MakeEnd(std::move(peer)); }) {}
+
+std::unique_ptr<TunnelPeer> ConnectHost::MakeEnd(std::unique_ptr<MemoryPeer> peer) {
+  auto made = std::make_unique<TunnelPeer>(std::move(peer), wire_, H2Endpoint::Role::kServer);
+  made->OnActivity([this, &end = *made, answered = std::make_shared<bool>(false)] {
+    if (*answered || !end.has_head() || answer_.empty()) return;
+    *answered = true;
+    end.SendHead(answer_);
+    if (!behind_.empty()) end.Send(behind_);
+    if (wire_ == Wire::kHttp2 && answer_[0].second[0] != '2') end.Finish();
   });
+  return made;
 }
 
-ConnectHost::~ConnectHost() {
-  proxy_.world().memory().StopServing(ProxyFixture::HostAddress(0, 0));
-  ends_.clear();
-  proxy_.Run();
+// ---- What every tunnel owes its ends.
+
+namespace {
+
+void ExpectNothingIsLeft(ProxyFixture& proxy) {
+  EXPECT_EQ(proxy.Stat("http.test.downstream_cx_upgrades_active"), 0);
+  EXPECT_EQ(proxy.Stat("cluster.users.upstream_rq_active"), 0);
+  EXPECT_EQ(proxy.LogLines().size(), 1u);
 }
 
-TunnelPeer& ConnectHost::end(size_t index) {
-  if (index < ends_.size()) return *ends_[index];
-  ADD_FAILURE() << "no connection " << index << "; there are " << ends_.size();
-  auto link = std::make_shared<MemoryLink>(LinkShape(), Address(), ProxyFixture::HostAddress(0, 0));
-  auto peer =
-      std::make_unique<MemoryPeer>(proxy_.world().clock(), std::move(link), MemoryLink::kServer);
-  nowhere_ = std::make_unique<TunnelPeer>(std::move(peer), wire_, H2Endpoint::Role::kServer);
-  return *nowhere_;
+}  // namespace
+
+void ExpectEachEndClosesItsOwnSide(ProxyFixture& proxy, TunnelPeer& first, TunnelPeer& second) {
+  first.Send("last words");
+  first.Finish();
+  proxy.Run();
+  EXPECT_EQ(second.bytes(), "last words");
+  EXPECT_TRUE(second.ended());
+  EXPECT_FALSE(first.ended());
+  const std::string rest = Numbered(300'000);
+  second.Send(rest.substr(0, 200'000));
+  proxy.Run();
+  first.peer().StopReading();
+  second.Send(rest.substr(200'000));
+  second.Finish();
+  proxy.Run();
+  first.peer().ReadOn();
+  proxy.Run();
+  EXPECT_TRUE(first.bytes() == rest);
+  EXPECT_TRUE(first.ended());
+  EXPECT_FALSE(first.was_reset());
+  EXPECT_FALSE(second.was_reset());
+  ExpectNothingIsLeft(proxy);
+}
+
+void ExpectAResetReaches(ProxyFixture& proxy, TunnelPeer& from, TunnelPeer& to) {
+  from.Reset();
+  proxy.Run();
+  EXPECT_TRUE(to.was_reset());
+  ExpectNothingIsLeft(proxy);
+}
+
+void ExpectAStalledEndHoldsABoundedAmount(ProxyFixture& proxy, TunnelPeer& stalled,
+                                          TunnelPeer& sender) {
+  const std::string bytes = Numbered(4'000'000);
+  stalled.peer().StopReading();
+  sender.Send(bytes);
+  proxy.Run();
+  EXPECT_LT(proxy.world().worker().slabs.blocks_in_use(), 200u);
+  stalled.peer().ReadOn();
+  proxy.Run();
+  EXPECT_TRUE(stalled.bytes() == bytes);
 }
 
 }  // namespace sluice

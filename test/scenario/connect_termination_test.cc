@@ -1,13 +1,12 @@
 // CONNECT that ends here (connect_config): the proxy answers it, and its host gets the bytes alone.
 // So does a POST where the route lets it. For clients of HTTP/1 and HTTP/2.
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/scenario/connect_ends.h"
-#include "test/scenario/tcp_ends.h"
 
 namespace sluice {
 namespace {
@@ -25,17 +24,14 @@ std::string Routes(const std::string& more = "", const std::string& connect_conf
       action, "  - match: { prefix: / }\n", action);
 }
 
-class ConnectTermination : public testing::TestWithParam<Wire> {
+class ConnectTermination : public TunnelTest<Wire> {
  protected:
   bool is_http1() const { return GetParam() == Wire::kHttp1; }
   void Start(const std::string& routes = Routes(), ProxyOptions options = {}) {
-    TearDown();
     options.log =
         "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %BYTES_RECEIVED% %BYTES_SENT% "
         "%UPSTREAM_WIRE_BYTES_SENT% %UPSTREAM_HOST% %UPSTREAM_CLUSTER%";
-    proxy_ = std::make_unique<ProxyFixture>(routes, options);
-    if (serve_) host_ = std::make_unique<TcpHost>(*proxy_);
-    client_ = ConnectClient(*proxy_, GetParam());
+    StartEnds(routes, options, GetParam(), std::nullopt, serve_);
   }
   void Ask() {
     AskToConnect(*client_, "far.test:443");
@@ -46,26 +42,12 @@ class ConnectTermination : public testing::TestWithParam<Wire> {
     Ask();
     ASSERT_EQ(client_->Get(":status"), "200");
   }
-  void TearDown() override {
-    client_.reset();
-    host_.reset();
-    if (proxy_ != nullptr) proxy_->Run();
-    proxy_.reset();
-  }
-  ProxyFixture& proxy() { return *proxy_; }
-  TunnelPeer& client() { return *client_; }
-  MemoryPeer& host() { return host_->peer(); }
 
-  bool serve_ = true;
-  std::unique_ptr<ProxyFixture> proxy_;
-  std::unique_ptr<TcpHost> host_;
-  std::unique_ptr<TunnelPeer> client_;
+  Serve serve_ = Serve::kYes;
 };
 
 INSTANTIATE_TEST_SUITE_P(Of, ConnectTermination, testing::Values(Wire::kHttp1, Wire::kHttp2),
-                         [](const auto& info) {
-                           return info.param == Wire::kHttp1 ? "Http1" : "Http2";
-                         });
+                         WireName);
 
 TEST_P(ConnectTermination, IsAnsweredWhenTheHostIsConnectedAndCarriesBytesAlone) {
   Start();
@@ -74,18 +56,18 @@ TEST_P(ConnectTermination, IsAnsweredWhenTheHostIsConnectedAndCarriesBytesAlone)
   proxy().Run();
   EXPECT_EQ(client().Get(":status"), "200");
   EXPECT_EQ(client().Get("transfer-encoding") + client().Get("content-length"), "");
-  EXPECT_EQ(host().received(), "early");
+  EXPECT_EQ(host().bytes(), "early");
   host().Send("down");
   client().Send(" and late");
   proxy().Run();
-  EXPECT_EQ(host().received(), "early and late");
+  EXPECT_EQ(host().bytes(), "early and late");
   EXPECT_EQ(client().bytes(), "down");
   EXPECT_EQ(proxy().Stat("http.test.downstream_cx_upgrades_active"), 1);
   EXPECT_EQ(proxy().Stat("cluster.users.upstream_cx_active"), 1);
   client().Finish();
-  host().SendFin();
+  host().Finish();
   proxy().Run();
-  EXPECT_TRUE(host().got_fin());
+  EXPECT_TRUE(host().ended());
   EXPECT_TRUE(client().ended());
   EXPECT_FALSE(client().was_reset());
   EXPECT_EQ(proxy().Stat("cluster.users.upstream_cx_active"), 0);
@@ -95,31 +77,8 @@ TEST_P(ConnectTermination, IsAnsweredWhenTheHostIsConnectedAndCarriesBytesAlone)
 TEST_P(ConnectTermination, EachEndClosesItsOwnSide) {
   for (const bool client_first : {true, false}) {
     Open();
-    const std::string rest = Numbered(300'000);
-    if (client_first) {
-      client().Finish();
-      proxy().Run();
-      EXPECT_TRUE(host().got_fin());
-      host().Send(rest);
-      host().SendFin();
-      proxy().Run();
-      EXPECT_TRUE(client().bytes() == rest);
-    } else {
-      host().SendFin();
-      proxy().Run();
-      EXPECT_TRUE(client().ended());
-      host().StopReading();
-      client().Send(rest);
-      client().Finish();
-      proxy().Run();
-      host().ReadOn();
-      proxy().Run();
-      EXPECT_TRUE(host().received() == rest);
-      EXPECT_TRUE(host().got_fin());
-    }
-    EXPECT_FALSE(host().got_reset());
-    EXPECT_FALSE(client().was_reset());
-    EXPECT_EQ(proxy().Stat("http.test.downstream_cx_upgrades_active"), 0);
+    TunnelPeer& first = client_first ? client() : host();
+    ExpectEachEndClosesItsOwnSide(proxy(), first, client_first ? host() : client());
     EXPECT_EQ(proxy().Stat("cluster.users.upstream_cx_active"), 0);
   }
 }
@@ -128,20 +87,16 @@ TEST_P(ConnectTermination, EachEndClosesItsOwnSide) {
 TEST_P(ConnectTermination, AResetOfOneEndReachesTheOther) {
   constexpr uint32_t kConnectError = 10;
   Open();
-  host().Reset();
-  proxy().Run();
-  EXPECT_TRUE(client().was_reset());
+  ExpectAResetReaches(proxy(), host(), client());
   if (!is_http1()) {
     EXPECT_EQ(client().reset_code(), kConnectError);
   }
   Open();
-  client().Reset();
-  proxy().Run();
-  EXPECT_TRUE(host().got_reset());
+  ExpectAResetReaches(proxy(), client(), host());
 }
 
 TEST_P(ConnectTermination, WithoutAConnectionItIsA503) {
-  serve_ = false;
+  serve_ = Serve::kNo;
   Start();
   Ask();
   proxy().Advance(std::chrono::seconds(2));
@@ -165,7 +120,7 @@ TEST_P(ConnectTermination, CountsAgainstTheConnectionsOfItsCluster) {
 }
 
 TEST_P(ConnectTermination, AClientThatLeavesWhileItConnectsLeavesNothing) {
-  serve_ = false;
+  serve_ = Serve::kNo;
   Start();
   AskToConnect(client(), "far.test:443");
   client().Reset();
@@ -178,20 +133,8 @@ TEST_P(ConnectTermination, AStalledEndHoldsABoundedAmount) {
     Start(Routes(), {.manager = "http2_protocol_options: { initial_stream_window_size: 65535 }",
                      .listener = "per_connection_buffer_limit_bytes: 65536"});
     Ask();
-    const std::string bytes = Numbered(4'000'000);
-    if (client_stalls) {
-      client().peer().StopReading();
-      host().Send(bytes);
-    } else {
-      host().StopReading();
-      client().Send(bytes);
-    }
-    proxy().Run();
-    EXPECT_LT(proxy().world().worker().slabs.blocks_in_use(), 200u);
-    client().peer().ReadOn();
-    host().ReadOn();
-    proxy().Run();
-    EXPECT_TRUE((client_stalls ? client().bytes() : host().received()) == bytes);
+    TunnelPeer& stalled = client_stalls ? client() : host();
+    ExpectAStalledEndHoldsABoundedAmount(proxy(), stalled, client_stalls ? host() : client());
   }
 }
 
@@ -205,18 +148,18 @@ TEST_P(ConnectTermination, TakesAPostWhereTheRouteSaysSo) {
   client().Send(is_http1() ? "2\r\nup\r\n" : "up");
   proxy().Run();
   EXPECT_EQ(client().Get(":status"), "200");
-  EXPECT_EQ(host().received(), "up");
+  EXPECT_EQ(host().bytes(), "up");
   host().Send("down");
   is_http1() ? client().Send("0\r\n\r\n") : client().Finish();
   proxy().Run();
-  EXPECT_TRUE(host().got_fin());
+  EXPECT_TRUE(host().ended());
   // The route's timeout is over with the answer.
   proxy().Advance(std::chrono::seconds(5));
   EXPECT_FALSE(client().ended());
-  host().SendFin();
+  host().Finish();
   proxy().Run();
   EXPECT_EQ(client().bytes(), is_http1() ? "4\r\ndown\r\n0\r\n\r\n" : "down");
-  EXPECT_FALSE(host().got_reset());
+  EXPECT_FALSE(host().was_reset());
   EXPECT_EQ(proxy().Stat("cluster.users.upstream_cx_active"), 0);
   EXPECT_EQ(proxy().LogLines(), Lines{"200 - via_upstream 2 4 2 10.0.0.1:80 users"});
 }
@@ -231,7 +174,7 @@ TEST_P(ConnectTermination, OtherRequestsOfTheRouteAreForwarded) {
   client().Send("hi");
   if (!is_http1()) client().Finish();
   proxy().Run();
-  EXPECT_EQ(host().received().substr(0, 10), "POST /page");
+  EXPECT_EQ(host().bytes().substr(0, 10), "POST /page");
 }
 
 }  // namespace

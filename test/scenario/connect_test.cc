@@ -26,13 +26,12 @@ std::string Routes(const std::string& route_fields = kAllowed,
                       route_fields, "\n  - match: { prefix: / }\n    route: { cluster: users }\n");
 }
 
-class Connect : public testing::TestWithParam<BridgePair> {
+class Connect : public TunnelTest<BridgePair> {
  protected:
   bool client_is_http1() const { return GetParam().client == Wire::kHttp1; }
   bool host_is_http1() const { return GetParam().host == Wire::kHttp1; }
 
   void Start(const std::string& routes = Routes(), ProxyOptions options = {}) {
-    TearDown();
     options.cluster = BridgeClusterFields(GetParam().host) + options.cluster;
     options.log = kLog;
     const bool tls = GetParam().over == BridgeOver::kTls;
@@ -40,32 +39,19 @@ class Connect : public testing::TestWithParam<BridgePair> {
       options.filter_chain = tls_.Downstream();
       options.cluster += tls_.Upstream();
     }
-    proxy_ = std::make_unique<ProxyFixture>(routes, options);
-    if (tls) {
-      tls_.LayClients(*proxy_, {client_is_http1() ? "http/1.1" : "h2"});
-      tls_.LayHost(*proxy_, {host_is_http1() ? "http/1.1" : "h2"});
-    }
-    host_ = std::make_unique<ConnectHost>(*proxy_, GetParam().host);
-    client_ = ConnectClient(*proxy_, GetParam().client);
+    StartEnds(routes, options, GetParam().client, GetParam().host, Serve::kYes,
+              [&](ProxyFixture& proxy) {
+                if (!tls) return;
+                tls_.LayClients(proxy, {client_is_http1() ? "http/1.1" : "h2"});
+                tls_.LayHost(proxy, {host_is_http1() ? "http/1.1" : "h2"});
+              });
   }
   void Ask(const std::string& authority = "far.test:443") {
     AskToConnect(*client_, authority, {{"x-who", "client"}});
     proxy_->Run();
   }
-  void TearDown() override {
-    client_.reset();
-    host_.reset();
-    if (proxy_ != nullptr) proxy_->Run();
-    proxy_.reset();
-  }
-  ProxyFixture& proxy() { return *proxy_; }
-  TunnelPeer& client() { return *client_; }
-  TunnelPeer& host() { return host_->end(); }
 
   TlsSetup tls_;
-  std::unique_ptr<ProxyFixture> proxy_;
-  std::unique_ptr<ConnectHost> host_;
-  std::unique_ptr<TunnelPeer> client_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Pairs, Connect, testing::ValuesIn(AllBridgePairs()),
@@ -126,23 +112,7 @@ TEST_P(Connect, EachEndClosesItsOwnSide) {
     Start();
     Ask();
     TunnelPeer& first = client_first ? client() : host();
-    TunnelPeer& second = client_first ? host() : client();
-    first.Send("last words");
-    first.Finish();
-    proxy().Run();
-    EXPECT_EQ(second.bytes(), "last words");
-    EXPECT_TRUE(second.ended());
-    EXPECT_FALSE(first.ended());
-    second.Send(std::string(300'000, 'x'));
-    proxy().Run();
-    second.Send("the end");
-    second.Finish();
-    proxy().Run();
-    EXPECT_TRUE(first.bytes() == std::string(300'000, 'x') + "the end");
-    EXPECT_TRUE(first.ended());
-    EXPECT_FALSE(first.was_reset());
-    EXPECT_EQ(proxy().Stat("http.test.downstream_cx_upgrades_active"), 0);
-    EXPECT_EQ(proxy().Stat("cluster.users.upstream_rq_active"), 0);
+    ExpectEachEndClosesItsOwnSide(proxy(), first, client_first ? host() : client());
   }
 }
 
@@ -172,10 +142,8 @@ TEST_P(Connect, AResetOfOneEndReachesTheOther) {
   for (const bool by_client : {true, false}) {
     Start();
     Ask();
-    (by_client ? client() : host()).Reset();
-    proxy().Run();
-    EXPECT_TRUE((by_client ? host() : client()).was_reset()) << by_client;
-    EXPECT_EQ(proxy().Stat("http.test.downstream_cx_upgrades_active"), 0);
+    TunnelPeer& from = by_client ? client() : host();
+    ExpectAResetReaches(proxy(), from, by_client ? host() : client());
   }
 }
 
@@ -290,14 +258,7 @@ TEST_P(Connect, AStalledEndHoldsABoundedAmount) {
                      .listener = "per_connection_buffer_limit_bytes: 65536"});
     Ask();
     TunnelPeer& stalled = client_stalls ? client() : host();
-    TunnelPeer& sender = client_stalls ? host() : client();
-    stalled.peer().StopReading();
-    sender.Send(std::string(4'000'000, 'x'));
-    proxy().Run();
-    EXPECT_LT(proxy().world().worker().slabs.blocks_in_use(), 200u);
-    stalled.peer().ReadOn();
-    proxy().Run();
-    EXPECT_EQ(stalled.bytes().size(), 4'000'000u);
+    ExpectAStalledEndHoldsABoundedAmount(proxy(), stalled, client_stalls ? host() : client());
   }
 }
 

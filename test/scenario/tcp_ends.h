@@ -1,6 +1,7 @@
 // Scripted ends of a TCP proxy: hosts and clients that know bytes and no protocol.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,41 +12,61 @@
 
 namespace sluice {
 
-// Host `host` of the `cluster`th cluster; serves until it dies. Dies before the proxy does.
-class TcpHost {
+// The ends of all connections that are made to one address; serves until it dies. Dies before the
+// proxy does.
+template <class End>
+class ServedEnds {
  public:
-  explicit TcpHost(ProxyFixture& proxy, int host = 0, int cluster = 0)
-      : proxy_(proxy), at_(ProxyFixture::HostAddress(cluster, host)) {
-    proxy_.world().memory().Serve(at_, [this](std::unique_ptr<MemoryPeer> peer) {
-      if (!greeting_.empty()) peer->Send(greeting_);
-      peers_.push_back(std::move(peer));
-    });
+  // What a connection's end becomes; may act on it at once.
+  using Make = std::function<std::unique_ptr<End>(std::unique_ptr<MemoryPeer> peer)>;
+  ServedEnds(ProxyFixture& proxy, const Address& at, Make make)
+      : proxy_(proxy), at_(at), make_(std::move(make)) {
+    proxy_.world().memory().Serve(
+        at_, [this](std::unique_ptr<MemoryPeer> peer) { ends_.push_back(make_(std::move(peer))); });
   }
-  ~TcpHost() {
+  ~ServedEnds() {
     proxy_.world().memory().StopServing(at_);
-    peers_.clear();
+    ends_.clear();
     proxy_.Run();
   }
 
-  // What every connection begins with.
-  void Greet(const std::string& greeting) { greeting_ = greeting; }
-  size_t connections() const { return peers_.size(); }
-  // The `index`th connection; or a failed test and one that leads nowhere.
-  MemoryPeer& peer(size_t index = 0) {
-    if (index < peers_.size()) return *peers_[index];
-    ADD_FAILURE() << "no connection " << index << "; " << peers_.size() << " there are";
+  size_t size() const { return ends_.size(); }
+  // The `index`th; or a failed test and one that leads nowhere.
+  End& At(size_t index) {
+    if (index < ends_.size()) return *ends_[index];
+    ADD_FAILURE() << "no connection " << index << "; " << ends_.size() << " there are";
     auto link = std::make_shared<MemoryLink>(LinkShape(), Address(), at_);
-    nowhere_ =
-        std::make_unique<MemoryPeer>(proxy_.world().clock(), std::move(link), MemoryLink::kServer);
+    nowhere_ = make_(
+        std::make_unique<MemoryPeer>(proxy_.world().clock(), std::move(link), MemoryLink::kServer));
     return *nowhere_;
   }
 
  private:
   ProxyFixture& proxy_;
   const Address at_;
+  const Make make_;
+  std::vector<std::unique_ptr<End>> ends_;
+  std::unique_ptr<End> nowhere_;
+};
+
+// Host `host` of the `cluster`th cluster.
+class TcpHost {
+ public:
+  explicit TcpHost(ProxyFixture& proxy, int host = 0, int cluster = 0)
+      : peers_(proxy, ProxyFixture::HostAddress(cluster, host),
+               [this](std::unique_ptr<MemoryPeer> peer) {
+                 if (!greeting_.empty()) peer->Send(greeting_);
+                 return peer;
+               }) {}
+
+  // What every connection begins with.
+  void Greet(const std::string& greeting) { greeting_ = greeting; }
+  size_t connections() const { return peers_.size(); }
+  MemoryPeer& peer(size_t index = 0) { return peers_.At(index); }
+
+ private:
   std::string greeting_;
-  std::vector<std::unique_ptr<MemoryPeer>> peers_;
-  std::unique_ptr<MemoryPeer> nowhere_;
+  ServedEnds<MemoryPeer> peers_;
 };
 
 // A client, connected to the proxy in the next run.

@@ -1,52 +1,32 @@
 // A TCP proxy whose host speaks HTTP (tunneling_config): the client's bytes go inside of a CONNECT
 // or a POST, over HTTP/1 and HTTP/2.
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/scenario/connect_ends.h"
-#include "test/scenario/tcp_ends.h"
 
 namespace sluice {
 namespace {
 
 using Lines = std::vector<std::string>;
 
-class TcpTunneling : public testing::TestWithParam<Wire> {
+class TcpTunneling : public TunnelTest<Wire> {
  protected:
   bool is_http1() const { return GetParam() == Wire::kHttp1; }
   void Start(const std::string& tunneling = "", const std::string& more = "") {
-    TearDown();
     ProxyOptions options =
         Tcp(absl::StrCat("tunneling_config:\n  hostname: far.test:443\n  ", tunneling, "\n", more));
     options.cluster = BridgeClusterFields(GetParam());
     options.log =
         "%RESPONSE_FLAGS% %BYTES_RECEIVED% %BYTES_SENT% %UPSTREAM_HOST% %UPSTREAM_CLUSTER%";
-    proxy_ = std::make_unique<ProxyFixture>("", options);
-    host_ = std::make_unique<ConnectHost>(*proxy_, GetParam());
-    client_ = DialProxy(*proxy_);
+    StartEnds("", options, std::nullopt, GetParam());
   }
-  void TearDown() override {
-    client_.reset();
-    host_.reset();
-    if (proxy_ != nullptr) proxy_->Run();
-    proxy_.reset();
-  }
-  ProxyFixture& proxy() { return *proxy_; }
-  MemoryPeer& client() { return *client_; }
-  TunnelPeer& host() { return host_->end(); }
-
-  std::unique_ptr<ProxyFixture> proxy_;
-  std::unique_ptr<ConnectHost> host_;
-  std::unique_ptr<MemoryPeer> client_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Over, TcpTunneling, testing::Values(Wire::kHttp1, Wire::kHttp2),
-                         [](const auto& info) {
-                           return info.param == Wire::kHttp1 ? "Http1" : "Http2";
-                         });
+INSTANTIATE_TEST_SUITE_P(Over, TcpTunneling, testing::Values(Wire::kHttp1, Wire::kHttp2), WireName);
 
 TEST_P(TcpTunneling, AsksForATunnelAndCarriesBytesInIt) {
   Start(
@@ -62,13 +42,13 @@ TEST_P(TcpTunneling, AsksForATunnelAndCarriesBytesInIt) {
   host().Send("down");
   client().Send(" and late");
   proxy().Run();
-  EXPECT_EQ(client().received(), "down");
+  EXPECT_EQ(client().bytes(), "down");
   EXPECT_EQ(host().bytes(), "early and late");
-  client().SendFin();
+  client().Finish();
   host().Finish();
   proxy().Run();
   EXPECT_TRUE(host().ended());
-  EXPECT_TRUE(client().got_fin());
+  EXPECT_TRUE(client().ended());
   EXPECT_EQ(proxy().Stat("cluster.users.upstream_rq_active"), 0);
   EXPECT_EQ(proxy().LogLines(), Lines{"- 14 4 10.0.0.1:80 users"});
 }
@@ -88,35 +68,8 @@ TEST_P(TcpTunneling, EachEndClosesItsOwnSide) {
   for (const bool client_first : {true, false}) {
     Start();
     proxy().Run();
-    const std::string rest = Numbered(300'000);
-    if (client_first) {
-      client().SendFin();
-      proxy().Run();
-      EXPECT_TRUE(host().ended());
-      client().StopReading();
-      host().Send(rest);
-      host().Finish();
-      proxy().Run();
-      client().ReadOn();
-      proxy().Run();
-      EXPECT_TRUE(client().received() == rest);
-    } else {
-      host().Finish();
-      proxy().Run();
-      EXPECT_TRUE(client().got_fin());
-      host().peer().StopReading();
-      client().Send(rest);
-      client().SendFin();
-      proxy().Run();
-      host().peer().ReadOn();
-      proxy().Run();
-      EXPECT_TRUE(host().bytes() == rest);
-      EXPECT_TRUE(host().ended());
-    }
-    EXPECT_FALSE(client().got_reset());
-    EXPECT_FALSE(host().was_reset());
-    EXPECT_EQ(proxy().Stat("cluster.users.upstream_rq_active"), 0);
-    EXPECT_EQ(proxy().LogLines().size(), 1u);
+    TunnelPeer& first = client_first ? client() : host();
+    ExpectEachEndClosesItsOwnSide(proxy(), first, client_first ? host() : client());
   }
 }
 
@@ -124,10 +77,8 @@ TEST_P(TcpTunneling, AResetOfOneEndReachesTheOther) {
   for (const bool by_client : {true, false}) {
     Start();
     proxy().Run();
-    by_client ? client().Reset() : host().Reset();
-    proxy().Run();
-    EXPECT_TRUE(by_client ? host().was_reset() : client().got_reset());
-    EXPECT_EQ(proxy().LogLines().size(), 1u);
+    TunnelPeer& from = by_client ? client() : host();
+    ExpectAResetReaches(proxy(), from, by_client ? host() : client());
   }
 }
 
@@ -138,8 +89,8 @@ TEST_P(TcpTunneling, ARefusalEndsTheConnection) {
     host_->Answer({{":status", "403"}, {"content-length", "0"}});
     client().Send("early");
     proxy().Run();
-    EXPECT_TRUE(client().got_fin() || client().got_reset());
-    EXPECT_EQ(client().received(), "");
+    EXPECT_TRUE(client().closed());
+    EXPECT_EQ(client().bytes(), "");
     EXPECT_EQ(host().bytes(), "");
     EXPECT_EQ(proxy().Stat("cluster.users.upstream_rq_4xx"), attempts);
     EXPECT_EQ(proxy().Stat("cluster.users.upstream_cx_connect_attempts_exceeded"), 1);
@@ -152,7 +103,7 @@ TEST_P(TcpTunneling, WithoutAConnectionItEnds) {
   host_.reset();
   proxy().Run();
   proxy().Advance(std::chrono::seconds(2));
-  EXPECT_TRUE(client().got_fin() || client().got_reset());
+  EXPECT_TRUE(client().closed());
   EXPECT_EQ(proxy().Stat("cluster.users.upstream_cx_connect_fail"), 1);
   EXPECT_EQ(proxy().LogLines(), Lines{"UF,URX 0 0 10.0.0.1:80 users"});
 }
@@ -165,35 +116,28 @@ TEST_P(TcpTunneling, MayBeAPost) {
   EXPECT_EQ(host().Get(is_http1() ? ":authority" : ":path"), "/tunnel");
   EXPECT_EQ(host().Get(is_http1() ? "host" : ":authority"), "far.test:443");
   EXPECT_EQ(host().bytes(), is_http1() ? "2\r\nup\r\n" : "up");
-  client().SendFin();
+  client().Finish();
   proxy().Run();
   EXPECT_EQ(host().bytes(), is_http1() ? "2\r\nup\r\n0\r\n\r\n" : "up");
   host().Send("down");
   host().Finish();
   proxy().Run();
-  EXPECT_EQ(client().received(), "down");
-  EXPECT_TRUE(client().got_fin());
+  EXPECT_EQ(client().bytes(), "down");
+  EXPECT_TRUE(client().ended());
   EXPECT_EQ(proxy().LogLines(), Lines{"- 2 4 10.0.0.1:80 users"});
 }
 
 TEST_P(TcpTunneling, AStalledEndHoldsABoundedAmount) {
   Start();
   proxy().Run();
-  const std::string bytes = Numbered(4'000'000);
-  host().peer().StopReading();
-  client().Send(bytes);
-  proxy().Run();
-  EXPECT_LT(proxy().world().worker().slabs.blocks_in_use(), 200u);
-  host().peer().ReadOn();
-  proxy().Run();
-  EXPECT_TRUE(host().bytes() == bytes);
+  ExpectAStalledEndHoldsABoundedAmount(proxy(), host(), client());
 }
 
 TEST_P(TcpTunneling, IsIdleLikeAnyConnection) {
   Start("", "idle_timeout: 10s");
   proxy().Run();
   proxy().Advance(std::chrono::seconds(11));
-  EXPECT_TRUE(client().got_fin() || client().got_reset());
+  EXPECT_TRUE(client().closed());
   EXPECT_TRUE(host().ended());
   EXPECT_EQ(proxy().Stat("tcp.test.idle_timeout"), 1);
 }
