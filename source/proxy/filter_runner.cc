@@ -32,6 +32,16 @@ FilterRunner::~FilterRunner() {
   for (uint32_t i = count_; i-- > 0;) filters_[i].~unique_ptr();
 }
 
+void FilterRunner::StepAside() {
+  for (const Flow flow : {Flow::kRequest, Flow::kResponse}) {
+    if (holds_any(flow)) return;
+    for (uint32_t filter = 0; filter < count_; ++filter) {
+      if (Wants(filter, flow, Piece::kData) || Wants(filter, flow, Piece::kTrailers)) return;
+    }
+  }
+  aside_ = true;
+}
+
 void FilterRunner::PutHeaders(Flow flow, Headers& headers, End end) {
   if (lane(flow).stopped) return;
   Buffer none(stream_.worker.slabs);

@@ -53,7 +53,11 @@ class FilterRunner {
   FilterRunner(const FilterRunner&) = delete;
   FilterRunner& operator=(const FilterRunner&) = delete;
 
-  bool empty() const { return count_ == 0; }
+  // Has nobody to ask: no filters, or they stepped aside.
+  bool empty() const { return count_ == 0 || aside_; }
+  // Between the heads and what follows them: where no filter asks for that and nothing waits, what
+  // comes from now on need not come here.
+  void StepAside();
 
   // What comes in, counted by its gauge. Headers live in the stream; data is moved from `data`.
   // After a Stop of that direction it is dropped.
@@ -152,6 +156,7 @@ class FilterRunner {
   bool* detached_ = nullptr;
   uint32_t count_ = 0;
   uint32_t passed_filters_ = 0;
+  bool aside_ = false;
   Lane request_;
   Lane response_;
 };

@@ -34,6 +34,7 @@ void Stream::OpenTunnel() {
   if (config().log_at_tunnel_start)
     WriteAccessLogs(AccessLogType::kDownstreamTunnelSuccessfullyEstablished);
   connection_.OnTunnelOpened();
+  runner_.StepAside();
   slot_.arena.FreeSpareChunks();
   if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
 }

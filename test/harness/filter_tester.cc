@@ -66,6 +66,11 @@ void FilterTester::RequestData(absl::string_view data, End end) {
   Pump(Flow::kRequest);
 }
 
+bool FilterTester::StepAside() {
+  runner_->StepAside();
+  return runner_->empty();
+}
+
 void FilterTester::RequestTrailers(const HeaderList& trailers) {
   runner_->PutTrailers(Flow::kRequest, Fill(request_trailers_, trailers));
   Pump(Flow::kRequest);

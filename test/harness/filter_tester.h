@@ -76,6 +76,8 @@ class FilterTester final : public ResumeTarget {
   // Whether the gauge has stopped the client's, or the upstream's, reading.
   bool client_paused() const { return request_gauge_.paused(); }
   bool upstream_paused() const { return response_gauge_.paused(); }
+  // What the stream does when it becomes a tunnel. False: the filters are still asked.
+  bool StepAside();
   size_t request_bytes_waiting() const { return request_gauge_.waiting_bytes(); }
   size_t response_bytes_waiting() const { return response_gauge_.waiting_bytes(); }
 

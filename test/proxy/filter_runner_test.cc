@@ -370,6 +370,48 @@ TEST_F(FilterRunnerTest, WhatFiltersAddAndTakeIsCounted) {
   EXPECT_EQ(tester.response_bytes_waiting(), 0);
 }
 
+TEST_F(FilterRunnerTest, FiltersThatWantHeadsOnlyStepAsideAfterThem) {
+  Add("a").interests = Interest::kRequestHeaders | Interest::kResponseHeaders;
+  FilterTester& tester = Start();
+  tester.RequestHeaders(kPost);
+  tester.ResponseHeaders(kOk);
+  EXPECT_TRUE(tester.StepAside());
+}
+
+TEST_F(FilterRunnerTest, AFilterThatWantsDataOrTrailersStays) {
+  for (const Interest interest : {Interest::kRequestData, Interest::kResponseData,
+                                  Interest::kRequestTrailers, Interest::kResponseTrailers}) {
+    FilterLog log;
+    FilterScript script{.name = "a", .interests = interest};
+    FilterTester tester(std::make_unique<ScriptedFactory>(script, log));
+    tester.RequestHeaders(kPost);
+    tester.ResponseHeaders(kOk);
+    EXPECT_FALSE(tester.StepAside()) << static_cast<int>(interest);
+    tester.RequestData("", End::kYes);
+    tester.ResponseData("", End::kYes);
+  }
+}
+
+TEST_F(FilterRunnerTest, ADetachedFilterStepsAside) {
+  Add("a").answers = {{"request headers", Always(Verdict::kDetach)}};
+  FilterTester& tester = Start();
+  tester.RequestHeaders(kPost);
+  tester.ResponseHeaders(kOk);
+  EXPECT_TRUE(tester.StepAside());
+}
+
+TEST_F(FilterRunnerTest, NobodyStepsAsideWhileSomethingWaits) {
+  Resumer resumer;
+  FilterScript& script = Add("a");
+  script.interests = Interest::kRequestHeaders;
+  script.answers = {{"request headers", PauseWith(resumer)}};
+  FilterTester& tester = Start();
+  tester.RequestHeaders(kPost);
+  EXPECT_FALSE(tester.StepAside());
+  resumer.Resume();
+  EXPECT_TRUE(tester.StepAside());
+}
+
 void LeaveAPausedFilter() {
   FilterLog log;
   FilterScript script{.name = "a", .answers = {{"request headers", Always(Verdict::kPause)}}};

@@ -6,6 +6,7 @@ namespace sluice {
 
 BodyWriter::Result BodyWriter::Pull(StreamEvents& source, TrailerUse trailers, NameCase names,
                                     size_t bytes_max, Buffer& out) {
+  if (kind_ == OutgoingBody::kUntilClose) return PullAsItIs(source, bytes_max, out);
   Buffer piece(out.pool());
   while (ready_ && bytes_max > 0) {
     const BodyState state = source.FillBody(piece, bytes_max);
@@ -18,6 +19,17 @@ BodyWriter::Result BodyWriter::Pull(StreamEvents& source, TrailerUse trailers, N
       return remaining_ == 0 ? Result::kEnd : Result::kBroken;
     }
     bytes_max -= size < bytes_max ? size : bytes_max;
+  }
+  return Result::kMore;
+}
+
+// No framing, no copy in between; a tunnel's small messages live of that.
+BodyWriter::Result BodyWriter::PullAsItIs(StreamEvents& source, size_t bytes_max, Buffer& out) {
+  const size_t size_max = out.size() + bytes_max;
+  while (ready_ && out.size() < size_max) {
+    const BodyState state = source.FillBody(out, size_max - out.size());
+    if (state != BodyState::kMore || out.size() < size_max) ready_ = false;
+    if (state != BodyState::kMore) return Result::kEnd;
   }
   return Result::kMore;
 }
@@ -40,7 +52,7 @@ bool BodyWriter::Frame(Buffer& piece, BodyState state, Buffer& out) {
       out.Append({head, WriteChunkHead(size, head)});
       break;
     }
-    case OutgoingBody::kUntilClose:
+    case OutgoingBody::kUntilClose:  // goes out as it is
       break;
   }
   out.MoveFrom(piece);

@@ -36,6 +36,7 @@ class BodyWriter {
               Buffer& out);
 
  private:
+  Result PullAsItIs(StreamEvents& source, size_t bytes_max, Buffer& out);
   bool Frame(Buffer& piece, BodyState state, Buffer& out);
   void FinishChunks(StreamEvents& source, BodyState state, TrailerUse trailers, NameCase names,
                     Buffer& out);
