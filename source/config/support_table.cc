@@ -293,7 +293,8 @@ message envoy.config.route.v3.RouteAction
   + prefix_rewrite regex_rewrite
   + host_rewrite_literal host_rewrite_header host_rewrite_path_regex auto_host_rewrite
   + append_x_forwarded_host timeout idle_timeout max_stream_duration priority upgrade_configs
-  ! rate_limits include_vh_rate_limits cors metadata_match cluster_specifier_plugin
+  + metadata_match
+  ! rate_limits include_vh_rate_limits cors cluster_specifier_plugin
   ! inline_cluster_specifier_plugin
 message envoy.config.route.v3.RouteAction.UpgradeConfig
   + upgrade_type enabled connect_config
@@ -309,8 +310,7 @@ message envoy.config.route.v3.WeightedCluster.ClusterWeight
   + name cluster_header weight host_rewrite_literal
   + request_headers_to_add request_headers_to_remove
   + response_headers_to_add response_headers_to_remove
-  + typed_per_filter_config
-  ! metadata_match
+  + typed_per_filter_config metadata_match
 extension envoy.config.route.v3.FilterConfig
   + config is_optional
   ! disabled
@@ -383,7 +383,9 @@ message envoy.config.core.v3.SubstitutionFormatString
 
 message envoy.config.cluster.v3.Cluster
   + name alt_stat_name type{STATIC,STRICT_DNS} connect_timeout load_assignment
-  + lb_policy{ROUND_ROBIN,LOAD_BALANCING_POLICY_CONFIG} load_balancing_policy
+  + lb_policy{ROUND_ROBIN,LEAST_REQUEST,RANDOM,RING_HASH,MAGLEV,LOAD_BALANCING_POLICY_CONFIG}
+  + load_balancing_policy common_lb_config lb_subset_config
+  + round_robin_lb_config least_request_lb_config ring_hash_lb_config maglev_lb_config
   + circuit_breakers per_connection_buffer_limit_bytes upstream_http_protocol_options
   + max_requests_per_connection typed_extension_protocol_options protocol_selection metadata
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
@@ -404,7 +406,56 @@ message envoy.config.cluster.v3.LoadBalancingPolicy.Policy
   + typed_extension_config
 message envoy.config.core.v3.TypedExtensionConfig
   + *
+message envoy.config.cluster.v3.Cluster.CommonLbConfig
+  + healthy_panic_threshold locality_weighted_lb_config ignore_new_hosts_until_first_hc
+  + consistent_hashing_lb_config
+  ~ update_merge_window: changes of one turn are one already; health is told at once
+message envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig
+message envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig
+  + *
+message envoy.config.cluster.v3.Cluster.SlowStartConfig
+  + *
+message envoy.config.cluster.v3.Cluster.RoundRobinLbConfig
+  + *
+message envoy.config.cluster.v3.Cluster.LeastRequestLbConfig
+  + *
+message envoy.config.cluster.v3.Cluster.RingHashLbConfig
+  + *
+message envoy.config.cluster.v3.Cluster.MaglevLbConfig
+  + *
+message envoy.config.cluster.v3.Cluster.LbSubsetConfig
+  + fallback_policy default_subset subset_selectors locality_weight_aware scale_locality_weight
+  + panic_mode_any list_as_any
+message envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector
+  + keys fallback_policy fallback_keys_subset
+  ~ single_host_per_subset: every subset is found at once, whatever its size
+message envoy.config.core.v3.Metadata
+  + filter_metadata
+  ~ typed_filter_metadata: balancing goes by the plain metadata under envoy.lb
+message envoy.config.core.v3.RuntimeDouble
+  + default_value
+  ~ runtime_key: nothing can set it; the default value holds
+message envoy.type.v3.Percent
+  + *
 extension envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin
+  + *
+extension envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest
+  + *
+extension envoy.extensions.load_balancing_policies.random.v3.Random
+  + *
+extension envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash
+  + *
+extension envoy.extensions.load_balancing_policies.maglev.v3.Maglev
+  + *
+extension envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality
+  + *
+message envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig
+  + locality_weighted_lb_config
+message envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig
+message envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig
+  + *
+message envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig
+  + *
 message envoy.config.cluster.v3.UpstreamConnectionOptions
   + tcp_keepalive
 message envoy.config.cluster.v3.CircuitBreakers
@@ -412,14 +463,14 @@ message envoy.config.cluster.v3.CircuitBreakers
 message envoy.config.cluster.v3.CircuitBreakers.Thresholds
   + priority max_connections max_pending_requests max_requests max_retries track_remaining
 message envoy.config.endpoint.v3.ClusterLoadAssignment
-  + cluster_name endpoints
+  + cluster_name endpoints policy
+message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy
+  + overprovisioning_factor weighted_priority_health
 message envoy.config.endpoint.v3.LocalityLbEndpoints
-  + lb_endpoints priority
-  ~ locality: balancing does not look at it
-  ~ load_balancing_weight: only locality weighted balancing looks at it
-message envoy.config.endpoint.v3.LbEndpoint
-  + endpoint health_status load_balancing_weight
+  + lb_endpoints priority locality load_balancing_weight
   ~ metadata: a label for control planes
+message envoy.config.endpoint.v3.LbEndpoint
+  + endpoint health_status load_balancing_weight metadata
 message envoy.config.endpoint.v3.Endpoint
   + address hostname
   ~ health_check_config: there are no health checks that it would direct

@@ -9,16 +9,17 @@
 namespace sluice {
 namespace {
 
-HostView ShowHost(const Host& host) {
+HostView ShowHost(const Host& host, const EndpointTraits& traits) {
   const HostFacts& facts = host.facts();
+  const Locality locality = traits.locality == nullptr ? Locality() : traits.locality->locality;
   constexpr auto kRelaxed = std::memory_order_relaxed;
   HostView view{.address = facts.address.text(),
                 .hostname = facts.hostname,
-                .region = facts.locality.region,
-                .zone = facts.locality.zone,
-                .sub_zone = facts.locality.sub_zone,
-                .weight = facts.weight,
-                .priority = facts.priority};
+                .region = locality.region,
+                .zone = locality.zone,
+                .sub_zone = locality.sub_zone,
+                .weight = traits.weight,
+                .priority = traits.priority};
   view.flags = host.flags();
   view.cx_active = host.cx_active.load(kRelaxed);
   view.cx_connect_fail = host.cx_connect_fail.load(kRelaxed);
@@ -46,7 +47,10 @@ std::vector<ClusterView> ShowClusters(const ClusterSet& clusters) {
                      .observability_name = spec.stat_name == spec.name ? "" : spec.stat_name,
                      .default_breaker = ShowBreaker(spec.breakers[0]),
                      .high_breaker = ShowBreaker(spec.breakers[1])};
-    for (const auto& host : cluster.hosts().hosts) view.hosts.push_back(ShowHost(*host));
+    const HostSet& set = cluster.hosts();
+    for (size_t i = 0; i < set.hosts.size(); ++i) {
+      view.hosts.push_back(ShowHost(*set.hosts[i], set.traits[i]));
+    }
     views.push_back(std::move(view));
   });
   return views;

@@ -1,11 +1,48 @@
 #include "source/upstream/cluster.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "source/upstream/endpoints/static_endpoints.h"
 
 namespace sluice {
+namespace {
+
+// In so many steps a host in slow start comes to its weight; each makes a host set.
+constexpr int kWarmingSteps = 50;
+constexpr Duration kWarmingStepMin = std::chrono::milliseconds(100);
+
+Duration WarmingStep(const SlowStart& slow_start) {
+  return std::max(kWarmingStepMin, slow_start.window / kWarmingSteps);
+}
+
+bool SameHosts(const std::vector<HostEntry>& entries, const HostSet& set) {
+  return std::equal(entries.begin(), entries.end(), set.hosts.begin(), set.hosts.end(),
+                    [](const HostEntry& entry, const auto& host) { return entry.host == host; });
+}
+
+// Whether another set is to be made.
+bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
+  if (!SameHosts(entries, set)) return true;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (!(entries[i].host->flags() == set.flags[i])) return true;
+    if (!(entries[i].traits == set.traits[i])) return true;
+  }
+  return false;
+}
+
+// What health checks and operators have found out is theirs; discovery's word is replaced.
+void TakeOverDiscovery(HostFlags flags, Host& host) {
+  constexpr HostFlag kOfDiscovery[] = {HostFlag::kFailedByDiscovery, HostFlag::kDegradedByDiscovery,
+                                       HostFlag::kDrainingByDiscovery};
+  for (const HostFlag flag : kOfDiscovery) {
+    if (host.flags().Has(flag) != flags.Has(flag)) host.SetFlag(flag, flags.Has(flag));
+  }
+}
+
+}  // namespace
 
 Cluster::Cluster(WorkerContext& main, Resolver& resolver, WorkerUpstreams& workers,
                  std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
@@ -16,11 +53,14 @@ Cluster::Cluster(WorkerContext& main, Resolver& resolver, WorkerUpstreams& worke
       breaker_(std::move(breaker)),
       on_ready_(std::move(on_ready)),
       dns_(main, resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
+      warming_(main.loop, this, kMethod<&Cluster::Rebuild>),
       hosts_(std::make_shared<HostSet>()) {}
 
 Cluster::~Cluster() {
   spec_->stats.membership_total.Set(main_.stats, 0);
   spec_->stats.membership_healthy.Set(main_.stats, 0);
+  spec_->stats.membership_degraded.Set(main_.stats, 0);
+  spec_->stats.membership_excluded.Set(main_.stats, 0);
 }
 
 void Cluster::Start() {
@@ -32,35 +72,70 @@ void Cluster::Start() {
 void Cluster::Rebuild() {
   std::vector<ResolvedEndpoint> endpoints = StaticEndpoints(spec_->endpoints);
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
-  std::vector<std::shared_ptr<Host>> hosts = Merge(std::move(endpoints));
-  if (hosts != hosts_->hosts) {
-    hosts_ = MakeHostSet(std::move(hosts));
-    workers_.SetHosts(spec_->name, hosts_);
-    spec_->stats.membership_change.Add(main_.stats);
-    spec_->stats.membership_total.Set(main_.stats, static_cast<int64_t>(hosts_->hosts.size()));
-    spec_->stats.membership_healthy.Set(main_.stats, hosts_->healthy);
-  }
+  std::vector<HostEntry> entries = Merge(std::move(endpoints));
+  if (hosts_->warming || Differ(entries, *hosts_)) Publish(std::move(entries));
   if (ready_ || !dns_.settled()) return;
   ready_ = true;
   on_ready_();
 }
 
-std::vector<std::shared_ptr<Host>> Cluster::Merge(std::vector<ResolvedEndpoint> endpoints) const {
-  absl::flat_hash_map<std::string, std::vector<std::shared_ptr<Host>>> before;
-  for (const auto& host : hosts_->hosts) before[host->address().text()].push_back(host);
-  std::vector<std::shared_ptr<Host>> hosts;
+void Cluster::Publish(std::vector<HostEntry> entries) {
+  NoteFitness(entries);
+  const bool other_hosts = !SameHosts(entries, *hosts_);
+  hosts_ =
+      MakeHostSet(std::move(entries), spec_->balancer, spec_->assignment_policy, main_.loop.now());
+  workers_.SetHosts(spec_->name, hosts_);
+  const ClusterStats& stats = spec_->stats;
+  if (other_hosts) stats.membership_change.Add(main_.stats);
+  stats.membership_total.Set(main_.stats, static_cast<int64_t>(hosts_->hosts.size()));
+  stats.membership_healthy.Set(main_.stats, hosts_->healthy);
+  stats.membership_degraded.Set(main_.stats, hosts_->degraded);
+  stats.membership_excluded.Set(main_.stats, hosts_->excluded);
+  if (hosts_->warming) warming_.Arm(WarmingStep(spec_->balancer.slow_start));
+}
+
+// When a host became fit for traffic is when its slow start begins.
+void Cluster::NoteFitness(const std::vector<HostEntry>& entries) {
+  if (spec_->balancer.slow_start.window == Duration::zero()) return;
+  absl::flat_hash_set<const Host*> unfit_before;
+  for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
+    const HostFlags flags = hosts_->flags[i];
+    if (HealthOf(flags) == HostHealth::kUnhealthy || flags.Has(HostFlag::kPendingActiveCheck))
+      unfit_before.insert(hosts_->hosts[i].get());
+  }
+  for (const HostEntry& entry : entries) {
+    Host& host = *entry.host;
+    const bool is_new = host.fit_since == MonotonicTime::min();
+    if (is_new || unfit_before.contains(&host)) host.fit_since = main_.loop.now();
+  }
+}
+
+// The hosts that there are already, with what is new about them.
+std::vector<HostEntry> Cluster::Merge(std::vector<ResolvedEndpoint> endpoints) const {
+  absl::flat_hash_map<Address, std::vector<std::shared_ptr<Host>>> before;
+  before.reserve(hosts_->hosts.size());
+  for (const auto& host : hosts_->hosts) before[host->address()].push_back(host);
+  std::vector<HostEntry> entries;
+  entries.reserve(endpoints.size());
   for (ResolvedEndpoint& endpoint : endpoints) {
     std::shared_ptr<Host> host;
+    const auto same_address = before.find(endpoint.facts.address);
     // More than one where an address is listed twice.
-    for (std::shared_ptr<Host>& old : before[endpoint.facts.address.text()]) {
-      if (old == nullptr || !(old->facts() == endpoint.facts)) continue;
-      host = std::exchange(old, nullptr);
-      break;
+    if (same_address != before.end()) {
+      for (std::shared_ptr<Host>& old : same_address->second) {
+        if (old == nullptr || !(old->facts() == endpoint.facts)) continue;
+        host = std::exchange(old, nullptr);
+        break;
+      }
     }
-    if (host == nullptr) host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.flags);
-    hosts.push_back(std::move(host));
+    if (host == nullptr) {
+      host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.flags);
+    } else {
+      TakeOverDiscovery(endpoint.flags, *host);
+    }
+    entries.push_back({std::move(host), std::move(endpoint.traits)});
   }
-  return hosts;
+  return entries;
 }
 
 }  // namespace sluice

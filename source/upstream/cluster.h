@@ -2,7 +2,8 @@
 // HostSet and publishes that to the workers.
 //
 // Main thread. Workers learn of it by posted tasks in the order of its changes. A host whose facts
-// have not changed is the same Host object in the next set, so its pools and counts go on.
+// have not changed is the same Host object in the next set, so its pools and counts go on, whatever
+// its weight, priority, locality or metadata are now.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "source/event/event_loop.h"
+#include "source/event/timer.h"
 #include "source/event/worker_context.h"
 #include "source/net/resolver.h"
 #include "source/upstream/circuit_breaker.h"
@@ -39,7 +41,9 @@ class Cluster final : private EndOfTurnTask {
  private:
   void RunEndOfTurn() override { Rebuild(); }  // answers of one turn make one change
   void Rebuild();
-  std::vector<std::shared_ptr<Host>> Merge(std::vector<ResolvedEndpoint> endpoints) const;
+  void Publish(std::vector<HostEntry> entries);
+  void NoteFitness(const std::vector<HostEntry>& entries);
+  std::vector<HostEntry> Merge(std::vector<ResolvedEndpoint> endpoints) const;
 
   WorkerContext& main_;
   WorkerUpstreams& workers_;
@@ -47,6 +51,7 @@ class Cluster final : private EndOfTurnTask {
   const std::shared_ptr<CircuitBreaker> breaker_;
   const std::function<void()> on_ready_;
   DnsEndpoints dns_;
+  Timer warming_;  // the next step of hosts in slow start
   std::shared_ptr<const HostSet> hosts_;
   bool ready_ = false;
 };

@@ -10,7 +10,6 @@
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/core/v3/address.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
-#include "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.pb.h"
 #include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/node_to_proto.h"
@@ -18,6 +17,7 @@
 #include "source/config/well_known_types.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoint_config.h"
+#include "source/upstream/lb_config.h"
 #include "source/upstream/upstream_http_config.h"
 
 namespace sluice {
@@ -28,8 +28,6 @@ namespace core = envoy::config::core::v3;
 
 // docs/decisions/0015-own-settings-of-clusters.md.
 constexpr absl::string_view kUpgradesKey = "sluice.upgrade";
-constexpr absl::string_view kRoundRobin =
-    "envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin";
 constexpr absl::string_view kRawBuffer =
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
 
@@ -50,35 +48,6 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
           "use STATIC or STRICT_DNS");
       return DiscoveryType::kStrictDns;  // not to complain of names too
   }
-}
-
-// The first policy that is known is used, as the API says.
-void CheckPolicyList(const pb::LoadBalancingPolicy& list, const FieldScope& scope) {
-  std::string names;
-  for (int i = 0; i < list.policies_size(); ++i) {
-    const auto& extension = list.policies(i).typed_extension_config();
-    const std::string type = ContentType(extension.typed_config());
-    if (type == kRoundRobin) return;
-    absl::StrAppend(&names, names.empty() ? "" : ", ", type.empty() ? extension.name() : type);
-  }
-  scope.At("policies")
-      .Error(names.empty() ? "must name a policy" : absl::StrCat("none is supported of ", names),
-             kRoundRobin);
-}
-
-void CheckBalancer(const pb::Cluster& cluster, const FieldScope& scope) {
-  // The list wins over lb_policy where both are set.
-  if (cluster.has_load_balancing_policy()) {
-    return CheckPolicyList(cluster.load_balancing_policy(), scope.At("load_balancing_policy"));
-  }
-  if (cluster.lb_policy() == pb::Cluster::ROUND_ROBIN) return;
-  if (cluster.lb_policy() == pb::Cluster::LOAD_BALANCING_POLICY_CONFIG) {
-    return scope.At("load_balancing_policy")
-        .Error("is required by lb_policy LOAD_BALANCING_POLICY_CONFIG");
-  }
-  scope.At("lb_policy")
-      .Error(absl::StrCat(pb::Cluster::LbPolicy_Name(cluster.lb_policy()), " is not supported"),
-             "use ROUND_ROBIN");
 }
 
 void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
@@ -180,15 +149,17 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
   spec->stat_name = cluster.alt_stat_name().empty() ? cluster.name() : cluster.alt_stat_name();
   spec->type = ParseType(cluster, scope);
-  spec->endpoints =
-      ParseEndpoints(cluster.load_assignment(), spec->type, scope.At("load_assignment"));
+  Assignment assignment =
+      ParseAssignment(cluster.load_assignment(), spec->type, scope.At("load_assignment"));
+  spec->endpoints = std::move(assignment.endpoints);
+  spec->assignment_policy = assignment.policy;
   spec->connect_timeout = DurationOr(cluster, "connect_timeout", spec->connect_timeout, scope,
                                      {.min = std::chrono::nanoseconds(1)});
   spec->connection.connect_timeout = spec->connect_timeout;
   spec->connection_buffer_bytes_max =
       UInt32Or(cluster, "per_connection_buffer_limit_bytes",
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
-  CheckBalancer(cluster, scope);
+  spec->balancer = ParseBalancer(cluster, scope);
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
   ParseTransportSocket(cluster, scope, parse_transport, *spec);

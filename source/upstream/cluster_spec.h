@@ -16,6 +16,8 @@
 #include "source/net/transport_factory.h"
 #include "source/stats/counter.h"
 #include "source/stats/histogram.h"
+#include "source/upstream/balancer_spec.h"
+#include "source/upstream/endpoint_traits.h"
 #include "source/upstream/host.h"
 
 namespace sluice {
@@ -42,6 +44,7 @@ struct BreakerLimits {
 // An endpoint as configured: an address, or a name to resolve.
 struct EndpointSpec {
   HostFacts facts;  // address is set for STATIC
+  EndpointTraits traits;
   HostFlags flags;
   std::string dns_name;  // STRICT_DNS
   uint16_t port = 0;
@@ -62,7 +65,7 @@ struct ClusterStats {
       rq_retry_overflow;
   Gauge rq_active, rq_pending_active;
   Histogram rq_time, cx_connect_ms, cx_length_ms;
-  Gauge membership_total, membership_healthy;
+  Gauge membership_total, membership_healthy, membership_degraded, membership_excluded;
   Counter membership_change, update_attempt, update_success, update_failure;
   std::optional<Http2Stats> http2;  // where the cluster may speak it
 };
@@ -72,6 +75,8 @@ struct ClusterSpec {
   std::string stat_name;  // alt_stat_name or name
   DiscoveryType type = DiscoveryType::kStatic;
   std::vector<EndpointSpec> endpoints;
+  AssignmentPolicy assignment_policy;
+  BalancerSpec balancer;
   Duration connect_timeout = std::chrono::seconds(5);
   size_t connection_buffer_bytes_max =
       1_MiB;                  // per_connection_buffer_limit_bytes: gauge limit of each direction

@@ -75,6 +75,8 @@ constexpr GaugeName kGauges[] = {
     {&ClusterStats::rq_pending_active, "upstream_rq_pending_active"},
     {&ClusterStats::membership_total, "membership_total"},
     {&ClusterStats::membership_healthy, "membership_healthy"},
+    {&ClusterStats::membership_degraded, "membership_degraded"},
+    {&ClusterStats::membership_excluded, "membership_excluded"},
 };
 constexpr HistogramName kHistograms[] = {
     {&ClusterStats::rq_time, "upstream_rq_time"},

@@ -1,13 +1,19 @@
 #include "source/upstream/endpoint_config.h"
 
+#include <algorithm>
+#include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/core/v3/address.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "source/config/proto_fields.h"
+#include "source/config/value_text.h"
 
 namespace sluice {
 namespace {
@@ -76,11 +82,27 @@ HostFlags FlagsOf(core::HealthStatus status) {
   }
 }
 
+// What is under "envoy.lb"; null: nothing is.
+std::shared_ptr<const EndpointMetadata> ParseMetadata(const core::Metadata& metadata) {
+  const auto at = metadata.filter_metadata().find("envoy.lb");
+  if (at == metadata.filter_metadata().end() || at->second.fields().empty()) return nullptr;
+  auto parsed = std::make_shared<EndpointMetadata>();
+  for (const auto& [key, value] : at->second.fields()) {
+    EndpointMetadata::Entry entry{key, ValueText(value), {}};
+    for (const auto& item : value.list_value().values()) entry.items.push_back(ValueText(item));
+    parsed->entries.push_back(std::move(entry));
+  }
+  std::sort(parsed->entries.begin(), parsed->entries.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  return parsed;
+}
+
 EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryType type,
                            const FieldScope& scope) {
   EndpointSpec spec;
   spec.flags = FlagsOf(lb_endpoint.health_status());
-  spec.facts.weight = UInt32Or(lb_endpoint, "load_balancing_weight", 1, scope, {.min = 1});
+  spec.traits.weight = UInt32Or(lb_endpoint, "load_balancing_weight", 1, scope, {.min = 1});
+  spec.traits.metadata = ParseMetadata(lb_endpoint.metadata());
   if (lb_endpoint.host_identifier_case() != endpoint::LbEndpoint::kEndpoint) {
     scope.At("endpoint").Error("is required");
     return spec;
@@ -92,25 +114,87 @@ EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryTyp
   return spec;
 }
 
-}  // namespace
+// Reads the LocalityLbEndpoints one after the other, and what must hold over all of them.
+class EndpointsReader {
+ public:
+  EndpointsReader(DiscoveryType type, std::vector<EndpointSpec>& specs)
+      : type_(type), specs_(specs) {}
 
-std::vector<EndpointSpec> ParseEndpoints(const endpoint::ClusterLoadAssignment& assignment,
-                                         DiscoveryType type, const FieldScope& scope) {
-  std::vector<EndpointSpec> specs;
-  for (int i = 0; i < assignment.endpoints_size(); ++i) {
-    const endpoint::LocalityLbEndpoints& group = assignment.endpoints(i);
-    const FieldScope group_scope = scope.At("endpoints", i);
-    if (group.priority() > 128) group_scope.At("priority").Error("must be at most 128");
-    for (int j = 0; j < group.lb_endpoints_size(); ++j) {
-      EndpointSpec spec =
-          ParseEndpoint(group.lb_endpoints(j), type, group_scope.At("lb_endpoints", j));
-      spec.facts.priority = group.priority();
-      spec.facts.locality = {group.locality().region(), group.locality().zone(),
-                             group.locality().sub_zone()};
-      specs.push_back(std::move(spec));
+  void Read(const endpoint::LocalityLbEndpoints& group, const FieldScope& scope) {
+    if (group.priority() > kPriorityMax) scope.At("priority").Error("must be at most 128");
+    const std::shared_ptr<const LocalityGroup> locality = ReadLocality(group, scope);
+    uint64_t weights = 0;
+    for (int i = 0; i < group.lb_endpoints_size(); ++i) {
+      const FieldScope field = scope.At("lb_endpoints", i);
+      EndpointSpec spec = ParseEndpoint(group.lb_endpoints(i), type_, field);
+      spec.traits.priority = group.priority();
+      spec.traits.locality = locality;
+      weights += spec.traits.weight;
+      CheckNew(spec, field);
+      specs_.push_back(std::move(spec));
+    }
+    if (weights > kWeightsMax) {
+      scope.At("lb_endpoints").Error("their weights sum up to more than 4294967295");
     }
   }
-  return specs;
+
+ private:
+  static constexpr uint32_t kPriorityMax = 128;
+  static constexpr uint64_t kWeightsMax = std::numeric_limits<uint32_t>::max();
+
+  std::shared_ptr<const LocalityGroup> ReadLocality(const endpoint::LocalityLbEndpoints& group,
+                                                    const FieldScope& scope) {
+    auto parsed = std::make_shared<LocalityGroup>();
+    const core::Locality& name = group.locality();
+    parsed->locality = {name.region(), name.zone(), name.sub_zone()};
+    // Where it is set it is at least 1: 0 stands for unset, and gets no traffic.
+    parsed->weight = UInt32Or(group, "load_balancing_weight", 0, scope, {.min = 1});
+    Level& level = levels_[group.priority()];
+    level.weights += parsed->weight;
+    if (level.weights > kWeightsMax) {
+      scope.At("load_balancing_weight")
+          .Error("the localities of this priority weigh more than 4294967295 together");
+    }
+    if (group.has_locality() && !level.seen.insert(parsed->locality).second) {
+      scope.At("locality")
+          .Error("is listed twice in the same priority", "put its endpoints into one entry");
+    }
+    return parsed;
+  }
+
+  void CheckNew(const EndpointSpec& spec, const FieldScope& scope) {
+    if (spec.facts.address.family() == Address::Family::kNone) return;
+    if (addresses_.insert(spec.facts.address).second) return;
+    scope.At("endpoint.address")
+        .Error(absl::StrCat(spec.facts.address.text(), " is listed twice"),
+               "give it a higher load_balancing_weight");
+  }
+
+  struct Level {
+    uint64_t weights = 0;
+    absl::flat_hash_set<Locality> seen;
+  };
+  const DiscoveryType type_;
+  std::vector<EndpointSpec>& specs_;
+  absl::flat_hash_map<uint32_t, Level> levels_;  // by priority
+  absl::flat_hash_set<Address> addresses_;
+};
+
+}  // namespace
+
+Assignment ParseAssignment(const endpoint::ClusterLoadAssignment& assignment, DiscoveryType type,
+                           const FieldScope& scope) {
+  Assignment parsed;
+  EndpointsReader reader(type, parsed.endpoints);
+  for (int i = 0; i < assignment.endpoints_size(); ++i) {
+    reader.Read(assignment.endpoints(i), scope.At("endpoints", i));
+  }
+  const FieldScope policy = scope.At("policy");
+  parsed.policy.overprovisioning_percent =
+      UInt32Or(assignment.policy(), "overprovisioning_factor",
+               parsed.policy.overprovisioning_percent, policy, {.min = 1});
+  parsed.policy.weighted_priority_health = assignment.policy().weighted_priority_health();
+  return parsed;
 }
 
 }  // namespace sluice

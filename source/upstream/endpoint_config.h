@@ -1,4 +1,4 @@
-// Endpoints of a cluster: envoy.config.endpoint.v3.ClusterLoadAssignment to EndpointSpecs. Main
+// Endpoints of a cluster: envoy.config.endpoint.v3.ClusterLoadAssignment to Assignment. Main
 // thread.
 #pragma once
 
@@ -13,10 +13,15 @@ class ClusterLoadAssignment;
 
 namespace sluice {
 
+// A ClusterLoadAssignment as values.
+struct Assignment {
+  std::vector<EndpointSpec> endpoints;
+  AssignmentPolicy policy;
+};
+
 // Errors go to `scope`. Addresses are IP addresses or Unix paths for kStatic, IP addresses or names
 // for DNS.
-std::vector<EndpointSpec> ParseEndpoints(
-    const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment, DiscoveryType type,
-    const FieldScope& scope);
+Assignment ParseAssignment(const envoy::config::endpoint::v3::ClusterLoadAssignment& assignment,
+                           DiscoveryType type, const FieldScope& scope);
 
 }  // namespace sluice

@@ -7,9 +7,11 @@
 #include <atomic>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "source/base/units.h"
 #include "source/net/address.h"
 
 namespace sluice {
@@ -71,21 +73,14 @@ constexpr HostHealth HealthOf(HostFlags flags) {
   return degraded ? HostHealth::kDegraded : HostHealth::kHealthy;
 }
 
-struct Locality {
-  std::string region, zone, sub_zone;
-  friend bool operator==(const Locality&, const Locality&) = default;
-};
-
+// What makes it this host and no other. What may change while it stays is in EndpointTraits.
 struct HostFacts {
   Address address;
   std::string hostname;  // as configured or resolved from
-  uint32_t weight = 1;
-  uint32_t priority = 0;
-  Locality locality;
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 
-class Host {
+class Host : public std::enable_shared_from_this<Host> {
  public:
   explicit Host(HostFacts facts, HostFlags flags = {}) : flags_(flags), facts_(std::move(facts)) {}
   const HostFacts& facts() const { return facts_; }
@@ -97,6 +92,11 @@ class Host {
     flags_.store(flags().With(flag, is_set), std::memory_order_relaxed);
   }
   HostHealth health() const { return HealthOf(flags()); }
+
+  // What peak EWMA balancing remembers of its answers (balancers/latency.h); workers write it.
+  std::atomic<uint64_t> latency{0};
+  // Since when it has been fit for traffic, for slow start. On main only.
+  MonotonicTime fit_since = MonotonicTime::min();
 
   // Per-host statistics as /clusters shows them.
   alignas(64) std::atomic<uint32_t> rq_active{0};

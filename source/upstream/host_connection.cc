@@ -37,7 +37,7 @@ std::unique_ptr<HostConnection> HostConnection::Open(WorkerCluster& cluster, Hos
 
 HostConnection::HostConnection(WorkerCluster& cluster, Host& host)
     : spec_(cluster.PinSpec()),
-      host_(cluster.PinHost(host)),
+      host_(host.shared_from_this()),
       breaker_(cluster.PinBreaker()),
       created_(cluster.worker().loop.now()),
       connection_(cluster.worker(), Connection::Side::kConnecting,

@@ -1,24 +1,30 @@
-// LoadBalancer: picks a host of one HostSet. Extension point. One per worker and cluster, remade or
-// told when the host set changes; holds cheap cursor state only.
+// LoadBalancer: picks a host of one HostSet. Extension point. One per worker and cluster, told when
+// the host set changes; holds cheap cursor state only: what takes long to work out is in the set.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include "source/base/key_values.h"
 #include "source/base/random.h"
+#include "source/base/units.h"
 #include "source/upstream/host_set.h"
 
 namespace sluice {
 
 struct PickContext {
   Random& random;
-  uint64_t hash = 0;  // of the request, for hashing balancers
+  uint64_t hash = 0;  // of the request, for hashing balancers; random where it has none
+  MonotonicTime now{};
+  // Requests that the cluster's hosts are answering, over all workers.
+  uint32_t requests_active = 0;
+  const KeyValues* metadata = nullptr;  // that the host is to have; null: any
 };
 
 class LoadBalancer {
  public:
   virtual ~LoadBalancer() = default;
-  // Null: no eligible host. Allocates nothing.
+  // Null: nobody may be picked. Allocates nothing.
   virtual Host* Pick(const PickContext& context) = 0;
   virtual void SetHosts(std::shared_ptr<const HostSet> hosts) = 0;
 };

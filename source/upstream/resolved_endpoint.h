@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "source/upstream/cluster_spec.h"
+#include "source/upstream/endpoint_traits.h"
 #include "source/upstream/host.h"
 
 namespace sluice {
 
 struct ResolvedEndpoint {
   HostFacts facts;
+  EndpointTraits traits;
   HostFlags flags;
 };
 

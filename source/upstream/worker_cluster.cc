@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "source/base/check.h"
-#include "source/upstream/balancers/round_robin.h"
+#include "source/upstream/balancers/make_balancer.h"
 
 namespace sluice {
 
@@ -16,22 +15,22 @@ WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
       network_(network),
       spec_(std::move(spec)),
       breaker_(std::move(breaker)),
-      balancer_(std::make_unique<RoundRobin>(worker.random)),
+      balancer_(MakeBalancer(spec_->balancer, worker.random)),
       hosts_(std::make_shared<HostSet>()) {}
 
 WorkerCluster::~WorkerCluster() = default;
 
-Host* WorkerCluster::PickHost(uint64_t hash) {
-  Host* const host = balancer_->Pick({worker_.random, hash});
+Host* WorkerCluster::PickHost(uint64_t hash, const KeyValues* metadata) {
+  PickContext context{
+      .random = worker_.random, .hash = hash, .now = worker_.loop.now(), .metadata = metadata};
+  if (spec_->balancer.hash_balance_percent != 0) {
+    context.requests_active =
+        breaker_->in_use(RoutePriority::kDefault, BreakerResource::kRequests) +
+        breaker_->in_use(RoutePriority::kHigh, BreakerResource::kRequests);
+  }
+  Host* const host = balancer_->Pick(context);
   if (host == nullptr) spec_->stats.cx_none_healthy.Add(worker_.stats);
   return host;
-}
-
-std::shared_ptr<Host> WorkerCluster::PinHost(const Host& host) const {
-  const auto is_it = [&host](const auto& shared) { return shared.get() == &host; };
-  const auto at = std::find_if(hosts_->hosts.begin(), hosts_->hosts.end(), is_it);
-  SLUICE_CHECK(at != hosts_->hosts.end());
-  return *at;
 }
 
 ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
@@ -39,15 +38,22 @@ ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
   for (const std::unique_ptr<ConnectionPool>& pool : pools) {
     if (pool->Serves(key)) return *pool;
   }
-  pools.push_back(std::make_unique<ConnectionPool>(*this, PinHost(host), key));
+  pools.push_back(std::make_unique<ConnectionPool>(*this, host.shared_from_this(), key));
   return *pools.back();
 }
 
 void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
-  absl::flat_hash_set<const Host*> present;
-  for (const auto& host : hosts->hosts) present.insert(host.get());
   hosts_ = std::move(hosts);
   balancer_->SetHosts(hosts_);
+  // Mostly all are still there.
+  size_t kept = 0;
+  for (const auto& host : hosts_->hosts) kept += pools_.contains(host.get());
+  if (kept != pools_.size()) DrainPoolsOfTheGone();
+}
+
+void WorkerCluster::DrainPoolsOfTheGone() {
+  absl::flat_hash_set<const Host*> present;
+  for (const auto& host : hosts_->hosts) present.insert(host.get());
   for (auto at = pools_.begin(); at != pools_.end();) {
     if (present.contains(at->first)) {
       ++at;

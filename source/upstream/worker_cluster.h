@@ -34,11 +34,10 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   Network& network() { return network_; }
   CircuitBreaker& breaker() { return *breaker_; }  // shared by all workers
   std::shared_ptr<CircuitBreaker> PinBreaker() const { return breaker_; }
-  // Null: no eligible host.
-  Host* PickHost(uint64_t hash);
-  // Of a host that PickHost gave in this turn.
-  std::shared_ptr<Host> PinHost(const Host& host) const;
   const HostSet& hosts() const { return *hosts_; }
+  // By the request's hash, and among the hosts that have this metadata, if any is asked for. Null:
+  // nobody may be picked. Who needs the host for longer than the turn pins it.
+  Host* PickHost(uint64_t hash, const KeyValues* metadata = nullptr);
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
   // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.
@@ -51,6 +50,7 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }
   void RunEndOfTurn() override;  // frees them
   void FreePassingPools();
+  void DrainPoolsOfTheGone();
 
   WorkerContext& worker_;
   Network& network_;

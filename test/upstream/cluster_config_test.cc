@@ -163,14 +163,14 @@ TEST(ClusterConfig, EndpointsKeepTheirFacts) {
   ASSERT_EQ(spec.endpoints.size(), 3u);
   EXPECT_EQ(spec.endpoints[0].facts.address.text(), "10.0.0.1:8080");
   EXPECT_EQ(spec.endpoints[0].facts.hostname, "one");
-  EXPECT_EQ(spec.endpoints[0].facts.weight, 5u);
-  EXPECT_EQ(spec.endpoints[0].facts.priority, 1u);
-  EXPECT_EQ(spec.endpoints[0].facts.locality.zone, "a");
+  EXPECT_EQ(spec.endpoints[0].traits.weight, 5u);
+  EXPECT_EQ(spec.endpoints[0].traits.priority, 1u);
+  EXPECT_EQ(spec.endpoints[0].traits.locality->locality.zone, "a");
   EXPECT_EQ(HealthOf(spec.endpoints[0].flags), HostHealth::kUnhealthy);
   EXPECT_EQ(spec.endpoints[1].facts.address.text(), "[2001:db8::1]:80");
-  EXPECT_EQ(spec.endpoints[1].facts.weight, 1u);
+  EXPECT_EQ(spec.endpoints[1].traits.weight, 1u);
   EXPECT_EQ(spec.endpoints[2].facts.address.text(), "/run/users.sock");
-  EXPECT_EQ(spec.endpoints[2].facts.priority, 0u);
+  EXPECT_EQ(spec.endpoints[2].traits.priority, 0u);
 }
 
 TEST(ClusterConfig, StrictDnsTakesNamesAndAddresses) {
@@ -209,7 +209,8 @@ TEST(ClusterConfig, WithoutANameThereIsNoCluster) { ExpectError("", "c.name: is 
 TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {
   ExpectError("name: \"x\" type: EDS", "c.type: EDS is not supported");
   ExpectError("name: \"x\" cluster_type { name: \"y\" }", "c.cluster_type");
-  ExpectError("name: \"x\" lb_policy: RING_HASH", "c.lb_policy: RING_HASH is not supported");
+  ExpectError("name: \"x\" lb_policy: CLUSTER_PROVIDED",
+              "c.lb_policy: CLUSTER_PROVIDED is not supported");
   ExpectError("name: \"x\" lb_policy: LOAD_BALANCING_POLICY_CONFIG",
               "c.load_balancing_policy: is required");
   ExpectError("name: \"x\" transport_socket { name: \"tls\" }", "c.transport_socket");
@@ -290,21 +291,6 @@ TEST(ClusterConfig, TheTransportIsThatOfItsExtension) {
   EXPECT_EQ(spec->protocol, UpstreamProtocol::kAuto);
 }
 
-TEST(ClusterConfig, ThePolicyListWins) {
-  const std::string round_robin =
-      "policies { typed_extension_config { name: \"rr\" typed_config { "
-      "[type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin] {} "
-      "} } }";
-  const std::string maglev =
-      "policies { typed_extension_config { name: \"m\" typed_config { "
-      "[type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev] {} } } }";
-  Good("name: \"x\" lb_policy: MAGLEV load_balancing_policy { " + round_robin + " }");
-  Good("name: \"x\" load_balancing_policy { " + maglev + round_robin + " }");
-  ExpectError("name: \"x\" load_balancing_policy { " + maglev + " }",
-              "none is supported of envoy.extensions.load_balancing_policies.maglev.v3.Maglev");
-  ExpectError("name: \"x\" load_balancing_policy {}", "must name a policy");
-}
-
 TEST(ClusterConfig, PlaintextTransportIsWhatThereIs) {
   Good(
       "name: \"x\" transport_socket { name: \"raw\" typed_config { "
@@ -312,7 +298,8 @@ TEST(ClusterConfig, PlaintextTransportIsWhatThereIs) {
 }
 
 TEST(ClusterConfig, AllErrorsAreReportedAtOnce) {
-  const Parsed parsed = Parse(With(Endpoint("users.example", 0), "lb_policy: RANDOM type: EDS"));
+  const Parsed parsed =
+      Parse(With(Endpoint("users.example", 0), "lb_policy: CLUSTER_PROVIDED type: EDS"));
   EXPECT_NE(parsed.errors.find("c.type"), std::string::npos);
   EXPECT_NE(parsed.errors.find("c.lb_policy"), std::string::npos);
   EXPECT_NE(parsed.errors.find("port_value"), std::string::npos);

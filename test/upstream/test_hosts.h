@@ -1,4 +1,4 @@
-// Hosts for tests: 10.0.0.<n>:80.
+// Hosts for tests: 10.<a>.<b>.<c>:80, where n is 65536 a + 256 b + c.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,44 @@
 
 namespace sluice {
 
-inline Address TestAddress(int n) { return *Address::FromIp(absl::StrCat("10.0.0.", n), 80); }
+inline Address TestAddress(int n) {
+  return *Address::FromIp(absl::StrCat("10.", n >> 16, ".", n >> 8 & 255, ".", n & 255), 80);
+}
 
-inline std::shared_ptr<Host> TestHost(int n, uint32_t weight = 1, uint32_t priority = 0,
-                                      HostFlags flags = {}) {
-  HostFacts facts;
-  facts.address = TestAddress(n);
-  facts.weight = weight;
-  facts.priority = priority;
-  return std::make_shared<Host>(std::move(facts), flags);
+inline std::shared_ptr<Host> TestHost(int n, HostFlags flags = {}) {
+  return std::make_shared<Host>(HostFacts{.address = TestAddress(n), .hostname = ""}, flags);
+}
+
+inline HostEntry TestEntry(int n, uint32_t weight = 1, uint32_t priority = 0,
+                           HostFlags flags = {}) {
+  return {TestHost(n, flags), {.weight = weight, .priority = priority}};
+}
+
+inline HostEntry InLocality(HostEntry entry, const std::string& zone, uint32_t locality_weight) {
+  entry.traits.locality = std::make_shared<LocalityGroup>(
+      LocalityGroup{.locality = {.region = "", .zone = zone}, .weight = locality_weight});
+  return entry;
+}
+
+// Value texts are JSON: "\"red\"".
+inline HostEntry WithMetadata(HostEntry entry, std::vector<EndpointMetadata::Entry> metadata) {
+  entry.traits.metadata = std::make_shared<EndpointMetadata>(EndpointMetadata{std::move(metadata)});
+  return entry;
+}
+
+inline std::shared_ptr<const HostSet> SetOf(const std::shared_ptr<Host>& host) {
+  std::vector<HostEntry> entries;
+  entries.push_back({host});
+  return MakeHostSet(std::move(entries));
 }
 
 // One host for each weight, numbered from 1.
-inline std::shared_ptr<const HostSet> WeightedHosts(const std::vector<uint32_t>& weights) {
-  std::vector<std::shared_ptr<Host>> hosts;
-  for (uint32_t weight : weights)
-    hosts.push_back(TestHost(static_cast<int>(hosts.size()) + 1, weight));
-  return MakeHostSet(std::move(hosts));
+inline std::shared_ptr<const HostSet> WeightedHosts(const std::vector<uint32_t>& weights,
+                                                    const BalancerSpec& spec = {}) {
+  std::vector<HostEntry> entries;
+  for (const uint32_t weight : weights)
+    entries.push_back(TestEntry(static_cast<int>(entries.size()) + 1, weight));
+  return MakeHostSet(std::move(entries), spec);
 }
 
 }  // namespace sluice

@@ -123,6 +123,14 @@ def sluice_repositories():
         targets = {":nghttp2": ["nghttp2"]},
     )
 
+    debian_library(
+        name = "xxhash",
+        deb = "libxxhash-dev",
+        probe = ["/usr/include/xxhash.h"],
+        # Inlined from its header.
+        targets = {":xxhash": []},
+    )
+
     # Not from source: Debian's repacked tarball lacks the generated Unicode
     # tables.
     debian_library(

@@ -27,11 +27,12 @@ bool DnsEndpoints::settled() const {
 
 std::vector<ResolvedEndpoint> DnsEndpoints::Endpoints() const {
   std::vector<ResolvedEndpoint> endpoints;
-  absl::flat_hash_set<std::string> seen;
+  absl::flat_hash_set<Address> seen;
   for (const auto& name : names_) {
     for (const Address& address : name->addresses()) {
-      if (!seen.insert(address.text()).second) continue;
-      ResolvedEndpoint endpoint{name->endpoint().facts, name->endpoint().flags};
+      if (!seen.insert(address).second) continue;
+      const EndpointSpec& spec = name->endpoint();
+      ResolvedEndpoint endpoint{spec.facts, spec.traits, spec.flags};
       endpoint.facts.address = address;
       endpoints.push_back(std::move(endpoint));
     }

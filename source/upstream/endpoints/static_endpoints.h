@@ -12,7 +12,7 @@ namespace sluice {
 inline std::vector<ResolvedEndpoint> StaticEndpoints(const std::vector<EndpointSpec>& specs) {
   std::vector<ResolvedEndpoint> endpoints;
   for (const EndpointSpec& spec : specs) {
-    if (spec.dns_name.empty()) endpoints.push_back({spec.facts, spec.flags});
+    if (spec.dns_name.empty()) endpoints.push_back({spec.facts, spec.traits, spec.flags});
   }
   return endpoints;
 }

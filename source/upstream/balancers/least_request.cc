@@ -1,0 +1,81 @@
+#include "source/upstream/balancers/least_request.h"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace sluice {
+namespace {
+
+uint32_t ActiveOf(const Host& host) { return host.rq_active.load(std::memory_order_relaxed); }
+
+// True with this probability.
+bool Happens(double probability, Random& random) {
+  return static_cast<double>(random.Next() >> 11) < probability * 0x1p53;
+}
+
+}  // namespace
+
+Host* LeastRequest::Pick(const PickContext& context) {
+  if (hosts_ == nullptr || hosts_->groups.empty()) return nullptr;
+  const LoadGroup& from =
+      hosts_->groups.size() == 1 ? hosts_->groups.front() : hosts_->GroupFor(context.random.Next());
+  const HostGroup& group = from.group;
+  if (group.hosts().size() == 1) return group.hosts().front();
+  if (spec_.full_scan) return PickOfAll(group, context.random);
+  return group.equal_weights() ? PickEqual(group, context.random)
+                               : PickWeighted(group, context.random);
+}
+
+// Of equals the first drawn.
+Host* LeastRequest::PickEqual(const HostGroup& group, Random& random) const {
+  const auto hosts = group.hosts();
+  const uint64_t count = hosts.size();
+  uint64_t at = random.Below(count);
+  Host* best = hosts[at];
+  for (uint32_t i = 1; i < spec_.choices; ++i) {
+    // Another one than the last: to compare a host with itself is no choice.
+    at += 1 + random.Below(count - 1);
+    if (at >= count) at -= count;
+    if (ActiveOf(*hosts[at]) < ActiveOf(*best)) best = hosts[at];
+  }
+  return best;
+}
+
+Host* LeastRequest::PickWeighted(const HostGroup& group, Random& random) const {
+  uint32_t best = group.Draw(random);
+  double best_load = ActiveOf(*group.hosts()[best]) / group.WeightOf(best);
+  for (uint32_t i = 1; i < spec_.choices && best_load > 0; ++i) {
+    const uint32_t other = group.Draw(random);
+    const double load = ActiveOf(*group.hosts()[other]) / group.WeightOf(other);
+    if (load >= best_load) continue;
+    const double ratio = load / best_load;
+    const double stays =
+        spec_.active_request_bias == 1.0 ? ratio : std::pow(ratio, spec_.active_request_bias);
+    if (!Happens(1.0 - stays, random)) continue;
+    best = other;
+    best_load = load;
+  }
+  return group.hosts()[best];
+}
+
+Host* LeastRequest::PickOfAll(const HostGroup& group, Random& random) const {
+  Host* best = nullptr;
+  double best_load = std::numeric_limits<double>::infinity();
+  uint64_t equals = 0;
+  for (const WeightClass& c : group.classes()) {
+    for (uint32_t i = c.begin; i < c.end; ++i) {
+      Host* const host = group.hosts()[i];
+      // One more: the request in hand, so that of idle hosts the heaviest is first.
+      const double load = (1.0 + ActiveOf(*host)) / c.weight;
+      if (load > best_load) continue;
+      equals = load < best_load ? 1 : equals + 1;
+      best_load = load;
+      // Each of the equals is as likely to be the one that stays.
+      if (equals == 1 || random.Below(equals) == 0) best = host;
+    }
+  }
+  return best;
+}
+
+}  // namespace sluice

@@ -1,0 +1,26 @@
+#include "source/upstream/balancers/subset_balancer.h"
+
+#include "source/upstream/balancers/subset_index.h"
+
+namespace sluice {
+
+Host* SubsetBalancer::Pick(const PickContext& context) {
+  if (hosts_ == nullptr || hosts_->subsets == nullptr) return nullptr;
+  const SubsetIndex::Choice choice = hosts_->subsets->Find(context.metadata);
+  if (choice.set == SubsetIndex::kAny) return all_->Pick(context);
+  if (choice.set == SubsetIndex::kNobody) return nullptr;
+  return subsets_[choice.set]->Pick(context);
+}
+
+void SubsetBalancer::SetHosts(std::shared_ptr<const HostSet> hosts) {
+  hosts_ = std::move(hosts);
+  all_->SetHosts(hosts_);
+  subsets_.clear();
+  if (hosts_->subsets == nullptr) return;
+  for (const auto& set : hosts_->subsets->sets()) {
+    subsets_.push_back(make_());
+    subsets_.back()->SetHosts(set);
+  }
+}
+
+}  // namespace sluice
