@@ -100,7 +100,7 @@ std::optional<AccessLogFactory::Logger> AccessLogFactory::ReadLogger(
                        "built in are FileAccessLog, StdoutAccessLog and StderrAccessLog");
   }
   if (!format.has_value() || path.empty()) return std::nullopt;
-  FileSink* sink = FindSink(path, config_scope);
+  FileSink* sink = FindSink(path, config_scope.At("path"));
   if (sink == nullptr) return std::nullopt;
   return Logger{*std::move(format), sink};
 }
@@ -110,7 +110,7 @@ FileSink* AccessLogFactory::FindSink(const std::string& path, const FieldScope& 
   if (sink == nullptr) {
     absl::StatusOr<std::unique_ptr<LogFile>> file = open_(path);
     if (!file.ok()) {
-      scope.At("path").Error(std::string(file.status().message()));
+      scope.Error(std::string(file.status().message()));
       return nullptr;
     }
     sink = std::make_unique<FileSink>(*std::move(file), loops_);

@@ -39,6 +39,11 @@ class AccessLogFactory {
   std::unique_ptr<const AccessLog> Parse(const envoy::config::accesslog::v3::AccessLog& proto,
                                          const FieldScope& scope);
 
+  // The file of `path`, for lines that are no access log's; an error is that of `scope` itself.
+  LogSink* FindFile(const std::string& path, const FieldScope& scope) {
+    return FindSink(path, scope);
+  }
+
   // Opens every file anew, after rotation.
   void Reopen();
   // Each worker hands on what it has gathered; `on_done` on the main thread after. The factory must
@@ -50,7 +55,7 @@ class AccessLogFactory {
 
   std::optional<Logger> ReadLogger(const envoy::config::accesslog::v3::AccessLog& proto,
                                    const FieldScope& scope);
-  // Null, and an error, when it cannot be opened.
+  // Null, and an error of `scope`, when it cannot be opened.
   FileSink* FindSink(const std::string& path, const FieldScope& scope);
   void FlushWorker(uint32_t worker);
   void OnWorkerFlushed();

@@ -392,7 +392,7 @@ message envoy.config.cluster.v3.Cluster
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
   + upstream_connection_options transport_socket http2_protocol_options
-  ~ ignore_health_on_host_removal: there are no health checks to wait for
+  + health_checks ignore_health_on_host_removal
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
   ! transport_socket_matches filters
 message envoy.config.core.v3.Metadata
@@ -472,8 +472,31 @@ message envoy.config.endpoint.v3.LocalityLbEndpoints
 message envoy.config.endpoint.v3.LbEndpoint
   + endpoint health_status load_balancing_weight metadata
 message envoy.config.endpoint.v3.Endpoint
-  + address hostname
-  ~ health_check_config: there are no health checks that it would direct
+  + address hostname health_check_config
+message envoy.config.endpoint.v3.Endpoint.HealthCheckConfig
+  + *
+message envoy.config.core.v3.HealthCheck
+  + timeout interval initial_jitter interval_jitter interval_jitter_percent unhealthy_threshold
+  + healthy_threshold reuse_connection http_health_check tcp_health_check grpc_health_check
+  + custom_health_check no_traffic_interval no_traffic_healthy_interval unhealthy_interval
+  + unhealthy_edge_interval healthy_edge_interval event_log_path event_logger
+  + always_log_health_check_failures always_log_health_check_success tls_options
+  ~ transport_socket_match_criteria: there are no transport_socket_matches, so it is the cluster's
+message envoy.config.core.v3.HealthCheck.Payload
+  + *
+message envoy.config.core.v3.HealthCheck.HttpHealthCheck
+  + host path send receive response_buffer_size request_headers_to_add request_headers_to_remove
+  + expected_statuses retriable_statuses codec_client_type{HTTP1,HTTP2} service_name_matcher method
+message envoy.config.core.v3.HealthCheck.TcpHealthCheck
+  + send receive
+message envoy.config.core.v3.HealthCheck.GrpcHealthCheck
+  + *
+message envoy.config.core.v3.HealthCheck.CustomHealthCheck
+  + *
+message envoy.config.core.v3.HealthCheck.TlsOptions
+  + *
+extension envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink
+  + *
 extension envoy.extensions.upstreams.http.v3.HttpProtocolOptions
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
   + explicit_http_config use_downstream_protocol_config auto_config upstream_http_protocol_options

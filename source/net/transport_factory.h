@@ -27,8 +27,9 @@ struct ClientTransportArgs {
   absl::string_view server_name;
   absl::string_view verify_name;
   // What to offer by ALPN where the configuration names nothing, as on the wire (RFC 7301 section
-  // 3.1); empty: nothing. Lives for ever.
+  // 3.1); empty: nothing. Lives as long as the transport.
   absl::string_view alpn;
+  bool alpn_wins = false;  // over what the configuration names
 };
 
 // Of connections to hosts.

@@ -48,7 +48,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                    }
                    return sides;
                  }()),
-      clusters_(world.main, world.stats, world.resolver, upstreams_) {
+      clusters_(world.main, world.network, world.stats, world.resolver, upstreams_) {
   for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
   AddCoreFactories(registry_,
                    {.registry = registry_,
@@ -82,10 +82,13 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
     if (message == nullptr) return nullptr;
     return (*parse)(*message, {world_.stats, stat_prefix}, scope);
   };
+  const OpenEventLog open_event_log = [this](const std::string& path, const FieldScope& scope) {
+    return access_logs_.FindFile(path, scope);
+  };
   for (int i = 0; i < resources.clusters_size(); ++i) {
     cluster_names_.insert(resources.clusters(i).name());
-    auto spec =
-        ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats, parse_transport);
+    auto spec = ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats,
+                             parse_transport, open_event_log);
     if (spec != nullptr) clusters_.Set(std::move(spec));
   }
   for (int i = 0; i < resources.listeners_size(); ++i) {

@@ -79,7 +79,7 @@ class ProxyCore {
     std::vector<Address> addresses;  // with the ports the system chose; at least one
   };
   const std::vector<RunningListener>& listeners() const { return running_; }
-  const ClusterSet& clusters() const { return clusters_; }
+  ClusterSet& clusters() { return clusters_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }

@@ -71,15 +71,16 @@ void ClientTlsContext::SetAlpn(const std::vector<std::string>& protocols) {
 
 bssl::UniquePtr<SSL> ClientTlsContext::NewSsl(TlsHandshake& handshake,
                                               const std::string& server_name,
-                                              absl::string_view alpn) const {
+                                              const Alpn& alpn) const {
   bssl::UniquePtr<SSL> ssl = common_->NewSsl(handshake);
   SSL_set_enforce_rsa_key_usage(ssl.get(), enforce_rsa_key_usage_ ? 1 : 0);
   // RFC 6066 section 3: no addresses.
   if (!server_name.empty() && !IsIpAddress(server_name)) {
     SSL_set_tlsext_host_name(ssl.get(), server_name.c_str());
   }
-  if (!names_alpn_ && !alpn.empty()) {
-    SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const uint8_t*>(alpn.data()), alpn.size());
+  if (!alpn.offer.empty() && (alpn.wins || !names_alpn_)) {
+    SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const uint8_t*>(alpn.offer.data()),
+                        alpn.offer.size());
   }
   if (keeps_sessions_) {
     const bssl::UniquePtr<SSL_SESSION> session =

@@ -25,9 +25,14 @@ class ClientTlsContext {
 
   // A connection's. `server_name` is sent if not empty and no IP address; `handshake` says by what
   // key sessions are kept.
-  // `alpn`, as on the wire, is offered where the configuration names nothing.
+  // `alpn.offer`, as on the wire, is offered where the configuration names nothing, or else if it
+  // wins.
+  struct Alpn {
+    absl::string_view offer;
+    bool wins = false;
+  };
   bssl::UniquePtr<SSL> NewSsl(TlsHandshake& handshake, const std::string& server_name,
-                              absl::string_view alpn) const;
+                              const Alpn& alpn) const;
 
  private:
   ClientTlsContext() = default;

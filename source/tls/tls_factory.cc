@@ -89,7 +89,8 @@ std::unique_ptr<TransportSocket> ClientTlsFactory::Create(WorkerContext& worker,
                                      TlsSocket::Target{.server_name = std::string(name),
                                                        .verify_name = std::string(args.verify_name),
                                                        .address = args.address.text(),
-                                                       .alpn = args.alpn});
+                                                       .alpn = args.alpn,
+                                                       .alpn_wins = args.alpn_wins});
 }
 
 }  // namespace sluice

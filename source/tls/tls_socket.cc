@@ -64,7 +64,8 @@ TlsSocket::TlsSocket(WorkerContext& worker, std::shared_ptr<const ClientTlsConte
                  .verify_name = target.verify_name,
                  .session_key = SessionKey(target)},
       wire_(worker.slabs),
-      ssl_(context->NewSsl(handshake_, target.server_name, target.alpn)) {
+      ssl_(context->NewSsl(handshake_, target.server_name,
+                           {.offer = target.alpn, .wins = target.alpn_wins})) {
   bssl::UniquePtr<BIO> bio = wire_.MakeBio();
   SSL_set_bio(ssl_.get(), bio.get(), bio.get());
   bio.release();

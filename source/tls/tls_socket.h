@@ -29,6 +29,7 @@ class TlsSocket final : public TransportSocket {
     std::string verify_name;  // empty: the certificate need not be for a name
     std::string address;
     absl::string_view alpn;  // as on the wire; offered where the configuration names nothing
+    bool alpn_wins = false;  // or where it does, too
   };
   TlsSocket(WorkerContext& worker, std::shared_ptr<const ClientTlsContext> context,
             const Target& target);

@@ -33,6 +33,13 @@ bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
   return false;
 }
 
+std::vector<std::shared_ptr<Host>> HostsOf(const std::vector<HostEntry>& entries) {
+  std::vector<std::shared_ptr<Host>> hosts;
+  hosts.reserve(entries.size());
+  for (const HostEntry& entry : entries) hosts.push_back(entry.host);
+  return hosts;
+}
+
 // What health checks and operators have found out is theirs; discovery's word is replaced.
 void TakeOverDiscovery(HostFlags flags, Host& host) {
   constexpr HostFlag kOfDiscovery[] = {HostFlag::kFailedByDiscovery, HostFlag::kDegradedByDiscovery,
@@ -44,16 +51,16 @@ void TakeOverDiscovery(HostFlags flags, Host& host) {
 
 }  // namespace
 
-Cluster::Cluster(WorkerContext& main, Resolver& resolver, WorkerUpstreams& workers,
-                 std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
-                 std::function<void()> on_ready)
-    : main_(main),
-      workers_(workers),
+Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
+                 std::shared_ptr<CircuitBreaker> breaker, std::function<void()> on_ready)
+    : main_(world.main),
+      workers_(world.workers),
       spec_(std::move(spec)),
       breaker_(std::move(breaker)),
       on_ready_(std::move(on_ready)),
-      dns_(main, resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
-      warming_(main.loop, this, kMethod<&Cluster::Rebuild>),
+      dns_(world.main, world.resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
+      warming_(world.main.loop, this, kMethod<&Cluster::Rebuild>),
+      health_(world.main, world.network, world.stats, spec_, [this] { OnHealthChange(); }),
       hosts_(std::make_shared<HostSet>()) {}
 
 Cluster::~Cluster() {
@@ -73,8 +80,10 @@ void Cluster::Rebuild() {
   std::vector<ResolvedEndpoint> endpoints = StaticEndpoints(spec_->endpoints);
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
   std::vector<HostEntry> entries = Merge(std::move(endpoints));
+  KeepRemoved(entries);
+  if (!SameHosts(entries, *hosts_)) health_.SetHosts(HostsOf(entries));
   if (hosts_->warming || Differ(entries, *hosts_)) Publish(std::move(entries));
-  if (ready_ || !dns_.settled()) return;
+  if (ready_ || !dns_.settled() || !health_.settled()) return;
   ready_ = true;
   on_ready_();
 }
@@ -107,6 +116,34 @@ void Cluster::NoteFitness(const std::vector<HostEntry>& entries) {
     Host& host = *entry.host;
     const bool is_new = host.fit_since == MonotonicTime::min();
     if (is_new || unfit_before.contains(&host)) host.fit_since = main_.loop.now();
+  }
+}
+
+bool Cluster::OrderHost(absl::string_view address, HostOrder order) {
+  bool found = false;
+  for (const auto& host : hosts_->hosts) {
+    if (host->address().text() != address) continue;
+    found = true;
+    host->SetFlag(HostFlag::kDrainingByOperator, order == HostOrder::kDrain);
+    host->SetFlag(HostFlag::kMaintenanceByOperator, order == HostOrder::kMaintenance);
+    health_.SetPaused(*host, order == HostOrder::kMaintenance);
+  }
+  if (found) OnHealthChange();
+  return found;
+}
+
+void Cluster::KeepRemoved(std::vector<HostEntry>& entries) const {
+  if (spec_->health_checks.empty()) return;
+  absl::flat_hash_set<const Host*> named;
+  for (const HostEntry& entry : entries) {
+    named.insert(entry.host.get());
+    entry.host->SetFlag(HostFlag::kPendingRemoval, false);
+  }
+  for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
+    const std::shared_ptr<Host>& host = hosts_->hosts[i];
+    if (named.contains(host.get()) || !health_.Keeps(*host)) continue;
+    host->SetFlag(HostFlag::kPendingRemoval, true);
+    entries.push_back({host, hosts_->traits[i]});
   }
 }
 

@@ -14,10 +14,13 @@
 #include "source/event/event_loop.h"
 #include "source/event/timer.h"
 #include "source/event/worker_context.h"
+#include "source/net/network.h"
 #include "source/net/resolver.h"
+#include "source/stats/registry.h"
 #include "source/upstream/circuit_breaker.h"
 #include "source/upstream/cluster_spec.h"
 #include "source/upstream/endpoints/dns_endpoints.h"
+#include "source/upstream/health/health_checker.h"
 #include "source/upstream/host_set.h"
 #include "source/upstream/worker_upstreams.h"
 
@@ -25,17 +28,29 @@ namespace sluice {
 
 class Cluster final : private EndOfTurnTask {
  public:
+  // What it lives in, and outlives it.
+  struct World {
+    WorkerContext& main;
+    Network& network;
+    Resolver& resolver;
+    const StatsRegistry& stats;
+    WorkerUpstreams& workers;
+  };
   // `on_ready` is called once, from Start or in a turn after it.
-  Cluster(WorkerContext& main, Resolver& resolver, WorkerUpstreams& workers,
-          std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
-          std::function<void()> on_ready);
+  Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
+          std::shared_ptr<CircuitBreaker> breaker, std::function<void()> on_ready);
   ~Cluster();  // workers keep theirs: ClusterSet tells them
 
   void Start();
+  // Of the host at this address, until another order, or until it goes. kDrain: it gets nothing
+  // new; kMaintenance: nor is it asked how it is. False: there is none.
+  bool OrderHost(absl::string_view address, HostOrder order);
   const ClusterSpec& spec() const { return *spec_; }
   const CircuitBreaker& breaker() const { return *breaker_; }
   const HostSet& hosts() const { return *hosts_; }
-  // Each of its names has been answered, or has failed, once.
+  const HealthChecker& health() const { return health_; }
+  // Each of its names has been answered, or has failed, once; and so has each health check of each
+  // host.
   bool ready() const { return ready_; }
 
  private:
@@ -44,6 +59,9 @@ class Cluster final : private EndOfTurnTask {
   void Publish(std::vector<HostEntry> entries);
   void NoteFitness(const std::vector<HostEntry>& entries);
   std::vector<HostEntry> Merge(std::vector<ResolvedEndpoint> endpoints) const;
+  // Adds hosts that discovery has dropped, and that should not go because they are well.
+  void KeepRemoved(std::vector<HostEntry>& entries) const;
+  void OnHealthChange() { main_.loop.AtEndOfTurn(*this); }
 
   WorkerContext& main_;
   WorkerUpstreams& workers_;
@@ -52,6 +70,7 @@ class Cluster final : private EndOfTurnTask {
   const std::function<void()> on_ready_;
   DnsEndpoints dns_;
   Timer warming_;  // the next step of hosts in slow start
+  HealthChecker health_;
   std::shared_ptr<const HostSet> hosts_;
   bool ready_ = false;
 };

@@ -139,11 +139,17 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
       static_cast<int>(UInt32Or(keepalive, "keepalive_interval", 0, field, kSystem));
 }
 
+bool AnyHttp2Probe(const ClusterSpec& spec) {
+  return std::any_of(spec.health_checks.begin(), spec.health_checks.end(),
+                     [](const auto& check) { return check->speaks_http2(); });
+}
+
 }  // namespace
 
 std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, const FieldScope& scope,
                                                 StatsRegistry& stats,
-                                                const ParseTransport& parse_transport) {
+                                                const ParseTransport& parse_transport,
+                                                const OpenEventLog& open_event_log) {
   const size_t errors_before = scope.errors().size();
   auto spec = std::make_shared<ClusterSpec>();
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
@@ -166,9 +172,15 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   ParseUpstreamHttp(cluster, scope, *spec);
   ParseSocket(cluster, scope, *spec);
   ParseDns(cluster, scope, *spec);
+  ParseHealthChecks(cluster, scope, open_event_log, *spec);
   if (scope.errors().size() != errors_before) return nullptr;
   spec->stats = MakeClusterStats(stats, spec->stat_name);
-  if (spec->protocol != UpstreamProtocol::kHttp1) {
+  if (!spec->health_checks.empty()) {
+    spec->health_stats = MakeHealthStats(stats, spec->stat_name);
+  }
+  // Over TLS a probe, too, goes by what was agreed on.
+  const bool probes_in_http2 = !spec->health_checks.empty() && spec->transport != nullptr;
+  if (spec->protocol != UpstreamProtocol::kHttp1 || probes_in_http2 || AnyHttp2Probe(*spec)) {
     spec->stats.http2.emplace(stats, ClusterStatPrefix(spec->stat_name));
   }
   return spec;

@@ -9,6 +9,7 @@
 #include "source/net/transport_factory.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_spec.h"
+#include "source/upstream/health/health_config.h"
 
 namespace envoy::config::cluster::v3 {
 class Cluster;
@@ -26,9 +27,10 @@ using ParseTransport = std::function<std::unique_ptr<const ClientTransportFactor
     const google::protobuf::Any& config, const std::string& stat_prefix, const FieldScope& scope)>;
 
 // Null when anything was wrong; every error is in `scope` then. The statistics come from `stats`.
-// Without `parse_transport` there is only plaintext.
+// Without `parse_transport` there is only plaintext, and without `open_event_log` no event log.
 std::shared_ptr<const ClusterSpec> ParseCluster(const envoy::config::cluster::v3::Cluster& cluster,
                                                 const FieldScope& scope, StatsRegistry& stats,
-                                                const ParseTransport& parse_transport = nullptr);
+                                                const ParseTransport& parse_transport = nullptr,
+                                                const OpenEventLog& open_event_log = nullptr);
 
 }  // namespace sluice

@@ -6,9 +6,10 @@
 
 namespace sluice {
 
-ClusterSet::ClusterSet(WorkerContext& main, StatsRegistry& stats, Resolver& resolver,
-                       WorkerUpstreams& workers)
+ClusterSet::ClusterSet(WorkerContext& main, Network& network, StatsRegistry& stats,
+                       Resolver& resolver, WorkerUpstreams& workers)
     : main_(main),
+      network_(network),
       stats_(stats),
       resolver_(resolver),
       workers_(workers),
@@ -24,8 +25,9 @@ void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec) {
   std::unique_ptr<Cluster>& place = by_name_[spec->name];
   (place == nullptr ? added_ : modified_).Add(main_.stats);
   place.reset();  // its last word about the membership comes before the new one's first
-  place = std::make_unique<Cluster>(main_, resolver_, workers_, std::move(spec), std::move(breaker),
-                                    [this] { OnClusterReady(); });
+  place =
+      std::make_unique<Cluster>(Cluster::World{main_, network_, resolver_, stats_, workers_},
+                                std::move(spec), std::move(breaker), [this] { OnClusterReady(); });
   place->Start();
   ShowCounts();
 }
@@ -36,6 +38,11 @@ bool ClusterSet::Remove(absl::string_view name) {
   removed_.Add(main_.stats);
   OnClusterReady();  // it may have been the one that others waited for
   return true;
+}
+
+bool ClusterSet::OrderHost(absl::string_view cluster, absl::string_view address, HostOrder order) {
+  const auto at = by_name_.find(cluster);
+  return at != by_name_.end() && at->second->OrderHost(address, order);
 }
 
 const Cluster* ClusterSet::Find(absl::string_view name) const {

@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "source/event/worker_context.h"
+#include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster.h"
@@ -22,17 +23,19 @@ namespace sluice {
 
 class ClusterSet {
  public:
-  ClusterSet(WorkerContext& main, StatsRegistry& stats, Resolver& resolver,
+  ClusterSet(WorkerContext& main, Network& network, StatsRegistry& stats, Resolver& resolver,
              WorkerUpstreams& workers);
 
   void Set(std::shared_ptr<const ClusterSpec> spec);  // adds, or replaces that of the same name
   bool Remove(absl::string_view name);                // false: there is none
+  // See Cluster::OrderHost.
+  bool OrderHost(absl::string_view cluster, absl::string_view address, HostOrder order);
   const Cluster* Find(absl::string_view name) const;
   size_t size() const { return by_name_.size(); }
   // In order of name.
   void ForEach(const std::function<void(const Cluster&)>& visit) const;
 
-  // Every cluster has its first endpoints, or has failed to get them.
+  // Every cluster has its first endpoints and knows their health, or has failed to get them.
   bool ready() const;
   // Calls once, when all are ready: now, or in a later turn.
   void WhenReady(absl::AnyInvocable<void()> call);
@@ -42,6 +45,7 @@ class ClusterSet {
   void ShowCounts();
 
   WorkerContext& main_;
+  Network& network_;
   StatsRegistry& stats_;
   Resolver& resolver_;
   WorkerUpstreams& workers_;

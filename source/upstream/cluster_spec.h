@@ -18,6 +18,7 @@
 #include "source/stats/histogram.h"
 #include "source/upstream/balancer_spec.h"
 #include "source/upstream/endpoint_traits.h"
+#include "source/upstream/health/health_check_spec.h"
 #include "source/upstream/host.h"
 
 namespace sluice {
@@ -101,7 +102,10 @@ struct ClusterSpec {
   bool respect_dns_ttl = false;
   // After a failure: the first wait, doubled with each further one up to the last.
   Duration dns_retry_first = std::chrono::seconds(1), dns_retry_max = std::chrono::seconds(10);
+  std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;  // all of them have to pass
+  bool ignore_health_on_host_removal = false;
   ClusterStats stats;
+  std::optional<HealthStats> health_stats;  // where there are health checks
 };
 
 }  // namespace sluice

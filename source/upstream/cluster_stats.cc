@@ -118,6 +118,21 @@ ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_na
   return stats;
 }
 
+HealthStats MakeHealthStats(StatsRegistry& registry, absl::string_view stat_name) {
+  const std::string prefix = absl::StrCat(ClusterStatPrefix(stat_name), "health_check.");
+  const auto counter = [&](absl::string_view name) {
+    return registry.GetCounter(absl::StrCat(prefix, name));
+  };
+  return {.attempt = counter("attempt"),
+          .success = counter("success"),
+          .failure = counter("failure"),
+          .passive_failure = counter("passive_failure"),
+          .network_failure = counter("network_failure"),
+          .verify_cluster = counter("verify_cluster"),
+          .healthy = registry.GetGauge(absl::StrCat(prefix, "healthy")),
+          .degraded = registry.GetGauge(absl::StrCat(prefix, "degraded"))};
+}
+
 void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
                       std::shared_ptr<const CircuitBreaker> breaker) {
   for (const RoutePriority priority : {RoutePriority::kDefault, RoutePriority::kHigh}) {

@@ -15,6 +15,7 @@ namespace sluice {
 std::string ClusterStatPrefix(absl::string_view stat_name);
 
 // "cluster.<stat_name>.*".
+HealthStats MakeHealthStats(StatsRegistry& registry, absl::string_view stat_name);
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name);
 
 // "cluster.<stat_name>.circuit_breakers.<priority>.*", and how many upgraded streams there are:

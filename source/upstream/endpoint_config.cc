@@ -14,6 +14,7 @@
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "source/config/proto_fields.h"
 #include "source/config/value_text.h"
+#include "source/upstream/health/health_config.h"
 
 namespace sluice {
 namespace {
@@ -111,6 +112,7 @@ EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryTyp
   ParseAddress(lb_endpoint.endpoint().address(), type, field.At("address"), spec);
   const std::string& hostname = lb_endpoint.endpoint().hostname();
   spec.facts.hostname = hostname.empty() ? spec.dns_name : hostname;
+  spec.facts.probe = ParseProbePlace(lb_endpoint.endpoint(), field);
   return spec;
 }
 

@@ -13,6 +13,7 @@
 
 #include "source/base/units.h"
 #include "source/net/address.h"
+#include "source/upstream/health/probe_place.h"
 
 namespace sluice {
 
@@ -73,10 +74,14 @@ constexpr HostHealth HealthOf(HostFlags flags) {
   return degraded ? HostHealth::kDegraded : HostHealth::kHealthy;
 }
 
+// What an operator wants of a host. kUp: nothing any more.
+enum class HostOrder : uint8_t { kUp, kDrain, kMaintenance };
+
 // What makes it this host and no other. What may change while it stays is in EndpointTraits.
 struct HostFacts {
   Address address;
   std::string hostname;  // as configured or resolved from
+  ProbePlaceRef probe;
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 

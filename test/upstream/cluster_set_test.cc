@@ -28,7 +28,8 @@ class ClusterSetTest : public testing::Test {
       sides.push_back({world_.worker(i), world_.network(), worker_clusters_[i]});
     }
     workers_ = std::make_unique<WorkerUpstreams>(world_.workers(), std::move(sides));
-    clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.stats(), resolver_, *workers_);
+    clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.network(), world_.stats(),
+                                             resolver_, *workers_);
   }
 
   std::shared_ptr<ClusterSpec> SpecOf(const std::string& name, DiscoveryType type) {

@@ -33,6 +33,7 @@ void HealthState::TakePass(ProbeVerdict verdict, HealthStep& step) {
   if (failing_) {
     const bool enough = step.was_first || ++passes_ >= rules_.healthy_threshold;
     step.change = enough ? Change::kFlipped : Change::kPending;
+    step.health_changed = enough;
     if (enough) failing_ = excluded_ = timed_out_ = false;
   }
   const bool degraded = verdict == ProbeVerdict::kDegraded;
@@ -48,7 +49,7 @@ void HealthState::TakeFailure(ProbeVerdict verdict, HealthStep& step) {
   if (!failing_) {
     const bool enough = at_once || ++failures_ >= rules_.unhealthy_threshold;
     step.change = enough ? Change::kFlipped : Change::kPending;
-    failing_ = enough;
+    failing_ = step.health_changed = enough;
   }
   if (!failing_) return;
   timed_out_ = verdict == ProbeVerdict::kTimeout;

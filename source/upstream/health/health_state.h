@@ -56,6 +56,7 @@ struct HealthStep {
   };
   Change change = Change::kNone;
   bool was_first = false;
+  bool health_changed = false;  // failing began, or ended
   // Degraded began, or ended.
   bool degraded_changed = false;
 };

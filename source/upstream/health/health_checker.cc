@@ -1,0 +1,199 @@
+#include "source/upstream/health/health_checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "source/base/log.h"
+#include "source/upstream/health/health_event.h"
+
+namespace sluice {
+namespace {
+
+// Of the hosts that come in one turn so many are asked at once, and the others one after the other
+// at this pace, all within the interval: a thousand connects in one turn would hold up all else on
+// the main thread, and would come again together with every interval.
+constexpr size_t kAtOnceMax = 64;
+constexpr Duration kPace = std::chrono::microseconds(250);
+
+bool Disabled(const Host& host) {
+  const ProbePlace* const place = host.facts().probe.get();
+  return place != nullptr && place->disabled;
+}
+
+template <class Is>
+bool Any(const CheckedHost& host, Is is) {
+  return std::any_of(host.checks.begin(), host.checks.end(),
+                     [&](const auto& check) { return is(check->state()); });
+}
+
+}  // namespace
+
+bool CheckedHost::failing() const {
+  return Any(*this, [](const HealthState& state) { return state.failing(); });
+}
+
+bool CheckedHost::degraded() const {
+  return Any(*this, [](const HealthState& state) { return state.degraded(); });
+}
+
+bool CheckedHost::checked() const {
+  return !Any(*this, [](const HealthState& state) { return !state.checked(); });
+}
+
+HealthChecker::HealthChecker(WorkerContext& main, Network& network, const StatsRegistry& stats,
+                             std::shared_ptr<const ClusterSpec> spec,
+                             std::function<void()> on_change)
+    : main_(main),
+      network_(network),
+      stats_(stats),
+      spec_(std::move(spec)),
+      on_change_(std::move(on_change)) {}
+
+HealthChecker::~HealthChecker() { SetHosts({}); }
+
+void HealthChecker::SetHosts(const std::vector<std::shared_ptr<Host>>& hosts) {
+  if (spec_->health_checks.empty()) return;
+  ++round_;
+  size_t added = 0;
+  for (const std::shared_ptr<Host>& host : hosts) {
+    const auto at = hosts_.find(host.get());
+    if (at != hosts_.end()) {
+      at->second->round = round_;
+    } else if (!Disabled(*host)) {
+      CheckedHost& checked = Add(host);
+      const size_t late = ++added <= kAtOnceMax ? 0 : added - kAtOnceMax;
+      for (const auto& check : checked.checks) {
+        check->Start(std::min<Duration>(kPace * late, check->spec().rules.interval));
+      }
+    }
+  }
+  for (auto at = hosts_.begin(); at != hosts_.end();) {
+    const CheckedHost& host = *at->second;
+    if (host.round == round_) {
+      ++at;
+      continue;
+    }
+    healthy_ -= !host.failing();
+    degraded_ -= host.degraded();
+    unchecked_ -= !host.checked();
+    hosts_.erase(at++);
+  }
+  ShowGauges();
+}
+
+CheckedHost& HealthChecker::Add(const std::shared_ptr<Host>& host) {
+  auto& checked = hosts_[host.get()];
+  checked = std::make_unique<CheckedHost>(host, main_.loop.wall_now());
+  checked->round = round_;
+  for (const auto& check : spec_->health_checks) {
+    const ProbeTarget target{main_, network_, spec_, *check, host};
+    checked->checks.push_back(std::make_unique<HostCheck>(*this, *checked, target));
+  }
+  ++unchecked_;
+  host->SetFlag(HostFlag::kFailedActiveCheck, true);
+  ShowFlags(*checked);
+  return *checked;
+}
+
+bool HealthChecker::Keeps(const Host& host) const {
+  const CheckedHost* const checked = Find(host);
+  return checked != nullptr && !checked->failing() && !spec_->ignore_health_on_host_removal;
+}
+
+const CheckedHost* HealthChecker::Find(const Host& host) const {
+  const auto at = hosts_.find(&host);
+  return at == hosts_.end() ? nullptr : at->second.get();
+}
+
+void HealthChecker::SetPaused(const Host& host, bool paused) {
+  const CheckedHost* const checked = Find(host);
+  if (checked == nullptr) return;
+  for (const auto& check : checked->checks) paused ? check->Pause() : check->Resume();
+}
+
+void HealthChecker::CountOut(const Host& host) {
+  const CheckedHost* const checked = Find(host);
+  if (checked == nullptr) return;
+  for (const auto& check : checked->checks) check->TakePassive();
+}
+
+// That there was some is never forgotten.
+Traffic HealthChecker::traffic() {
+  if (traffic_ == Traffic::kNever && stats_.Value(spec_->stats.cx_total) > 0) {
+    traffic_ = Traffic::kSeen;
+  }
+  return traffic_;
+}
+
+void HealthChecker::OnResult(CheckedHost& host, HostCheck& check, const ProbeResult& result,
+                             const HealthStep& step) {
+  CountResult(result);
+  LogResult(*host.host, check, result.verdict, step);
+  const bool settled_before = settled();
+  unchecked_ -= step.was_first && host.checked();
+  const bool changed = ShowFlags(host);
+  if (changed) {
+    SLUICE_LOG(kHc, kDebug, "cluster ", spec_->name, ": ", host.host->address().text(),
+               host.failing() ? " is unhealthy: " : " is healthy: ", result.words);
+    ShowGauges();
+  }
+  if (changed || settled() != settled_before) on_change_();
+}
+
+void HealthChecker::CountResult(const ProbeResult& result) {
+  const HealthStats& stats = *spec_->health_stats;
+  if (Passes(result.verdict)) return stats.success.Add(main_.stats);
+  stats.failure.Add(main_.stats);
+  switch (result.verdict) {
+    case ProbeVerdict::kNetwork:
+    case ProbeVerdict::kTimeout:
+      return stats.network_failure.Add(main_.stats);
+    case ProbeVerdict::kPassive:
+      return stats.passive_failure.Add(main_.stats);
+    default:
+      return;
+  }
+}
+
+// Which events there are, and when, is Envoy's.
+void HealthChecker::LogResult(const Host& host, const HostCheck& check, ProbeVerdict verdict,
+                              const HealthStep& step) {
+  const HealthCheckSpec& spec = check.spec();
+  if (spec.event_logs.empty()) return;
+  const auto log = [&](HealthEvent event) {
+    const std::string line = HealthEventLine(event, spec_->name, spec, host, verdict,
+                                             step.was_first, main_.loop.wall_now());
+    for (LogSink* const sink : spec.event_logs) sink->Write(main_.index, line);
+  };
+  const bool passed = Passes(verdict);
+  if (step.health_changed) log(passed ? HealthEvent::kAdd : HealthEvent::kEject);
+  if (passed && spec.log_all_successes) log(HealthEvent::kSuccess);
+  if (!passed && (step.was_first || spec.log_all_failures)) log(HealthEvent::kFailure);
+  if (step.degraded_changed) {
+    log(check.state().degraded() ? HealthEvent::kDegraded : HealthEvent::kNoLongerDegraded);
+  }
+}
+
+bool HealthChecker::ShowFlags(CheckedHost& checked) {
+  Host& host = *checked.host;
+  const HostFlags before = host.flags();
+  const bool failed_before = before.Has(HostFlag::kFailedActiveCheck);
+  if (failed_before != checked.failing()) checked.since = main_.loop.wall_now();
+  healthy_ += failed_before - checked.failing();
+  degraded_ += checked.degraded() - before.Has(HostFlag::kDegradedByActiveCheck);
+  host.SetFlag(HostFlag::kFailedActiveCheck, checked.failing());
+  host.SetFlag(HostFlag::kPendingActiveCheck, !checked.checked());
+  host.SetFlag(HostFlag::kDegradedByActiveCheck, checked.degraded());
+  host.SetFlag(HostFlag::kExcludedByImmediateFailure,
+               Any(checked, [](const HealthState& state) { return state.excluded(); }));
+  host.SetFlag(HostFlag::kActiveCheckTimeout,
+               Any(checked, [](const HealthState& state) { return state.timed_out(); }));
+  return host.flags() != before;
+}
+
+void HealthChecker::ShowGauges() {
+  spec_->health_stats->healthy.Set(main_.stats, healthy_);
+  spec_->health_stats->degraded.Set(main_.stats, degraded_);
+}
+
+}  // namespace sluice

@@ -1,0 +1,84 @@
+// HealthChecker: the active health checks of one cluster: every host is asked by each of them, and
+// is healthy while all of them pass. Writes the flags of hosts that say so; tells its cluster when
+// some have changed.
+//
+// Main thread. A host's checks go on as long as the Host object stays in the cluster. The first
+// probes of many new hosts are spread over time, and so are all that follow.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "source/event/worker_context.h"
+#include "source/net/network.h"
+#include "source/stats/registry.h"
+#include "source/upstream/cluster_spec.h"
+#include "source/upstream/health/host_check.h"
+
+namespace sluice {
+
+// One host and its checks.
+class CheckedHost {
+ public:
+  explicit CheckedHost(std::shared_ptr<Host> host, WallTime now)
+      : host(std::move(host)), since(now) {}
+  bool failing() const;
+  bool degraded() const;
+  bool checked() const;  // by all of them, once
+
+  const std::shared_ptr<Host> host;
+  std::vector<std::unique_ptr<HostCheck>> checks;  // in the order of the configuration
+  WallTime since;                                  // it is failing, or it is not
+  uint64_t round = 0;                              // of SetHosts
+};
+
+class HealthChecker final {
+ public:
+  // `on_change`: flags of hosts have changed, or all have been checked; in the turn in which they
+  // have, maybe several times. Never from inside of a call to this.
+  HealthChecker(WorkerContext& main, Network& network, const StatsRegistry& stats,
+                std::shared_ptr<const ClusterSpec> spec, std::function<void()> on_change);
+  ~HealthChecker();
+
+  // The cluster's from now on, and no others. New ones have failed until they pass.
+  void SetHosts(const std::vector<std::shared_ptr<Host>>& hosts);
+  // Every host has been asked, and has answered or failed, once.
+  bool settled() const { return unchecked_ == 0; }
+  // A host that discovery does not name any more, and that should not go because it is well.
+  bool Keeps(const Host& host) const;
+  // Null: it is not checked.
+  const CheckedHost* Find(const Host& host) const;
+
+  void SetPaused(const Host& host, bool paused);  // no probes
+  // An answer to a request has asked for it.
+  void CountOut(const Host& host);
+
+  // From HostCheck.
+  void CountAttempt() { spec_->health_stats->attempt.Add(main_.stats); }
+  Traffic traffic();
+  void OnResult(CheckedHost& host, HostCheck& check, const ProbeResult& result,
+                const HealthStep& step);
+
+ private:
+  CheckedHost& Add(const std::shared_ptr<Host>& host);
+  void CountResult(const ProbeResult& result);
+  void LogResult(const Host& host, const HostCheck& check, ProbeVerdict verdict,
+                 const HealthStep& step);
+  bool ShowFlags(CheckedHost& host);  // true: some have changed
+  void ShowGauges();
+
+  WorkerContext& main_;
+  Network& network_;
+  const StatsRegistry& stats_;
+  const std::shared_ptr<const ClusterSpec> spec_;
+  const std::function<void()> on_change_;
+  absl::flat_hash_map<const Host*, std::unique_ptr<CheckedHost>> hosts_;
+  uint64_t round_ = 0;
+  int64_t healthy_ = 0, degraded_ = 0;
+  size_t unchecked_ = 0;
+  Traffic traffic_ = Traffic::kNever;
+};
+
+}  // namespace sluice

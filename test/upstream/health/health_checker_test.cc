@@ -1,0 +1,356 @@
+// Active health checks of whole clusters on the main thread: warming, flags, hosts that come and
+// go, how probes are spread over time.
+#include "source/upstream/health/health_checker.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "source/upstream/cluster_set.h"
+#include "source/upstream/cluster_stats.h"
+#include "test/harness/h1_peer.h"
+#include "test/harness/scripted_resolver.h"
+#include "test/harness/sim_world.h"
+#include "test/upstream/test_hosts.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class HealthCheckerTest : public testing::Test {
+ protected:
+  HealthCheckerTest() {
+    workers_ = std::make_unique<WorkerUpstreams>(
+        world_.workers(),
+        std::vector<WorkerUpstreams::Side>{{world_.worker(0), world_.network(), worker_clusters_}});
+    clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.network(), world_.stats(),
+                                             resolver_, *workers_);
+    HealthCheckSpec& check = Check();
+    check.probe.emplace<HttpProbeSpec>().path = "/";
+    check.rules = {.timeout = seconds(1),
+                   .interval = seconds(5),
+                   .no_traffic_interval = seconds(5),
+                   .no_traffic_healthy_interval = seconds(5),
+                   .unhealthy_threshold = 2,
+                   .healthy_threshold = 2};
+  }
+  ~HealthCheckerTest() override {
+    clusters_.reset();
+    world_.RunUntilIdle();
+    hosts_.clear();
+    world_.RunUntilIdle();
+  }
+
+  // One more check.
+  HealthCheckSpec& Check() {
+    checks_.push_back(std::make_shared<HealthCheckSpec>());
+    return *checks_.back();
+  }
+  std::shared_ptr<ClusterSpec> Spec(DiscoveryType type) {
+    auto spec = std::make_shared<ClusterSpec>();
+    spec->name = spec->stat_name = "users";
+    spec->type = type;
+    spec->stats = MakeClusterStats(world_.stats(), "users");
+    spec->health_stats = MakeHealthStats(world_.stats(), "users");
+    for (const auto& check : checks_) spec->health_checks.push_back(check);
+    return spec;
+  }
+  std::shared_ptr<ClusterSpec> Static(int hosts) {
+    auto spec = Spec(DiscoveryType::kStatic);
+    for (int n = 1; n <= hosts; ++n)
+      spec->endpoints.push_back({.facts = {.address = TestAddress(n)}});
+    return spec;
+  }
+  std::shared_ptr<ClusterSpec> Dns() {
+    auto spec = Spec(DiscoveryType::kStrictDns);
+    EndpointSpec endpoint;
+    endpoint.dns_name = "users.test";
+    endpoint.port = 80;
+    spec->endpoints.push_back(endpoint);
+    return spec;
+  }
+  void Set(std::shared_ptr<ClusterSpec> spec) {
+    clusters_->Set(std::move(spec));
+    world_.RunUntilIdle();
+  }
+  // Host `n` answers so from now on.
+  void Answer(int n, int status) {
+    const auto answer = [status](const H1Message&) { return H1Answer::Of(status); };
+    if (hosts_.size() <= static_cast<size_t>(n)) hosts_.resize(n + 1);
+    if (hosts_[n] != nullptr) return hosts_[n]->SetOnRequest(answer);
+    hosts_[n] = std::make_unique<H1Server>(world_, TestAddress(n), answer);
+  }
+  const Cluster& users() { return *clusters_->Find("users"); }
+  const Host& host(size_t index) { return *users().hosts().hosts.at(index); }
+  // "10.0.0.1 ok, 10.0.0.2 failed"
+  std::string Hosts() {
+    std::string text;
+    for (const auto& host : users().hosts().hosts) {
+      absl::StrAppend(&text, text.empty() ? "" : ", ", host->address().ip_text(), " ",
+                      host->flags().Has(HostFlag::kFailedActiveCheck) ? "failed" : "ok");
+    }
+    return text;
+  }
+  std::string Words(size_t index) {
+    return users().health().Find(host(index))->checks[0]->last().words;
+  }
+  int64_t Stat(absl::string_view name) {
+    return world_.stats().Value(absl::StrCat("cluster.users.", name));
+  }
+
+  SimWorld world_;
+  ScriptedResolver resolver_{world_.main().loop};
+  WorkerClusters worker_clusters_;
+  std::unique_ptr<WorkerUpstreams> workers_;
+  std::unique_ptr<ClusterSet> clusters_;
+  std::vector<std::shared_ptr<HealthCheckSpec>> checks_;
+  std::vector<std::unique_ptr<H1Server>> hosts_;
+};
+
+// ---- Warming.
+
+TEST_F(HealthCheckerTest, AClusterIsReadyWhenEveryHostHasAnsweredOnce) {
+  Answer(1, 200);
+  Answer(2, 503);
+  Set(Static(2));
+  EXPECT_TRUE(users().ready());
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok, 10.0.0.2 failed");
+  EXPECT_EQ(Stat("membership_healthy"), 1);
+}
+
+TEST_F(HealthCheckerTest, UntilThenItIsNotAndItsHostsHaveFailed) {
+  Answer(1, 200);
+  world_.memory().shape(TestAddress(2)).black_hole = true;
+  Set(Static(2));
+  EXPECT_FALSE(users().ready());
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok, 10.0.0.2 failed");
+  EXPECT_TRUE(host(1).flags().Has(HostFlag::kPendingActiveCheck));
+  world_.Advance(seconds(1));  // the timeout
+  EXPECT_TRUE(users().ready());
+  EXPECT_FALSE(host(1).flags().Has(HostFlag::kPendingActiveCheck));
+  EXPECT_TRUE(host(1).flags().Has(HostFlag::kActiveCheckTimeout));
+  EXPECT_EQ(Words(1), "no answer within 1 s");
+}
+
+TEST_F(HealthCheckerTest, HostsThatAreNotToBeCheckedAreHealthyAndNobodyWaitsForThem) {
+  auto spec = Static(1);
+  spec->endpoints[0].facts.probe = ProbePlaceRef({.disabled = true});
+  Set(std::move(spec));
+  EXPECT_TRUE(users().ready());
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+  EXPECT_EQ(Stat("health_check.attempt"), 0);
+}
+
+// ---- Thresholds on a running cluster.
+
+TEST_F(HealthCheckerTest, AHostThatStopsAnsweringFailsAtTheThresholdAndComesBackAtTheOther) {
+  Answer(1, 200);
+  Set(Static(1));
+  hosts_[1]->SetOnRequest([](const H1Message&) { return H1Answer{}; });  // silence
+  world_.Advance(seconds(6));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+  EXPECT_EQ(Words(0), "no answer within 1 s");
+  world_.Advance(seconds(6));
+  EXPECT_EQ(Hosts(), "10.0.0.1 failed");
+  hosts_[1]->SetOnRequest([](const H1Message&) { return H1Answer::Of(200); });
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 failed");
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+  EXPECT_EQ(Words(0), "status 200");
+}
+
+TEST_F(HealthCheckerTest, AnUnexpectedStatusFailsAtOnce) {
+  Answer(1, 200);
+  Set(Static(1));
+  hosts_[1]->SetOnRequest([](const H1Message&) { return H1Answer::Of(500); });
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 failed");
+}
+
+TEST_F(HealthCheckerTest, ItIsCounted) {
+  Answer(1, 200);
+  Set(Static(2));
+  EXPECT_EQ(Stat("health_check.attempt"), 2);
+  EXPECT_EQ(Stat("health_check.success"), 1);
+  EXPECT_EQ(Stat("health_check.failure"), 1);
+  EXPECT_EQ(Stat("health_check.network_failure"), 1);
+  EXPECT_EQ(Stat("health_check.passive_failure"), 0);
+  EXPECT_EQ(Stat("health_check.healthy"), 1);
+  EXPECT_EQ(Stat("health_check.degraded"), 0);
+  clusters_->Remove("users");
+  EXPECT_EQ(Stat("health_check.healthy"), 0);
+}
+
+TEST_F(HealthCheckerTest, ADegradedHostIsHealthyAndDegraded) {
+  Answer(1, 200);
+  hosts_[1]->SetOnRequest(
+      [](const H1Message&) { return H1Answer::Of(200, "", {"x-envoy-degraded: 1"}); });
+  Set(Static(1));
+  EXPECT_EQ(host(0).health(), HostHealth::kDegraded);
+  EXPECT_EQ(Stat("health_check.degraded"), 1);
+}
+
+TEST_F(HealthCheckerTest, AHostThatAsksToBeCountedOutIsUntilItPasses) {
+  Answer(1, 200);
+  hosts_[1]->SetOnRequest([](const H1Message&) {
+    return H1Answer::Of(503, "", {"x-envoy-immediate-health-check-fail: true"});
+  });
+  Set(Static(1));
+  EXPECT_TRUE(host(0).flags().Has(HostFlag::kExcludedByImmediateFailure));
+  Answer(1, 200);
+  world_.Advance(seconds(11));
+  EXPECT_FALSE(host(0).flags().Has(HostFlag::kExcludedByImmediateFailure));
+  EXPECT_EQ(host(0).health(), HostHealth::kHealthy);
+}
+
+TEST_F(HealthCheckerTest, OfSeveralChecksAllHaveToPass) {
+  HealthCheckSpec& second = Check();
+  second.rules = checks_[0]->rules;
+  second.probe.emplace<HttpProbeSpec>().path = "/second";
+  Answer(1, 200);
+  bool second_passes = true;
+  hosts_[1]->SetOnRequest([&second_passes](const H1Message& request) {
+    return H1Answer::Of(request.path() == "/" || second_passes ? 200 : 500);
+  });
+  Set(Static(1));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+  second_passes = false;
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 failed");
+  EXPECT_EQ(Words(0), "status 200");
+}
+
+TEST_F(HealthCheckerTest, FlipsOfOneTurnAreOneChangeForTheWorkers) {
+  for (int n = 1; n <= 10; ++n) Answer(n, 200);
+  Set(Static(10));
+  EXPECT_EQ(Stat("health_check.healthy"), 10);
+  EXPECT_EQ(Stat("membership_healthy"), 10);
+  EXPECT_EQ(Stat("membership_change"), 1);  // flips are none
+}
+
+// ---- Traffic.
+
+TEST_F(HealthCheckerTest, WithoutTrafficHostsAreAskedAtTheNoTrafficInterval) {
+  checks_[0]->rules.no_traffic_interval = checks_[0]->rules.no_traffic_healthy_interval =
+      seconds(60);
+  Answer(1, 200);
+  auto spec = Static(1);
+  const ClusterStats stats = spec->stats;
+  Set(std::move(spec));
+  world_.Advance(seconds(59));
+  EXPECT_EQ(Stat("health_check.attempt"), 1);
+  stats.cx_total.Add(world_.worker().stats);  // a request has come
+  world_.Advance(seconds(1));
+  EXPECT_EQ(Stat("health_check.attempt"), 2);
+  world_.Advance(seconds(10));
+  EXPECT_EQ(Stat("health_check.attempt"), 4);
+}
+
+// ---- Hosts that come and go.
+
+TEST_F(HealthCheckerTest, AHostThatStaysGoesOnAsItWas) {
+  resolver_.Say("users.test", {"10.0.0.1"});
+  Answer(1, 200);
+  Answer(2, 200);
+  Set(Dns());
+  const Host* const first = &host(0);
+  resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok, 10.0.0.2 ok");
+  EXPECT_EQ(&host(0), first);
+  // One at the start, one each five seconds, and the new one's.
+  EXPECT_EQ(Stat("health_check.attempt"), 3);
+}
+
+TEST_F(HealthCheckerTest, AHostThatDiscoveryDropsStaysWhileItPasses) {
+  resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
+  Answer(1, 200);
+  Answer(2, 200);
+  Set(Dns());
+  resolver_.Say("users.test", {"10.0.0.1"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok, 10.0.0.2 ok");
+  EXPECT_TRUE(host(1).flags().Has(HostFlag::kPendingRemoval));
+  EXPECT_EQ(host(1).health(), HostHealth::kHealthy);
+  hosts_[2]->SetOnRequest([](const H1Message&) { return H1Answer::Of(500); });
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+}
+
+TEST_F(HealthCheckerTest, AHostThatComesBackIsNoLongerOnItsWayOut) {
+  resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
+  Answer(1, 200);
+  Answer(2, 200);
+  Set(Dns());
+  const Host* const second = &host(1);
+  resolver_.Say("users.test", {"10.0.0.1"});
+  world_.Advance(seconds(5));
+  resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(&host(1), second);
+  EXPECT_FALSE(host(1).flags().Has(HostFlag::kPendingRemoval));
+}
+
+TEST_F(HealthCheckerTest, AHostThatFailsGoesWhenDiscoveryDropsIt) {
+  resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
+  Answer(1, 200);
+  Set(Dns());
+  resolver_.Say("users.test", {"10.0.0.1"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+}
+
+TEST_F(HealthCheckerTest, IgnoringHealthOnRemovalEveryHostGoes) {
+  resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
+  Answer(1, 200);
+  Answer(2, 200);
+  auto spec = Dns();
+  spec->ignore_health_on_host_removal = true;
+  Set(std::move(spec));
+  resolver_.Say("users.test", {"10.0.0.1"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+}
+
+TEST_F(HealthCheckerTest, AClusterMayGoWhileItsHostsAreAsked) {
+  Answer(1, 200);
+  hosts_[1]->SetOnRequest([](const H1Message&) { return H1Answer{}; });
+  clusters_->Set(Static(3));
+  world_.main().loop.TurnWithoutWaiting();
+  clusters_->Remove("users");
+  world_.RunUntilIdle();
+  EXPECT_EQ(Stat("health_check.success"), 0);
+}
+
+// ---- Spread over time.
+
+TEST_F(HealthCheckerTest, TheFirstProbesOfManyHostsAreSpread) {
+  constexpr int kHosts = 250;
+  Set(Static(kHosts));
+  EXPECT_EQ(Stat("health_check.attempt"), 64);
+  world_.Advance(milliseconds(20));
+  EXPECT_EQ(Stat("health_check.attempt"), 64 + 80);
+  world_.Advance(milliseconds(30));
+  EXPECT_EQ(Stat("health_check.attempt"), kHosts);
+  EXPECT_TRUE(users().ready());
+}
+
+TEST_F(HealthCheckerTest, TheInitialJitterSpreadsThemToo) {
+  checks_[0]->rules.initial_jitter = seconds(10);
+  Set(Static(50));
+  EXPECT_EQ(Stat("health_check.attempt"), 0);
+  world_.Advance(seconds(5));
+  EXPECT_GT(Stat("health_check.attempt"), 10);
+  EXPECT_LT(Stat("health_check.attempt"), 40);
+  world_.Advance(seconds(5));
+  EXPECT_TRUE(users().ready());
+}
+
+}  // namespace
+}  // namespace sluice
