@@ -9,6 +9,23 @@
 namespace sluice {
 namespace {
 
+absl::string_view CheckName(const HealthCheckSpec& check) {
+  constexpr absl::string_view kNames[] = {"http", "tcp", "grpc", "websocket"};
+  return kNames[check.probe.index()];
+}
+
+void ShowProbes(const CheckedHost& checked, HostView& view) {
+  view.since = checked.since;
+  for (const auto& check : checked.checks) {
+    const HostCheck::Last& last = check->last();
+    view.probes.push_back({.check = CheckName(check->spec()),
+                           .words = last.words,
+                           .passed = last.passed,
+                           .latency = last.latency,
+                           .at = last.at});
+  }
+}
+
 HostView ShowHost(const Host& host, const EndpointTraits& traits) {
   const HostFacts& facts = host.facts();
   const Locality locality = traits.locality == nullptr ? Locality() : traits.locality->locality;
@@ -50,6 +67,8 @@ std::vector<ClusterView> ShowClusters(const ClusterSet& clusters) {
     const HostSet& set = cluster.hosts();
     for (size_t i = 0; i < set.hosts.size(); ++i) {
       view.hosts.push_back(ShowHost(*set.hosts[i], set.traits[i]));
+      const CheckedHost* const checked = cluster.health().Find(*set.hosts[i]);
+      if (checked != nullptr) ShowProbes(*checked, view.hosts.back());
     }
     views.push_back(std::move(view));
   });
@@ -72,6 +91,10 @@ AdminView Server::MakeAdminView() {
                                                                std::vector<TunnelEndView> ends) {
                   done({std::move(open), std::move(ends)});
                 });
+              },
+          .order_host =
+              [this](const std::string& cluster, const std::string& address, HostOrder order) {
+                return core_->clusters().OrderHost(cluster, address, order);
               },
           .drain_listeners = [this](DrainOrder order) { DrainListeners(order); },
           .set_health_check = [this](HealthCheckAnswer answer) { SetHealthCheck(answer); },

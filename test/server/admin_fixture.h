@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -42,7 +43,7 @@ class AdminFixture : public testing::Test {
     return answer;
   }
   AdminView MakeView() {
-    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     view.server = [this] { return server; };
     view.listeners = [this] { return listeners; };
     view.clusters = [this] { return clusters; };
@@ -58,6 +59,13 @@ class AdminFixture : public testing::Test {
     };
     view.set_health_check = [this](HealthCheckAnswer answer) {
       orders += answer == HealthCheckAnswer::kFail ? "fail;" : "pass;";
+    };
+    view.order_host = [this](const std::string& cluster, const std::string& address,
+                             HostOrder order) {
+      constexpr const char* kOrders[] = {"up", "drain", "maintenance"};
+      if (absl::StrContains(address, "10.0.0.9:80")) return false;
+      absl::StrAppend(&orders, cluster, " ", address, " ", kOrders[static_cast<int>(order)], ";");
+      return true;
     };
     view.quit = [this] { orders += "quit;"; };
     return view;

@@ -9,6 +9,7 @@
 #include "source/server/admin/config_dump_page.h"
 #include "source/server/admin/endpoints_dump.h"
 #include "source/server/admin/home_page.h"
+#include "source/server/admin/hosts_page.h"
 #include "source/server/admin/listeners_page.h"
 #include "source/server/admin/log_level_page.h"
 #include "source/server/admin/server_pages.h"
@@ -120,6 +121,9 @@ constexpr AdminParameter kDrain[] = {
     {"skip_exit", "Do not stop the listeners at the end of the drain time; only with graceful"},
     {"inboundonly", "Only listeners whose traffic_direction is INBOUND"},
 };
+constexpr AdminParameter kHosts[] = {
+    {"state", "POST to <cluster>/<address>: One of (drain, maintenance, up)"},
+};
 constexpr AdminParameter kLogging[] = {
     {"level", "Level of all loggers; One of (trace, debug, info, warning, error, critical, off)"},
     {"paths", "Levels of some loggers: <name>:<level>,<name>:<level>"},
@@ -160,6 +164,8 @@ constexpr AdminCommand kCommands[] = {
     {"/healthcheck/fail", "cause the server to fail health checks", kChanges, FailHealthCheck, {}},
     {"/healthcheck/ok", "cause the server to pass health checks", kChanges, PassHealthCheck, {}},
     {"/help", "print out list of admin commands", kReads, Help, {}},
+    {"/hosts", "hosts of a cluster and why they do or do not get requests; /hosts/<cluster>",
+     kReads, HostsPage, kHosts, nullptr, OrderHost, true},
     {"/listeners", "print listener info", kReads, Listeners, kFormat},
     {"/logging", "query/change logging levels", kChanges, Logging, kLogging},
     {"/quitquitquit", "exit the server", kChanges, Quit, {}},

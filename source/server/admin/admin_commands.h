@@ -29,6 +29,9 @@ struct AdminCommand {
   AdminResponse (*run)(const AdminView& view, const AdminQuery& query);
   absl::Span<const AdminParameter> parameters;
   void (*run_later)(const AdminView& view, const AdminQuery& query, AdminReply reply) = nullptr;
+  // Of a page that POST changes something with: what that does.
+  AdminResponse (*post)(const AdminView& view, const AdminQuery& query) = nullptr;
+  bool and_below = false;  // it takes the paths below its own, too
 };
 
 // In order of path.

@@ -3,21 +3,34 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "source/base/log.h"
 #include "source/server/admin/admin_query.h"
 
 namespace sluice {
+namespace {
+
+bool Takes(const AdminCommand& command, absl::string_view path) {
+  if (!absl::ConsumePrefix(&path, command.path)) return false;
+  return path.empty() || (command.and_below && path[0] == '/');
+}
+
+}  // namespace
 
 void AdminHandler::Handle(const AdminRequest& request, AdminReply reply) const {
   const AdminQuery query(request.target);
   for (const AdminCommand& command : AdminCommands()) {
-    if (command.path != query.path()) continue;
+    if (!Takes(command, query.path())) continue;
     if (command.effect == AdminEffect::kChanges && request.method != "POST") {
       return reply({405, AdminResponse::kText,
                     absl::StrCat("Method ", request.method, " not allowed, POST required.")});
     }
     if (command.effect == AdminEffect::kChanges) {
       SLUICE_LOG(kAdmin, kInfo, "admin command ", request.target);
+    }
+    if (command.post != nullptr && request.method == "POST") {
+      SLUICE_LOG(kAdmin, kInfo, "admin command ", request.target);
+      return reply(command.post(view_, query));
     }
     if (command.run == nullptr) return command.run_later(view_, query, std::move(reply));
     return reply(command.run(view_, query));

@@ -39,6 +39,8 @@ AdminQuery::AdminQuery(absl::string_view target) {
   }
 }
 
+std::string AdminQuery::DecodedPath() const { return PercentDecoded(path_); }
+
 std::optional<absl::string_view> AdminQuery::Get(absl::string_view name) const {
   for (const auto& [key, value] : parameters_) {
     if (key == name) return value;

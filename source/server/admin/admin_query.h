@@ -17,6 +17,7 @@ class AdminQuery {
   explicit AdminQuery(absl::string_view target);
 
   const std::string& path() const { return path_; }
+  std::string DecodedPath() const;  // without percent-escapes
   // In order; a parameter without '=' has an empty value.
   const std::vector<std::pair<std::string, std::string>>& parameters() const { return parameters_; }
   // The first of that name.

@@ -47,6 +47,15 @@ struct BreakerFacts {
   uint32_t retries_max = 0;
 };
 
+// The last result of one health check of a host.
+struct ProbeView {
+  absl::string_view check;  // "http"; lives for ever
+  std::string words;
+  bool passed = false;
+  Duration latency{0};
+  WallTime at{};  // none: there was none yet
+};
+
 struct HostView {
   std::string address;
   std::string hostname;
@@ -54,6 +63,8 @@ struct HostView {
   uint32_t weight = 1;
   uint32_t priority = 0;
   HostFlags flags;
+  std::vector<ProbeView> probes;  // by the cluster's health checks; none: it has none
+  WallTime since{};               // it passes or fails them
   uint64_t cx_active = 0, cx_connect_fail = 0, cx_total = 0;
   uint64_t rq_active = 0, rq_error = 0, rq_success = 0, rq_timeout = 0, rq_total = 0;
 };
@@ -104,6 +115,9 @@ struct AdminView {
   // The workers are asked, so that the answer comes in a later turn.
   std::function<void(std::function<void(TunnelSnapshot)> done)> tunnels;
 
+  // False: there is no such host.
+  std::function<bool(const std::string& cluster, const std::string& address, HostOrder order)>
+      order_host;
   std::function<void(DrainOrder)> drain_listeners;
   std::function<void(HealthCheckAnswer)> set_health_check;
   std::function<void()> quit;  // returns before the server does

@@ -1,7 +1,10 @@
 // Messages as the admin pages print them: JSON with the field names of the proto files. Pure.
 #pragma once
 
+#include <string>
+
 #include "google/protobuf/message.h"
+#include "source/base/units.h"
 #include "source/server/admin/admin_response.h"
 
 namespace sluice {
@@ -11,5 +14,8 @@ enum class JsonDefaults : uint8_t { kOmit, kPrint };  // of scalar fields
 // An Any whose type is not built in cannot be printed: 500 with the reason.
 AdminResponse ProtoJson(const google::protobuf::Message& message,
                         JsonDefaults defaults = JsonDefaults::kOmit);
+
+// A time as the messages carry it: RFC 3339, to the millisecond.
+std::string TimeText(WallTime time);
 
 }  // namespace sluice

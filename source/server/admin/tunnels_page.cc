@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_format.h"
 #include "sluice/admin/v1/tunnels.pb.h"
 #include "source/server/admin/proto_json.h"
 
@@ -45,18 +44,6 @@ void Show(const TunnelView& view, pb::Tunnel& tunnel) {
     websocket.set_upstream_ping_rtt_ms(Seconds(view.upstream_round_trip) * 1000);
   if (view.downstream_round_trip >= Duration{0})
     websocket.set_downstream_ping_rtt_ms(Seconds(view.downstream_round_trip) * 1000);
-}
-
-// RFC 3339, to the millisecond.
-std::string TimeText(WallTime time) {
-  const auto whole = std::chrono::floor<std::chrono::milliseconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(whole);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(whole - day);
-  return absl::StrFormat("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                         static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                         clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                         clock.subseconds().count());
 }
 
 }  // namespace
