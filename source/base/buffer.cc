@@ -67,6 +67,23 @@ void Buffer::Join(Buffer& other) {
 }
 
 // Not all of it.
+void Buffer::AppendShared(const Buffer& other) {
+  SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
+  for (const Slice* from = other.head_; from != nullptr; from = from->next) {
+    if (from->size() <= kCopyMax) {
+      Append(View(*from));
+      continue;
+    }
+    Slice* slice = pool_->AcquireSlice();
+    slice->block = from->block;
+    ++slice->block->references;
+    slice->begin = from->begin;
+    slice->end = from->end;
+    Link(slice);
+    size_ += slice->size();
+  }
+}
+
 void Buffer::MovePart(Buffer& other, size_t n) {
   SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
   while (n > 0 && n >= other.head_->size()) {

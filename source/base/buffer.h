@@ -75,6 +75,10 @@ class Buffer {
     n == other.size_ ? MoveFrom(other) : MovePart(other, n);
   }
 
+  // Adds what `other` holds, which keeps it: large pieces are in the same blocks then, which nobody
+  // changes. Same pool.
+  void AppendShared(const Buffer& other);
+
   void Drain(size_t n) {  // n <= size()
     SLUICE_CHECK(n <= size_);
     if (head_ != nullptr && n < head_->size()) {

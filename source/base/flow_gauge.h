@@ -45,6 +45,7 @@ class FlowGauge {
     }
   }
   size_t waiting_bytes() const { return waiting_; }
+  size_t bytes_max() const { return bytes_max_; }
   bool paused() const { return paused_; }
 
  private:

@@ -266,6 +266,7 @@ message envoy.config.route.v3.VirtualHost
   ~ metadata: a label for control planes
   + require_tls typed_per_filter_config
   + include_request_attempt_count include_attempt_count_in_response
+  + retry_policy per_request_buffer_limit_bytes include_is_timeout_retry_header
   ! matcher rate_limits cors
 message envoy.config.route.v3.Route
   + name match route redirect direct_response
@@ -274,7 +275,7 @@ message envoy.config.route.v3.Route
   ~ metadata: a label for filters and control planes; no filter here reads it
   ~ decorator: there is no tracing
   ~ tracing: there is no tracing
-  + typed_per_filter_config
+  + typed_per_filter_config per_request_buffer_limit_bytes
   ! filter_action non_forwarding_action
 message envoy.config.route.v3.RouteMatch
   + prefix path safe_regex path_separated_prefix case_sensitive
@@ -293,7 +294,7 @@ message envoy.config.route.v3.RouteAction
   + prefix_rewrite regex_rewrite
   + host_rewrite_literal host_rewrite_header host_rewrite_path_regex auto_host_rewrite
   + append_x_forwarded_host timeout idle_timeout max_stream_duration priority upgrade_configs
-  + metadata_match
+  + retry_policy metadata_match
   ! rate_limits include_vh_rate_limits cors cluster_specifier_plugin
   ! inline_cluster_specifier_plugin
 message envoy.config.route.v3.RouteAction.UpgradeConfig
@@ -303,6 +304,19 @@ message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig
   ! proxy_protocol_config
 message envoy.config.route.v3.RouteAction.MaxStreamDuration
   + max_stream_duration grpc_timeout_header_max grpc_timeout_header_offset
+message envoy.config.route.v3.RetryPolicy
+  + retry_on num_retries per_try_timeout per_try_idle_timeout retry_host_predicate
+  + host_selection_retry_max_attempts retriable_status_codes retry_back_off
+  + rate_limited_retry_back_off retriable_headers retriable_request_headers
+message envoy.config.route.v3.RetryPolicy.RetryHostPredicate
+  + name typed_config
+message envoy.config.route.v3.RetryPolicy.RetryBackOff
+  + *
+message envoy.config.route.v3.RetryPolicy.ResetHeader
+  + *
+message envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff
+  + *
+extension envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate
 message envoy.config.route.v3.WeightedCluster
   + clusters total_weight header_name
   ~ runtime_key_prefix: nothing can set it; the weights hold

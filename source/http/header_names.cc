@@ -51,6 +51,14 @@ constexpr absl::string_view kHeaderNameTexts[static_cast<size_t>(HeaderId::kCoun
     "x-envoy-original-path",
     "x-envoy-expected-rq-timeout-ms",
     "x-envoy-upstream-rq-timeout-ms",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-retry-on",
+    "x-envoy-retry-grpc-on",
+    "x-envoy-max-retries",
+    "x-envoy-retriable-status-codes",
+    "x-envoy-retriable-header-names",
+    "x-envoy-is-timeout-retry",
+    "x-envoy-ratelimited",
     "x-envoy-internal",
     "x-envoy-external-address",
     "x-envoy-decorator-operation",
@@ -73,17 +81,19 @@ namespace {
 
 constexpr size_t kNames = static_cast<size_t>(HeaderId::kCount);
 
-// A perfect hash of the names above: length, middle byte and last two, times a multiplier found by
-// trial. The static_assert below says when a new name needs another one.
+// A perfect hash of the names above: length, the bytes in the middle, at three quarters and at the
+// end, times a multiplier found by trial. The static_assert below says when a new name needs
+// another one.
 constexpr size_t kSlotBits = 9;
 constexpr size_t kSlots = size_t{1} << kSlotBits;
 
 // `case_bits` is set in each of the three bytes.
 constexpr uint32_t SlotOf(absl::string_view name, uint32_t multiplier, uint32_t case_bits = 0) {
   const size_t n = name.size();
-  const uint32_t bytes = (static_cast<uint32_t>(static_cast<unsigned char>(name[n / 2])) << 8) ^
-                         (static_cast<uint32_t>(static_cast<unsigned char>(name[n - 1])) << 16) ^
-                         (static_cast<uint32_t>(static_cast<unsigned char>(name[n - 2])) << 24);
+  const uint32_t bytes =
+      (static_cast<uint32_t>(static_cast<unsigned char>(name[n / 2])) << 8) ^
+      (static_cast<uint32_t>(static_cast<unsigned char>(name[n - 1])) << 16) ^
+      (static_cast<uint32_t>(static_cast<unsigned char>(name[n / 2 + n / 4])) << 24);
   const uint32_t key = static_cast<uint32_t>(n) ^ (bytes | case_bits);
   return (key * multiplier) >> (32 - kSlotBits);
 }
@@ -98,7 +108,7 @@ constexpr bool IsPerfect(uint32_t multiplier) {
   return true;
 }
 
-constexpr uint32_t kMultiplier = 0x77330bdb;
+constexpr uint32_t kMultiplier = 0xed2f89d9;
 static_assert(IsPerfect(kMultiplier), "two names share a slot: try another odd multiplier");
 
 constexpr std::array<HeaderId, kSlots> MakeSlots() {

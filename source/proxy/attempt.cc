@@ -94,11 +94,18 @@ void Attempt::Cancel() {
   Stop();
 }
 
+void Attempt::Abandon() {
+  DropPending();
+  state_.response_gauge().SetSource(nullptr);
+  abandoned_ = response_ended_ && request_sent_ && !tunnel_;
+  if (!abandoned_) Stop();
+}
+
 void Attempt::Stop() {
   if (done_) return;
   done_ = true;
   LeaveUpgradePlace();
-  state_.response_gauge().SetSource(nullptr);
+  if (!abandoned_) state_.response_gauge().SetSource(nullptr);
   if (codec_stream_ != nullptr) {
     ClientConnection* const connection = connection_;
     CodecStream* const codec_stream = codec_stream_;
@@ -150,10 +157,12 @@ HandshakeError Attempt::CheckHandshake() const {
 
 void Attempt::SendRequest() {
   head_sent_ = true;
+  owner_.OnAttemptSending();
   const Headers& head = RequestHead();
   info_.upstream_header_bytes_sent = head.byte_size();
   const bool body =
       upgrade_ != nullptr || !request_ended_ || !pending_.empty() || request_trailers_ != nullptr;
+  request_sent_ = !body;
   codec_stream_->SendHeaders(head, body ? End::kNo : End::kYes);
   if (may_send_body() && (!pending_.empty() || (body && request_ended_)))
     codec_stream_->BodyReady();
@@ -295,6 +304,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
   failure.stale_connection =
       reset == StreamReset::kConnection && connection_->reused() && !response_started_;
   failure.replayable = !body_sent_;
+  failure.request_sent = head_sent_;
   // An end of the connection is counted as one by the pool.
   if (reset == StreamReset::kPeer || reset == StreamReset::kRefused)
     stats().rq_rx_reset.Add(worker_.stats);
@@ -314,6 +324,7 @@ void Attempt::OnComplete() {
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(worker_.loop.now() - started_);
   stats().rq_time.Record(worker_.stats, static_cast<uint64_t>(elapsed.count()));
+  if (abandoned_) return Release();
   state_.response_gauge().SetSource(nullptr);
   DropPending();
   Release();
@@ -329,6 +340,7 @@ BodyState Attempt::FillBody(Buffer& out, size_t bytes_max) {
   state_.request_gauge().Subtract(bytes);
   if (!pending_.empty() || !request_ended_) return BodyState::kMore;
   info_.upstream_request_end = worker_.loop.now();
+  request_sent_ = true;
   return request_trailers_ != nullptr ? BodyState::kTrailers : BodyState::kEnd;
 }
 
@@ -341,7 +353,10 @@ void Attempt::DropPending() {
 // The connection may go on, the attempt does not.
 void Attempt::FailAtOnce(AttemptFailure::Kind kind, HandshakeError handshake) {
   Stop();
-  owner_.OnAttemptFailed({.kind = kind, .handshake = handshake, .replayable = !body_sent_});
+  owner_.OnAttemptFailed({.kind = kind,
+                          .handshake = handshake,
+                          .replayable = !body_sent_,
+                          .request_sent = head_sent_});
 }
 
 void Attempt::Release() {

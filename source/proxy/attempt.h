@@ -41,11 +41,13 @@ struct AttemptFailure {
   HandshakeError handshake = HandshakeError::kNone;  // of kBadHandshake
   // Nothing of the body has left: the request can be sent again from what is held.
   bool replayable = false;
+  bool request_sent = false;  // its head at least
 };
 
 // What the router is told of its attempt.
 class AttemptOwner {
  public:
+  virtual void OnAttemptSending() {}           // it has a connection, and the request goes out
   virtual void OnAttemptHeaders(End end) = 0;  // in the state's response_headers()
   virtual void OnAttemptInformational(Headers& headers) = 0;
   virtual void OnAttemptData(Buffer& data, End end) = 0;
@@ -71,6 +73,10 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   void SendTrailers(Headers& trailers);
   // Ends it; the owner hears no more.
   void Cancel();
+  // The same for one that another try follows, from inside of OnAttemptHeaders too: an exchange of
+  // which nothing is missing ends by itself, and its connection serves on.
+  void Abandon();
+  void CountTimeout() { host_.rq_timeout.fetch_add(1, std::memory_order_relaxed); }
   void EndRequest() { request_ended_ = true; }  // it has no body
   // Another try goes on with what of the request this one still holds.
   void TakeOver(Attempt& failed);
@@ -125,7 +131,9 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   Buffer pending_;
   MonotonicTime started_{};
   bool request_ended_ = false;
-  bool body_sent_ = false;
+  bool body_sent_ = false;     // of it something
+  bool request_sent_ = false;  // all of it
+  bool abandoned_ = false;
   bool response_started_ = false;
   bool response_ended_ = false;
   bool head_sent_ = false;

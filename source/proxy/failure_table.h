@@ -40,6 +40,8 @@ enum class Failure : uint8_t {
   kUpstreamRefused,
   kUpstreamProtocolError,
   kUpstreamTimeout,
+  kPerTryTimeout,
+  kPerTryIdleTimeout,
   // The client went away: nobody to answer.
   kDownstreamClosed,
   kFilterReset,

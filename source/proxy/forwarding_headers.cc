@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "source/proxy/retry.h"
 
 namespace sluice {
 namespace {
@@ -116,6 +118,12 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
       info.remote_address.family() == Address::Family::kNone ? peer : info.remote_address;
   // Envoy: internal is a request with one trusted address, a private one.
   const bool internal = client.internal();
+  // What says how often and how long hosts are asked is heeded from inside only. As Envoy: where
+  // the peer's address does not count, inside is who a single, private x-forwarded-for says it is.
+  const bool vouched =
+      rules.use_remote_address || (info.remote_address.family() != Address::Family::kNone &&
+                                   !absl::StrContains(request.Get(HeaderId::kXForwardedFor), ','));
+  if (HasRetryHeaders(request) && !(internal && vouched)) RemoveRetryHeaders(request);
   const absl::string_view scheme = SchemeText(downstream.secure);
   if (rules.use_remote_address) {
     if (!internal) DropClaims(request);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "source/http/message_rules.h"
+#include "source/proxy/retry.h"
 #include "source/route/virtual_host.h"
 
 namespace sluice {
@@ -81,6 +82,7 @@ void Router::OnRequestHeaders(Headers& headers, End end) {
 }
 
 void Router::OnRequestData(Buffer& data, End end) {
+  if (retries_ != nullptr && KeepForRetry(data, end)) return;
   if (attempt_ != nullptr) return attempt_->SendData(data, end);
   if (tcp_attempt_ != nullptr) return tcp_attempt_->SendData(data, end);
   sink_.request_gauge().Subtract(data.size());
@@ -88,11 +90,18 @@ void Router::OnRequestData(Buffer& data, End end) {
 }
 
 void Router::OnRequestTrailers(Headers& trailers) {
+  if (retries_ != nullptr) KeepForRetry(trailers);
   if (attempt_ != nullptr) attempt_->SendTrailers(trailers);
   if (tcp_attempt_ != nullptr) tcp_attempt_->EndRequest();
 }
 
 void Router::Cancel() {
+  if (!failing_ && info_.flags.Has(ResponseFlag::kUpstreamRequestTimeout)) {
+    if (const ClusterStats* const counts = stats()) counts->rq_timeout.Add(worker_.context().stats);
+    if (attempt_ != nullptr) attempt_->CountTimeout();
+  }
+  if (retries_ != nullptr) StopRetries();
+  if (failed_attempt_ != nullptr) failed_attempt_->Cancel();
   if (attempt_ != nullptr) attempt_->Cancel();
   if (tcp_attempt_ != nullptr) tcp_attempt_->Cancel();
 }
@@ -138,6 +147,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
   if (end == End::kYes) attempt_->EndRequest();
+  if (retries_ != nullptr) NoteTry(*host, end);
   attempt_->Start(action.priority, PoolKeyFor(cluster->spec()));
 }
 
@@ -197,12 +207,15 @@ void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
 void Router::ChooseTimeout(const ClusterAction& action) {
   Headers& request = sink_.request_headers();
   Duration timeout = action.timeout;
-  uint32_t expected_ms = 0;
-  if (config_.respect_expected_rq_timeout &&
-      absl::SimpleAtoi(request.Get(HeaderId::kXEnvoyExpectedRqTimeoutMs), &expected_ms)) {
-    timeout = std::chrono::milliseconds(expected_ms);
+  uint32_t asked_ms = 0;
+  const bool expected =
+      config_.respect_expected_rq_timeout &&
+      absl::SimpleAtoi(request.Get(HeaderId::kXEnvoyExpectedRqTimeoutMs), &asked_ms);
+  if (expected || absl::SimpleAtoi(request.Get(HeaderId::kXEnvoyUpstreamRqTimeoutMs), &asked_ms)) {
+    timeout = std::chrono::milliseconds(asked_ms);
     sink_.SetResponseTimeout(timeout);
   }
+  if (action.retry != nullptr || HasRetryHeaders(request)) timeout = MakeRetries(action, timeout);
   if (config_.suppress_envoy_headers || timeout.count() == 0) return;
   request.SetReference(HeaderId::kXEnvoyExpectedRqTimeoutMs,
                        IntegerText(sink_.arena(), Milliseconds(timeout)));
@@ -218,6 +231,7 @@ void Router::SetAttemptCount() {
 // ---- What became of it.
 
 void Router::OnAttemptHeaders(End end) {
+  if (retries_ != nullptr && RetryAfterResponse(end)) return;
   response_started_ = true;
   info_.response_code_details = kViaUpstream;
   FinishResponseHead();
@@ -250,9 +264,15 @@ void Router::OnAttemptInformational(Headers& headers) {
   sink_.SendInformational(headers);
 }
 
-void Router::OnAttemptData(Buffer& data, End end) { sink_.SendData(data, end); }
+void Router::OnAttemptData(Buffer& data, End end) {
+  if (retries_ != nullptr) NoteProgress(end);
+  sink_.SendData(data, end);
+}
 
-void Router::OnAttemptTrailers() { sink_.SendTrailers(); }
+void Router::OnAttemptTrailers() {
+  if (retries_ != nullptr) NoteProgress(End::kYes);
+  sink_.SendTrailers();
+}
 
 void Router::OnAttemptFailed(const AttemptFailure& failure) {
   if (failure.kind == AttemptFailure::Kind::kNoExtendedConnect && !http1_only_)
@@ -260,6 +280,7 @@ void Router::OnAttemptFailed(const AttemptFailure& failure) {
   if (failure.kind == AttemptFailure::Kind::kBadHandshake)
     return RefuseHandshake(failure.handshake);
   if (MayTryAgain(failure)) return TryAgain();
+  if (retries_ != nullptr && RetryAfterFailure(failure)) return;
   reset_code_ = DownstreamCode(failure.code);
   if (failure.kind == AttemptFailure::Kind::kNoConnection) return FailToConnect();
   Fail(FailureOf(failure.kind));
@@ -323,6 +344,7 @@ void Router::FailToConnect() {
   const FailureRow& row = RowOf(Failure::kConnectFailed);
   const absl::string_view reason = info_.upstream_transport_failure_reason;
   if (reason.empty()) return Fail(Failure::kConnectFailed);
+  failing_ = true;
   info_.flags.Set(row.flag);
   std::string& scratch = worker_.scratch();
   scratch = absl::StrCat(row.body, ", transport failure reason: ", reason);
@@ -345,6 +367,7 @@ absl::string_view Router::DetailAfterStart(absl::string_view detail) {
 void Router::Fail(Failure failure) { FailWithStatus(failure, RowOf(failure).status); }
 
 void Router::FailWithStatus(Failure failure, uint16_t status) {
+  failing_ = true;
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
   if (response_started_) return sink_.Abort(DetailAfterStart(row.detail), reset_code_);

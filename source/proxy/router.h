@@ -2,7 +2,8 @@
 // Ends every HTTP filter chain of an HTTP connection manager.
 //
 // One per stream, in its arena. Decides what a failed attempt means (retry.h) and maps it to a row
-// of the failure table; the wire is the attempt's.
+// of the failure table; the wire is the attempt's. Once a head has gone to the client there is no
+// other try.
 #pragma once
 
 #include <memory>
@@ -25,8 +26,8 @@ struct RouterConfig {
 
 class Router final : public RequestHandler, private AttemptOwner {
  public:
-  Router(const RouterConfig& config, ProxyWorker& worker, ResponseSink& sink)
-      : config_(config), worker_(worker), sink_(sink), info_(sink.info()) {}
+  Router(const RouterConfig& config, ProxyWorker& worker, ResponseSink& sink);
+  ~Router() override;
 
   void OnRequestHeaders(Headers& headers, End end) override;
   void OnRequestData(Buffer& data, End end) override;
@@ -34,6 +35,8 @@ class Router final : public RequestHandler, private AttemptOwner {
   void Cancel() override;
 
  private:
+  struct Retries;  // what is kept where a request may be tried again
+
   void SendRedirect(const Redirect& redirect);
   void SendDirectResponse(const DirectResponse& response);
   void SendToCluster(const ClusterAction& action, End end);
@@ -53,6 +56,31 @@ class Router final : public RequestHandler, private AttemptOwner {
   void TryOverHttp1();
   void StartNextAttempt(WorkerCluster& cluster, Host& host);
 
+  // As the route's policy says, or the request's headers: router_retry.cc.
+  Duration MakeRetries(const ClusterAction& action, Duration timeout);
+  bool KeepForRetry(Buffer& data, End end);
+  void KeepForRetry(Headers& trailers);
+  bool RetryAfterResponse(End end);
+  bool RetryAfterFailure(const AttemptFailure& failure);
+  bool TakeRetry();
+  Duration NextBackOff();
+  void Postpone(Duration wait);
+  void StartRetry();
+  Host* PickRetryHost(WorkerCluster& cluster);
+  void SendAgain(WorkerCluster& cluster, Host& host);
+  void NoteTry(const Host& host, End end);
+  void NoteTried(const Host& host);
+  bool WasTried(const Host& host) const;
+  void NoteProgress(End end);
+  void ArmTryTimer();
+  void ArmIdleTimer();
+  void OnTryTimeout();
+  void OnTryIdle();
+  void OnTryTooLong(Failure failure);
+  void StopRetries();
+  const ClusterStats* stats();
+
+  void OnAttemptSending() override;
   void OnAttemptHeaders(End end) override;
   void OnAttemptInformational(Headers& headers) override;
   void OnAttemptData(Buffer& data, End end) override;
@@ -69,7 +97,9 @@ class Router final : public RequestHandler, private AttemptOwner {
   ArenaPtr<TcpAttempt> tcp_attempt_;                  // instead
   ArenaPtr<Attempt> failed_attempt_;                  // it may still be in a frame below
   ResetCode reset_code_ = ResetCode::kInternalError;  // for a client whose response breaks off
+  ArenaPtr<Retries> retries_;                         // null: there are none but for lost races
   bool response_started_ = false;
+  bool failing_ = false;     // what ends the request is found here
   bool http1_only_ = false;  // an upgrade that HTTP/2 does not take
 };
 

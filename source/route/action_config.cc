@@ -11,6 +11,7 @@
 #include "source/http/match/match_config.h"
 #include "source/route/header_edits_config.h"
 #include "source/route/per_filter_config.h"
+#include "source/route/retry_policy_config.h"
 
 namespace sluice {
 namespace {
@@ -228,6 +229,8 @@ ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path
   action.upgrades = ParseUpgradeRules(proto, scope);
   action.connect = ParseConnectEnd(proto, scope);
   if (proto.priority() == envoy::config::core::v3::HIGH) action.priority = RoutePriority::kHigh;
+  if (proto.has_retry_policy())
+    action.retry = ParseRetryPolicy(proto.retry_policy(), scope.At("retry_policy"));
   return action;
 }
 

@@ -19,6 +19,8 @@
 
 namespace sluice {
 
+struct RetryPolicy;
+
 struct WeightedCluster {
   std::string name;  // or, where empty, the value of:
   std::string cluster_header;
@@ -54,6 +56,8 @@ struct ClusterAction {
   RoutePriority priority = RoutePriority::kDefault;
   std::vector<UpgradeRule> upgrades;  // upgrade_configs
   std::optional<ConnectEnd> connect;  // none: CONNECT goes to the host
+  // Of the route, else of its virtual host; null: none.
+  std::shared_ptr<const RetryPolicy> retry;
 };
 
 struct DirectResponse {
@@ -84,6 +88,8 @@ struct Route {
   bool EditsResponse(const WeightedCluster* weighted) const {
     return weighted != nullptr || !response_edits.empty();
   }
+  // Of a request's body, to be kept for another try; none: what the stream may hold.
+  std::optional<uint32_t> replay_bytes_max;
   const VirtualHost* virtual_host = nullptr;
   // Null for redirects and direct responses.
   const ClusterAction* cluster_action() const { return std::get_if<ClusterAction>(&action); }

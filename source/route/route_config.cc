@@ -11,6 +11,7 @@
 #include "source/route/header_edits_config.h"
 #include "source/route/per_filter_config.h"
 #include "source/route/predicate_config.h"
+#include "source/route/retry_policy_config.h"
 
 namespace sluice {
 
@@ -69,11 +70,20 @@ class RouteTableParser {
     host->require_tls = RequirementOf(proto, scope);
     host->attempt_count_in_request = proto.include_request_attempt_count();
     host->attempt_count_in_response = proto.include_attempt_count_in_response();
+    host->timeout_retry_in_request = proto.include_is_timeout_retry_header();
     host->request_edits = ParseRequestEdits(proto, scope);
     host->response_edits = ParseResponseEdits(proto, scope);
-    for (int i = 0; i < static_cast<int>(host->routes.size()); ++i) {
-      LinkRoute(*host, host->routes[i]);
-      if (host->routes[i].websocket == nullptr) host->routes[i].websocket = websocket;
+    std::shared_ptr<const RetryPolicy> retry;
+    if (proto.has_retry_policy())
+      retry = ParseRetryPolicy(proto.retry_policy(), scope.At("retry_policy"));
+    const std::optional<uint32_t> replay_bytes_max =
+        OptionalUInt32(proto, "per_request_buffer_limit_bytes", scope);
+    for (Route& route : host->routes) {
+      LinkRoute(*host, route);
+      if (route.websocket == nullptr) route.websocket = websocket;
+      if (!route.replay_bytes_max.has_value()) route.replay_bytes_max = replay_bytes_max;
+      auto* const action = std::get_if<ClusterAction>(&route.action);
+      if (action != nullptr && action->retry == nullptr) action->retry = retry;
     }
     table_->virtual_hosts_.push_back(std::move(host));
   }
@@ -122,6 +132,7 @@ class RouteTableParser {
     route.own_request_edits = ParseRequestEdits(proto, scope);
     route.own_response_edits = ParseResponseEdits(proto, scope);
     route.websocket = ParsePerFilterConfig(proto.typed_per_filter_config(), scope);
+    route.replay_bytes_max = OptionalUInt32(proto, "per_request_buffer_limit_bytes", scope);
     ParseAction(proto, path, scope, route);
     if (!predicate.has_value()) return;  // the table will not be used: it was reported
     routes.push_back(std::move(route));

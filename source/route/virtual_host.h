@@ -27,6 +27,7 @@ struct VirtualHost {
   TlsRequirement require_tls = TlsRequirement::kNone;
   bool attempt_count_in_request = false;  // x-envoy-attempt-count
   bool attempt_count_in_response = false;
+  bool timeout_retry_in_request = false;      // x-envoy-is-timeout-retry
   HeaderEdits request_edits, response_edits;  // Routes point to them
   std::vector<Route> routes;
   RouteIndex index;  // of `routes`, by place

@@ -63,7 +63,8 @@ struct ClusterStats {
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,
       rq_pending_total, rq_pending_overflow, rq_pending_failure_eject, rq_retry, rq_retry_success,
-      rq_retry_overflow;
+      rq_retry_overflow, rq_retry_limit_exceeded, rq_retry_backoff_exponential,
+      rq_retry_backoff_ratelimited, rq_per_try_idle_timeout, retry_or_shadow_abandoned;
   Gauge rq_active, rq_pending_active;
   Histogram rq_time, cx_connect_ms, cx_length_ms;
   Gauge membership_total, membership_healthy, membership_degraded, membership_excluded;

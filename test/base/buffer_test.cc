@@ -186,6 +186,26 @@ TEST(Buffer, APartSharesItsBlockUntilBothAreGone) {
   EXPECT_EQ(pool.blocks_in_use(), 0u);
 }
 
+TEST(Buffer, SharingLeavesBothWhole) {
+  SlabPool pool;
+  Buffer a(pool), b(pool);
+  const std::string large(40000, 'x');
+  a.Append(large);
+  a.Append("end");
+  b.Append("begin");
+  const size_t blocks = pool.blocks_in_use();
+  b.AppendShared(a);
+  EXPECT_EQ(b.ToString(), "begin" + large + "end");
+  EXPECT_EQ(a.ToString(), large + "end");
+  EXPECT_LE(pool.blocks_in_use(), blocks + 1);
+  a.Append("more of a");
+  b.Append("more of b");
+  EXPECT_EQ(b.ToString(), "begin" + large + "endmore of b");
+  EXPECT_EQ(a.ToString(), large + "endmore of a");
+  a.Clear();
+  EXPECT_EQ(b.ToString(), "begin" + large + "endmore of b");
+}
+
 TEST(Buffer, LinearViewsOnePieceAndCopiesSeveral) {
   SlabPool pool;
   Buffer buffer(pool);

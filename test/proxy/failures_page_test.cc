@@ -24,7 +24,7 @@ Made from `source/proxy/failure_table.cc` by `bazel run //test/proxy:failures_pa
 What the client gets, and what the access log says: `%RESPONSE_CODE_DETAILS%`, `%RESPONSE_FLAGS%`. A gRPC request gets its status in
 a 200. Without a status there is nobody to answer, or an answer has begun: the stream is reset, which ends an HTTP/1 connection. A failure after the
 response's head went out is logged with its flag, the status that was sent, and "after" for "before" in its details.
-Tried again: where nothing that was sent is lost, see `Router::MayTryAgain`.
+Tried again: where nothing that was sent is lost, see `Router::MayTryAgain`, and what a retry policy names.
 
 )";
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "source/http/websocket/policy.h"
+#include "source/route/retry_policy.h"
 #include "test/route/route_sample.h"
 
 namespace sluice {
@@ -49,6 +50,58 @@ TEST(RouteConfig, FieldsOfAClusterAction) {
   EXPECT_EQ(match.virtual_host->name, "v");
   EXPECT_TRUE(match.virtual_host->attempt_count_in_request);
   EXPECT_EQ(match.route->virtual_host, match.virtual_host);
+}
+
+const RetryPolicy* RetryOf(const std::shared_ptr<const RouteTable>& table, const char* path) {
+  return table->Match(TestRequest(path).headers, false, 0).route->cluster_action()->retry.get();
+}
+
+TEST(RouteConfig, RetryPolicyOfTheRouteElseOfItsHost) {
+  const auto table = ReadRouteTable(
+      "virtual_hosts { name: 'v' domains: '*' retry_policy { retry_on: '5xx' } "
+      "per_request_buffer_limit_bytes { value: 9 } "
+      "routes { match { prefix: '/own' } route { cluster: 'c' retry_policy { retry_on: 'reset, "
+      "unavailable' num_retries { value: 3 } per_try_timeout { seconds: 2 } per_try_idle_timeout { "
+      "seconds: 1 } retry_back_off { base_interval { seconds: 4 } } retriable_status_codes: 418 "
+      "host_selection_retry_max_attempts: 7 retry_host_predicate { name: "
+      "'envoy.retry_host_predicates.previous_hosts' } rate_limited_retry_back_off { reset_headers "
+      "{ name: 'X-Reset' format: UNIX_TIMESTAMP } } } } per_request_buffer_limit_bytes { value: 8 "
+      "} } "
+      "routes { match { prefix: '/' } route { cluster: 'c' } } }");
+  const RetryPolicy& own = *RetryOf(table, "/own");
+  EXPECT_EQ(own.on, (RetryConditions{RetryCondition::kReset, RetryCondition::kGrpcUnavailable}));
+  EXPECT_EQ(own.retries_max, 3u);
+  EXPECT_EQ(own.per_try_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(own.per_try_idle_timeout, std::chrono::seconds(1));
+  EXPECT_EQ(own.back_off_max, std::chrono::seconds(40));
+  EXPECT_EQ(own.status_codes, (std::vector<uint32_t>{418}));
+  EXPECT_TRUE(own.other_hosts);
+  EXPECT_EQ(own.host_picks_more, 7u);
+  ASSERT_EQ(own.reset_headers.size(), 1u);
+  EXPECT_EQ(own.reset_headers[0].name.text, "x-reset");
+  const RetryPolicy& hosts = *RetryOf(table, "/");
+  EXPECT_EQ(hosts.on, RetryConditions{RetryCondition::k5xx});
+  EXPECT_EQ(hosts.retries_max, 1u);
+  EXPECT_EQ(hosts.host_picks_more, 1u);
+  EXPECT_EQ(table->Match(TestRequest("/own").headers, false, 0).route->replay_bytes_max, 8u);
+  EXPECT_EQ(table->Match(TestRequest("/").headers, false, 0).route->replay_bytes_max, 9u);
+}
+
+TEST(RouteConfig, RetryPoliciesThatCannotBeKeptAreErrors) {
+  const auto errors = [](absl::string_view policy) {
+    return ErrorsOf(absl::StrCat(
+        "routes { match { prefix: '/' } route { cluster: 'c' retry_policy { ", policy, " } } }"));
+  };
+  EXPECT_NE(errors("retry_on: '5xx,never'").find("\"never\" is no condition"), std::string::npos);
+  EXPECT_NE(errors("retry_host_predicate { name: 'x' }").find("no predicate \"x\""),
+            std::string::npos);
+  EXPECT_NE(errors("retry_back_off { base_interval { seconds: 2 } max_interval { seconds: 1 } }")
+                .find("at least base_interval"),
+            std::string::npos);
+  EXPECT_NE(errors("retry_back_off { }").find("base_interval"), std::string::npos);
+  EXPECT_NE(errors("retriable_status_codes: 600").find("100 to 599"), std::string::npos);
+  EXPECT_NE(errors("host_selection_retry_max_attempts: 101").find("0 to 100"), std::string::npos);
+  EXPECT_NE(errors("retry_priority { name: 'x' }").find("retry_priority"), std::string::npos);
 }
 
 TEST(RouteConfig, ConnectMayEndHere) {
