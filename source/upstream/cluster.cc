@@ -33,13 +33,6 @@ bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
   return false;
 }
 
-std::vector<std::shared_ptr<Host>> HostsOf(const std::vector<HostEntry>& entries) {
-  std::vector<std::shared_ptr<Host>> hosts;
-  hosts.reserve(entries.size());
-  for (const HostEntry& entry : entries) hosts.push_back(entry.host);
-  return hosts;
-}
-
 // What health checks and operators have found out is theirs; discovery's word is replaced.
 void TakeOverDiscovery(HostFlags flags, Host& host) {
   constexpr HostFlag kOfDiscovery[] = {HostFlag::kFailedByDiscovery, HostFlag::kDegradedByDiscovery,
@@ -81,8 +74,9 @@ void Cluster::Rebuild() {
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
   std::vector<HostEntry> entries = Merge(std::move(endpoints));
   KeepRemoved(entries);
-  if (!SameHosts(entries, *hosts_)) health_.SetHosts(HostsOf(entries));
-  if (hosts_->warming || Differ(entries, *hosts_)) Publish(std::move(entries));
+  const bool changed = Differ(entries, *hosts_);
+  if (changed) health_.SetHosts(entries);
+  if (changed || hosts_->warming) Publish(std::move(entries));
   if (ready_ || !dns_.settled() || !health_.settled()) return;
   ready_ = true;
   on_ready_();

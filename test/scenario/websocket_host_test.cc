@@ -9,6 +9,7 @@
 #include "test/harness/proxy_fixture.h"
 #include "test/harness/ws_h2_peer.h"
 #include "test/harness/ws_peer.h"
+#include "test/upstream/test_hosts.h"
 
 namespace sluice {
 namespace {
@@ -49,7 +50,7 @@ class WebSocketHost : public testing::Test {
     const HostSet& hosts = proxy_->core().clusters().Find("users")->hosts();
     for (const auto& host : hosts.hosts) host->SetFlag(HostFlag::kFailedActiveCheck, ill);
     for (ProxyWorker* worker : proxy_->core().proxy_workers())
-      worker->clusters().SetHosts("users", MakeHostSet(hosts.hosts));
+      worker->clusters().SetHosts("users", SetOf(hosts.hosts));
     proxy_->Run();
   }
   WorkerClusters& worker_clusters() { return proxy_->core().proxy_workers()[0]->clusters(); }
@@ -171,7 +172,7 @@ TEST_F(WebSocketHost, OfAClusterThatIsReplacedIsTheSameWhereItIsStillListed) {
                                                old.PinBreaker()));
   Wait(seconds(1));
   EXPECT_TRUE(is_open()) << "its hosts are still to come";
-  clusters.SetHosts("users", MakeHostSet(hosts));
+  clusters.SetHosts("users", SetOf(hosts));
   Wait(seconds(60));
   EXPECT_TRUE(is_open());
   clusters.SetHosts("users", MakeHostSet({}));

@@ -21,7 +21,7 @@ struct Watcher {
 class HostWatchTest : public testing::Test {
  protected:
   void SetHosts(std::vector<std::shared_ptr<Host>> hosts) {
-    hosts_ = MakeHostSet(std::move(hosts));
+    hosts_ = SetOf(hosts);
     watches_.OnHosts("users", *hosts_);
   }
   void Watch(Watcher& watcher, int host) {
@@ -75,7 +75,7 @@ TEST_F(HostWatchTest, AnotherObjectWithTheSameAddressIsTheSameHost) {
   SetHosts({TestHost(1)});
   Watcher watcher;
   Watch(watcher, 1);
-  SetHosts({TestHost(1, 5)});
+  SetHosts({TestHost(1)});
   EXPECT_TRUE(watcher.seen.empty());
 }
 

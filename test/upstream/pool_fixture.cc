@@ -79,7 +79,7 @@ PoolFixture::PoolFixture(const std::function<void(ClusterSpec&)>& edit, const Si
   spec_->connection.connect_timeout = spec_->connect_timeout;
   breaker_ = std::make_shared<CircuitBreaker>(*spec_);
   cluster_ = std::make_unique<WorkerCluster>(world.worker(), world.network(), spec_, breaker_);
-  cluster_->SetHosts(SetOf(host_));
+  cluster_->SetHosts(SetOf({host_}));
   world.memory().Serve(host_->address(), [this](std::unique_ptr<MemoryPeer> peer) {
     peers_.push_back(std::move(peer));
   });

@@ -38,9 +38,9 @@ inline HostEntry WithMetadata(HostEntry entry, std::vector<EndpointMetadata::Ent
   return entry;
 }
 
-inline std::shared_ptr<const HostSet> SetOf(const std::shared_ptr<Host>& host) {
+inline std::shared_ptr<const HostSet> SetOf(const std::vector<std::shared_ptr<Host>>& hosts) {
   std::vector<HostEntry> entries;
-  entries.push_back({host});
+  for (const auto& host : hosts) entries.push_back({host});
   return MakeHostSet(std::move(entries));
 }
 

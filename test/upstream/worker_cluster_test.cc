@@ -107,7 +107,7 @@ class ClusterMapTest : public testing::Test {
     auto breaker = std::make_shared<CircuitBreaker>(*spec);
     auto cluster = std::make_unique<WorkerCluster>(world_.worker(), world_.network(),
                                                    std::move(spec), std::move(breaker));
-    cluster->SetHosts(SetOf(host_));
+    cluster->SetHosts(SetOf({host_}));
     return cluster;
   }
   void Serve() {

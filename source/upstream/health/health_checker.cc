@@ -51,16 +51,19 @@ HealthChecker::HealthChecker(WorkerContext& main, Network& network, const StatsR
 
 HealthChecker::~HealthChecker() { SetHosts({}); }
 
-void HealthChecker::SetHosts(const std::vector<std::shared_ptr<Host>>& hosts) {
+void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
   if (spec_->health_checks.empty()) return;
   ++round_;
   size_t added = 0;
-  for (const std::shared_ptr<Host>& host : hosts) {
+  for (const HostEntry& entry : entries) {
+    const std::shared_ptr<Host>& host = entry.host;
     const auto at = hosts_.find(host.get());
     if (at != hosts_.end()) {
       at->second->round = round_;
+      at->second->locality = entry.traits.locality;
     } else if (!Disabled(*host)) {
       CheckedHost& checked = Add(host);
+      checked.locality = entry.traits.locality;
       const size_t late = ++added <= kAtOnceMax ? 0 : added - kAtOnceMax;
       for (const auto& check : checked.checks) {
         check->Start(std::min<Duration>(kPace * late, check->spec().rules.interval));
@@ -128,7 +131,7 @@ Traffic HealthChecker::traffic() {
 void HealthChecker::OnResult(CheckedHost& host, HostCheck& check, const ProbeResult& result,
                              const HealthStep& step) {
   CountResult(result);
-  LogResult(*host.host, check, result.verdict, step);
+  LogResult(host, check, result.verdict, step);
   const bool settled_before = settled();
   unchecked_ -= step.was_first && host.checked();
   const bool changed = ShowFlags(host);
@@ -156,13 +159,14 @@ void HealthChecker::CountResult(const ProbeResult& result) {
 }
 
 // Which events there are, and when, is Envoy's.
-void HealthChecker::LogResult(const Host& host, const HostCheck& check, ProbeVerdict verdict,
-                              const HealthStep& step) {
+void HealthChecker::LogResult(const CheckedHost& checked, const HostCheck& check,
+                              ProbeVerdict verdict, const HealthStep& step) {
   const HealthCheckSpec& spec = check.spec();
   if (spec.event_logs.empty()) return;
+  const Locality locality = checked.locality == nullptr ? Locality() : checked.locality->locality;
   const auto log = [&](HealthEvent event) {
-    const std::string line = HealthEventLine(event, spec_->name, spec, host, verdict,
-                                             step.was_first, main_.loop.wall_now());
+    const std::string line = HealthEventLine(event, spec_->name, spec, *checked.host, locality,
+                                             verdict, step.was_first, main_.loop.wall_now());
     for (LogSink* const sink : spec.event_logs) sink->Write(main_.index, line);
   };
   const bool passed = Passes(verdict);

@@ -16,6 +16,7 @@
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_spec.h"
 #include "source/upstream/health/host_check.h"
+#include "source/upstream/host_set.h"
 
 namespace sluice {
 
@@ -29,6 +30,7 @@ class CheckedHost {
   bool checked() const;  // by all of them, once
 
   const std::shared_ptr<Host> host;
+  std::shared_ptr<const LocalityGroup> locality;   // null: none
   std::vector<std::unique_ptr<HostCheck>> checks;  // in the order of the configuration
   WallTime since;                                  // it is failing, or it is not
   uint64_t round = 0;                              // of SetHosts
@@ -43,7 +45,7 @@ class HealthChecker final {
   ~HealthChecker();
 
   // The cluster's from now on, and no others. New ones have failed until they pass.
-  void SetHosts(const std::vector<std::shared_ptr<Host>>& hosts);
+  void SetHosts(const std::vector<HostEntry>& entries);
   // Every host has been asked, and has answered or failed, once.
   bool settled() const { return unchecked_ == 0; }
   // A host that discovery does not name any more, and that should not go because it is well.
@@ -64,7 +66,7 @@ class HealthChecker final {
  private:
   CheckedHost& Add(const std::shared_ptr<Host>& host);
   void CountResult(const ProbeResult& result);
-  void LogResult(const Host& host, const HostCheck& check, ProbeVerdict verdict,
+  void LogResult(const CheckedHost& checked, const HostCheck& check, ProbeVerdict verdict,
                  const HealthStep& step);
   bool ShowFlags(CheckedHost& host);  // true: some have changed
   void ShowGauges();

@@ -74,8 +74,9 @@ void AppendEvent(HealthEvent event, ProbeVerdict verdict, bool was_first, std::s
 }  // namespace
 
 std::string HealthEventLine(HealthEvent event, absl::string_view cluster,
-                            const HealthCheckSpec& check, const Host& host, ProbeVerdict verdict,
-                            bool was_first, WallTime now) {
+                            const HealthCheckSpec& check, const Host& host,
+                            const Locality& locality, ProbeVerdict verdict, bool was_first,
+                            WallTime now) {
   static const TimeFormat* const kTime = new TimeFormat();
   std::string line = absl::StrCat("{\"health_checker_type\":\"", CheckerType(check), "\",");
   AppendAddress(host.address(), line);
@@ -85,7 +86,6 @@ std::string HealthEventLine(HealthEvent event, absl::string_view cluster,
   AppendEvent(event, verdict, was_first, line);
   line += ",\"timestamp\":\"";
   kTime->Append(now, line);
-  const Locality& locality = host.facts().locality;
   line += "\",\"locality\":{";
   AppendText("region", locality.region, line);
   line += ",";

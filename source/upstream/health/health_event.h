@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "source/base/units.h"
+#include "source/upstream/endpoint_traits.h"
 #include "source/upstream/health/health_check_spec.h"
 #include "source/upstream/health/health_state.h"
 #include "source/upstream/host.h"
@@ -23,7 +24,8 @@ enum class HealthEvent : uint8_t {
 
 // With its newline. `verdict` and `was_first` are of the result that it comes from.
 std::string HealthEventLine(HealthEvent event, absl::string_view cluster,
-                            const HealthCheckSpec& check, const Host& host, ProbeVerdict verdict,
-                            bool was_first, WallTime now);
+                            const HealthCheckSpec& check, const Host& host,
+                            const Locality& locality, ProbeVerdict verdict, bool was_first,
+                            WallTime now);
 
 }  // namespace sluice

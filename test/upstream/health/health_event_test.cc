@@ -17,8 +17,9 @@ namespace data = envoy::data::core::v3;
 HealthCheckEvent Event(HealthEvent event, ProbeVerdict verdict = ProbeVerdict::kPass,
                        bool was_first = false, const HealthCheckSpec& check = {},
                        const Host& host = *TestHost(1)) {
-  const std::string line = HealthEventLine(event, "us\"ers", check, host, verdict, was_first,
-                                           WallTime(std::chrono::milliseconds(1234567891234)));
+  const std::string line =
+      HealthEventLine(event, "us\"ers", check, host, {"r", "z", "s"}, verdict, was_first,
+                      WallTime(std::chrono::milliseconds(1234567891234)));
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   HealthCheckEvent message;
   const auto status = google::protobuf::util::JsonStringToMessage(line, &message);
@@ -29,7 +30,6 @@ HealthCheckEvent Event(HealthEvent event, ProbeVerdict verdict = ProbeVerdict::k
 TEST(HealthEvents, SayWhichHostOfWhichClusterAndWhen) {
   HostFacts facts;
   facts.address = TestAddress(7);
-  facts.locality = {"r", "z", "s"};
   const HealthCheckEvent event =
       Event(HealthEvent::kSuccess, ProbeVerdict::kPass, false, {}, Host(facts));
   EXPECT_EQ(event.cluster_name(), "us\"ers");
