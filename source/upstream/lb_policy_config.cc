@@ -13,9 +13,6 @@
 #include "sluice/extensions/load_balancing_policies/peak_ewma/v1/peak_ewma.pb.h"
 #include "source/config/any_unpack.h"
 
-// Fields that Envoy's API calls deprecated are still read.
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-
 namespace sluice {
 namespace {
 

@@ -251,8 +251,8 @@ TEST_P(Hashing, FewRequestsMoveWhenAHostGoes) {
     }
   }
   EXPECT_GT(of_gone, 200);
-  // The ring moves none of the others; Maglev a few.
-  EXPECT_LE(moved, GetParam() == BalancerPolicy::kRingHash ? 0 : 400);
+  // Of the others a few: those that stay have 54 places on the ring each, where they had 52.
+  EXPECT_LE(moved, 500);
 }
 
 TEST_P(Hashing, WhoAHostIsMayBeItsName) {
