@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+
 namespace sluice {
 namespace {
 
@@ -65,9 +67,14 @@ bool PeerTimeOp(const Op& op, const Context& context, std::string& out) {
   return true;
 }
 
+// TLS takes any bytes for a name (RFC 6066 section 3 has them checked by nobody), and this text may
+// end up in a line of a log or of a request: what no host name has is "_", as in Envoy.
 bool RequestedServerNameOp(const Op&, const Context& context, std::string& out) {
   const DownstreamFacts* const downstream = context.info.downstream;
-  return downstream != nullptr && AppendNonEmpty(downstream->server_name(), out);
+  if (downstream == nullptr) return false;
+  const absl::string_view name = downstream->server_name();
+  for (const char c : name) out += absl::ascii_isalnum(c) || c == '-' || c == '.' ? c : '_';
+  return !name.empty();
 }
 
 // A line's fields are kept apart by spaces, so that in this text there are none.

@@ -15,6 +15,12 @@
 
 namespace sluice {
 
+// RFC 9110 section 5.5: HTAB, SP, VCHAR and obs-text.
+constexpr bool IsFieldValueByte(char c) {
+  const auto byte = static_cast<uint8_t>(c);
+  return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+}
+
 enum class BodyKind : uint8_t {
   kNone,
   kLength,

@@ -60,8 +60,9 @@ void TakeExtendedConnectAnswer(Headers& response, absl::string_view type) {
 void MakeExtendedConnect(Headers& request, absl::string_view type) {
   request.SetReference(HeaderId::kMethod, "CONNECT");
   request.AddReference(HeaderId::kProtocol, type);
-  for (const HeaderId id :
-       {HeaderId::kConnection, HeaderId::kUpgrade, HeaderId::kSecWebsocketKey}) {
+  // A handshake over HTTP/1 may say that it has no content; CONNECT has none to speak of.
+  for (const HeaderId id : {HeaderId::kConnection, HeaderId::kUpgrade, HeaderId::kSecWebsocketKey,
+                            HeaderId::kContentLength}) {
     request.Remove(id);
   }
 }

@@ -1,6 +1,9 @@
 #include "source/proxy/attempt.h"
 
+#include <string>
+
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "source/http/message_rules.h"
 
 namespace sluice {
@@ -63,14 +66,13 @@ void Attempt::LeaveUpgradePlace() {
 }
 
 void Attempt::SendData(Buffer& data, End end) {
-  const bool refused = response_started_ && !may_send_body();
-  if (done_ || refused) {
+  if (done_) {
     state_.request_gauge().Subtract(data.size());
     return data.Clear();
   }
   pending_.MoveFrom(data);
   request_ended_ |= end == End::kYes;
-  if (codec_stream_ == nullptr || !may_send_body()) return;
+  if (codec_stream_ == nullptr) return;
   codec_stream_->BodyReady();
   connection_->WantWrite();
 }
@@ -248,14 +250,15 @@ bool Attempt::TakeUpgradeAnswer(Headers& headers, uint32_t code) {
       headers.Set(HeaderId::kSecWebsocketAccept, {accept.data(), accept.size()});
     }
   }
-  if (tunnel_) return true;
-  DropPending();
-  LeaveUpgradePlace();
+  if (!tunnel_) LeaveUpgradePlace();
   return true;
 }
 
 bool Attempt::CheckMadeKey(Headers& headers) {
-  const absl::string_view offered = state_.request_headers().Get(HeaderId::kSecWebsocketProtocol);
+  std::string offered;
+  for (const Header& header : state_.request_headers()) {
+    if (header.id == HeaderId::kSecWebsocketProtocol) absl::StrAppend(&offered, header.value, ",");
+  }
   if (CheckWebSocketResponse(headers, made_key_, offered) != HandshakeError::kNone) {
     tunnel_ = false;
     FailAtOnce(AttemptFailure::Kind::kProtocolError);

@@ -2,7 +2,7 @@
 //
 // In its stream's arena, owned by the Router, on the stream's worker. The request head is the
 // stream's; body bytes that the connection has no room for wait here, counted by the stream's
-// request gauge. So do a tunnel's until its upgrade is answered, and a refusal drops them.
+// request gauge. Of an upgrade there are none before its answer.
 //
 // Of an upgrade the head is a copy in the form that the connection speaks (http/upgrade.h), and so
 // is what of WebSocket's handshake is between the proxy and the host alone: a client that speaks

@@ -222,7 +222,11 @@ void ReadUpgrades(const HcmProto& proto, const ConnectionManagerParts& parts,
       parts.registry.FindHttpFilter(UpgradeFilterProto::descriptor()->full_name());
   if (parse == nullptr) return;  // this program lets nothing upgrade
   defaults.Add("upgrade", (*parse)(UpgradeFilterProto(), context, scope));
-  const FilterPlan::Entry& upgrade_filter = defaults.filters.front();
+  // Where it is listed, with what is said of it there.
+  const auto& listed = config.filters.filters;
+  const auto found = std::find_if(listed.begin(), listed.end(), IsForUpgrades);
+  const FilterPlan::Entry upgrade_filter =
+      found == listed.end() ? defaults.filters.front() : *found;
   UpgradePlans& upgrades = config.upgrades;
   upgrades.otherwise = UpgradePlanOf(config.filters, upgrade_filter);
   auto& filters = config.filters.filters;

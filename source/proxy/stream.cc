@@ -84,6 +84,7 @@ void Stream::OnData(Buffer& data, End end) {
   timers_.Touch(now());
   info_.request_body_bytes += data.size();
   if (tunnel_ != nullptr) return PassTunnel(Tunnel::From::kClient, data, end);
+  if (upgrade_ != nullptr) return HoldEarly(Tunnel::From::kClient, data, end);
   if (end == End::kYes) {
     EndRequest();
     ArmTimer();
@@ -116,6 +117,8 @@ const FilterPlan& Stream::TakeUpgrade(const UpgradeAsked& asked) {
   upgrade_->manager_rules = config().upgrades.rules;
   if (asked.form == UpgradeForm::kExtendedConnect)
     TakeExtendedConnect(request_headers_, asked.type);
+  // RFC 9110 section 9.3.6: CONNECT has no content, so what is said of its length goes no further.
+  if (asked.form == UpgradeForm::kConnect) request_headers_.Remove(HeaderId::kContentLength);
   return config().upgrades.PlanFor(asked.type);
 }
 
@@ -274,6 +277,7 @@ void Stream::DeliverRequestTrailers() { handler_->OnRequestTrailers(*request_tra
 void Stream::DropRequest() {
   request_stopped_ = true;
   runner_.Stop(Flow::kRequest);
+  DropEarly(Tunnel::From::kClient);
 }
 
 void Stream::ResumeFilter(Flow flow, uint32_t filter) {

@@ -7,6 +7,7 @@
 // response_gauge.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "source/accesslog/access_log_type.h"
@@ -123,6 +124,9 @@ class Stream final : public StreamEvents,
   void PassRequest(Buffer& data, End end);
   void PassResponse(Buffer& data, End end);
   void PassTunnel(Tunnel::From from, Buffer& data, End end);
+  void HoldEarly(Tunnel::From from, Buffer& data, End end);
+  void PassEarly();
+  void DropEarly(Tunnel::From from);
   void TendTunnel();
   bool CloseTunnel(Failure failure);
   void OnTunnelTime();
@@ -138,6 +142,13 @@ class Stream final : public StreamEvents,
   void CountResponse();
   void WriteAccessLogs(AccessLogType type);
 
+  // What sides have sent before the upgrade was answered: a tunnel's, if it is to be one.
+  struct EarlyBytes {
+    explicit EarlyBytes(SlabPool& slabs) : bytes{Buffer(slabs), Buffer(slabs)} {}
+    std::array<Buffer, 2> bytes;  // by Tunnel::From
+    std::array<End, 2> ends = {End::kNo, End::kNo};
+  };
+
   ConnectionManager& connection_;
   const ConnectionManagerConfig& config_;
   WorkerContext& worker_;
@@ -151,6 +162,7 @@ class Stream final : public StreamEvents,
   const Route* route_ = nullptr;
   UpgradeRequest* upgrade_ = nullptr;  // in the arena; null: none is asked for
   ArenaPtr<Tunnel> tunnel_;            // null: the upgrade was not answered, or there is none
+  ArenaPtr<EarlyBytes> early_;         // null: there was nothing
   const FilterPlan* plan_ = nullptr;   // before the request's head: none
   NoRoute no_route_ = NoRoute::kNoMatch;
   ArenaPtr<RequestHandler> handler_;

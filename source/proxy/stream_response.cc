@@ -34,6 +34,9 @@ void Stream::SendData(Buffer& data, End end) {
   if (handler_done_) return data.Clear();
   timers_.Touch(now());
   if (tunnel_ != nullptr) return PassTunnel(Tunnel::From::kServer, data, end);
+  // A filter has kept the answer.
+  if (upgrade_ != nullptr && !response_started_ && answers_upgrade())
+    return HoldEarly(Tunnel::From::kServer, data, end);
   PassResponse(data, end);
 }
 
@@ -162,13 +165,17 @@ void Stream::DeliverResponseHeaders(End end) {
   if (codec_stream_ == nullptr) return;
   FinishResponseHead();
   response_started_ = true;
-  if (upgrade_ != nullptr && answers_upgrade()) OpenTunnel();
+  if (upgrade_ != nullptr) answers_upgrade() ? OpenTunnel() : DropEarly(Tunnel::From::kClient);
   response_ended_ = end == End::kYes;
   if (response_ended_) timers_.ClearUpstream();
   info_.downstream_start = now();
   info_.downstream_header_bytes_sent = response_headers_.byte_size();
   codec_stream_->SendHeaders(response_headers_, end);
   connection_.WantWrite();
+  if (tunnel_ == nullptr) return;
+  // An answer made here may end the tunnel with its head.
+  if (response_ended_) codec_stream_->BodyReady();
+  PassEarly();
 }
 
 void Stream::DeliverResponseData(Buffer& data, End end) {

@@ -39,6 +39,36 @@ void Stream::OpenTunnel() {
   if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
 }
 
+// Frames are followed from the first byte or not at all, so nothing passes before the tunnel.
+void Stream::HoldEarly(Tunnel::From from, Buffer& data, End end) {
+  const bool client = from == Tunnel::From::kClient;
+  if (client && (request_stopped_ || response_started_)) return data.Clear();  // it was refused
+  if (early_ == nullptr) early_.reset(arena().New<EarlyBytes>(worker().slabs));
+  (client ? request_gauge_ : response_gauge_).Add(data.size());
+  early_->bytes[static_cast<size_t>(from)].MoveFrom(data);
+  if (end == End::kYes) early_->ends[static_cast<size_t>(from)] = end;
+}
+
+void Stream::PassEarly() {
+  if (early_ == nullptr) return;
+  for (const Tunnel::From from : {Tunnel::From::kClient, Tunnel::From::kServer}) {
+    Buffer data(worker().slabs);
+    data.MoveFrom(early_->bytes[static_cast<size_t>(from)]);
+    const End end = early_->ends[static_cast<size_t>(from)];
+    (from == Tunnel::From::kClient ? request_gauge_ : response_gauge_).Subtract(data.size());
+    if (!data.empty() || end == End::kYes) PassTunnel(from, data, end);
+    if (finished_) return;
+  }
+  early_.reset();
+}
+
+void Stream::DropEarly(Tunnel::From from) {
+  if (early_ == nullptr) return;
+  Buffer& bytes = early_->bytes[static_cast<size_t>(from)];
+  (from == Tunnel::From::kClient ? request_gauge_ : response_gauge_).Subtract(bytes.size());
+  bytes.Clear();
+}
+
 void Stream::PassTunnel(Tunnel::From from, Buffer& data, End end) {
   end = tunnel_->Take(from, data, end);
   from == Tunnel::From::kClient ? PassRequest(data, end) : PassResponse(data, end);
@@ -47,6 +77,7 @@ void Stream::PassTunnel(Tunnel::From from, Buffer& data, End end) {
 
 // What the proxy itself has to say.
 void Stream::TendTunnel() {
+  if (aborting_) return;
   for (const Tunnel::From from : {Tunnel::From::kClient, Tunnel::From::kServer}) {
     if (finished_) return;
     Buffer own(worker().slabs);
@@ -60,8 +91,9 @@ void Stream::TendTunnel() {
   if (timers_.SetTunnel(tunnel_->next())) ArmTimer();
 }
 
-// A time is over that a tunnel had. False: it cannot be told so, only cut off.
+// A time is over that a tunnel had. False: it cannot be told so, only cut off, or is being cut off.
 bool Stream::CloseTunnel(Failure failure) {
+  if (aborting_) return false;
   const FailureRow& row = RowOf(failure);
   if (!tunnel_->Close(row.detail)) return false;
   info_.flags.Set(row.flag);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
+#include "source/http/message_rules.h"
 
 namespace sluice {
 namespace {
@@ -17,6 +18,10 @@ absl::string_view Evaluate(const HeaderAddition& addition, Headers& headers,
   if (addition.value.constant()) return addition.value.constant_text();
   scratch.clear();
   addition.value.Append(context, scratch);
+  // RFC 9110 section 5.5: whatever an operator has found, a value stays one value.
+  for (char& c : scratch) {
+    if (!IsFieldValueByte(c)) c = '_';
+  }
   return headers.arena().Copy(scratch);
 }
 

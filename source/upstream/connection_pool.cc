@@ -128,7 +128,9 @@ void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
   }
   const uint64_t started = connection.streams_started_;
   waiter.OnPoolReady(connection);
-  SLUICE_CHECK(connection.streams_started_ == started + 1);  // or the breaker's count would leak
+  // Or the breaker's count would leak. More than one where the first was given up from in there,
+  // and others waited.
+  SLUICE_CHECK(connection.streams_started_ > started);
 }
 
 void ConnectionPool::OnStreamStarted(ClientConnection& connection) {

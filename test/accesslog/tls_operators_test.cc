@@ -116,5 +116,14 @@ TEST_F(TlsOperators, ANameThatAListenerFilterSawNeedsNoHandshake) {
   EXPECT_EQ(Format("%REQUESTED_SERVER_NAME%"), "peeked.test");
 }
 
+TEST_F(TlsOperators, OfAServerNameOnlyWhatAHostNameMayHaveIsShown) {
+  AcceptedFacts accepted;
+  accepted.server_name = "a-1.test\r\nx-admin: yes\x7f\xff";
+  DownstreamFacts downstream;
+  downstream.accepted = std::make_unique<const AcceptedFacts>(accepted);
+  sample_.info.downstream = &downstream;
+  EXPECT_EQ(Format("%REQUESTED_SERVER_NAME%"), "a-1.test__x-admin__yes__");
+}
+
 }  // namespace
 }  // namespace sluice

@@ -62,6 +62,12 @@ TEST_F(Edits, EmptyValuesAreDroppedUnlessKept) {
   EXPECT_EQ(Edit(Add("x-c", "%REQ(x-none)%", "")), "x-a=1 x-b=2 ");
 }
 
+TEST_F(Edits, AValueStaysOneValueWhateverAnOperatorFinds) {
+  info_.response_code_details = "a\r\nx-admin:1\x7f\xc3\xa9";
+  EXPECT_EQ(Edit(Add("x-c", "%RESPONSE_CODE_DETAILS%", "")),
+            "x-a=1 x-b=2 x-c=a__x-admin:1_\xc3\xa9 ");
+}
+
 TEST_F(Edits, RemovalsComeFirstAndValuesSeeTheHeadersAsTheyWere) {
   EXPECT_EQ(Edit("request_headers_to_remove: 'X-A' " + Add("x-a", "new", "") +
                  Add("x-c", "%REQ(x-a)%", "") + Add("x-d", "<%REQ(x-b)%>", "") +

@@ -90,6 +90,20 @@ TEST_F(WebSocketPolicies, TheUpgradeFiltersCountsWhereTheRouteHasNone) {
   EXPECT_EQ(Stat("rx_text_messages"), 1);
 }
 
+TEST_F(WebSocketPolicies, TheUpgradeFiltersCountsInAChainOfTheUpgradesOwn) {
+  const std::string filter = absl::StrCat("- name: upgrade\n  typed_config: { \"@type\": ", kTypes,
+                                          "Upgrade, websocket: { follow_frames: false } }\n");
+  OpenWith("", "",
+           {.manager = "upgrade_configs: [{ upgrade_type: websocket, filters: [{ name: router, "
+                       "typed_config: { \"@type\": type.googleapis.com/"
+                       "envoy.extensions.filters.http.router.v3.Router } }] }]",
+            .filters = filter},
+           {});
+  client().Text("hi");
+  proxy_->Run();
+  EXPECT_EQ(Stat("rx_text_messages"), 0);
+}
+
 TEST_F(WebSocketPolicies, S08TheRequestTimeoutIsTheIdleTimeoutWhereThatIsWanted) {
   Open("request_timeout_is_idle_timeout: true", "timeout: 10s");
   for (int i = 0; i < 3; ++i) {
@@ -104,6 +118,23 @@ TEST_F(WebSocketPolicies, S08TheRequestTimeoutIsTheIdleTimeoutWhereThatIsWanted)
 }
 
 // ---- How the proxy closes.
+
+// A second reason is one too many: no Close frame behind half a frame, and no wait for its answer.
+TEST_F(WebSocketPolicies, ATunnelThatIsBeingCutOffIsNotClosedAsWell) {
+  Open("", "idle_timeout: 5s");
+  client_->peer().StopReading();
+  host().SendRaw(
+      WsBytes({.type = WsType::kBinary, .payload = std::string(1 << 20, 'x')}).substr(0, 200000));
+  proxy_->Run();
+  host_->peer().Reset();
+  proxy_->Run();
+  ASSERT_EQ(proxy_->Stat("http.test.downstream_rq_active"), 1) << "what had come is owed";
+  Wait(std::chrono::seconds(6));
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_rq_active"), 0);
+  client_->peer().ReadOn();
+  proxy_->Run();
+  EXPECT_TRUE(client_->peer().got_reset());
+}
 
 TEST_F(WebSocketPolicies, EndsThatTimeOutAreToldSoWithACloseFrame) {
   Open("", "idle_timeout: 5s");

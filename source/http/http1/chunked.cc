@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "source/http/field_scan.h"
+#include "source/http/message_rules.h"
 
 namespace sluice {
 namespace {
@@ -13,11 +14,6 @@ int HexDigit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-bool IsQuotedByte(char c) {
-  const auto byte = static_cast<uint8_t>(c);
-  return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
 }
 
 }  // namespace
@@ -73,10 +69,10 @@ bool ChunkedReader::TakeLineByte(char c) {
     case State::kExtensionQuoted:
       if (c == '"') state_ = State::kExtensionQuotedEnd;
       if (c == '\\') state_ = State::kExtensionEscaped;
-      return IsQuotedByte(c);
+      return IsFieldValueByte(c);
     case State::kExtensionEscaped:
       state_ = State::kExtensionQuoted;
-      return IsQuotedByte(c);
+      return IsFieldValueByte(c);
     case State::kExtensionQuotedEnd:
       return EndExtension(c);
     case State::kSizeLf:

@@ -194,6 +194,10 @@ void Http2Codec::OnResponseHead(Http2Stream& stream, FieldSection& section, End 
 void Http2Codec::OnTrailersReceived(Http2Stream& stream, FieldSection& section, End end) {
   const CodecError error = section.FinishTrailers(end);
   if (error != CodecError::kNone) return RefuseMessage(stream, error);
+  // RFC 9113 section 8.5: a tunnel has data and nothing else.
+  if (stream.tunnel_ || (server() && stream.method_ == Method::kConnect)) {
+    return RefuseMessage(stream, CodecError::kHttp2Messaging);
+  }
   if (stream.body_length_.known && stream.body_bytes_ != stream.body_length_.bytes) {
     return RefuseMessage(stream, CodecError::kHttp2Messaging);
   }

@@ -196,6 +196,19 @@ TEST_F(Http2Requests, Trailers) {
   expect_reset({{"content-length", "1"}}, kH2EndStream);
 }
 
+// RFC 9113 section 8.5.
+TEST_F(Http2Requests, ATunnelHasNoTrailers) {
+  options_.malformed_ends_stream = true;
+  StartServer();
+  Receive(H2HeadersFrame(1, {{":method", "CONNECT"}, {":authority", "a:443"}}));
+  stream(0).Send({{":status", "200"}}, End::kNo);
+  Sent();
+  TakeEvents();
+  EXPECT_EQ(Receive(H2HeadersFrame(1, {{"x", "y"}}, kH2EndStream)), CodecError::kNone);
+  EXPECT_EQ(Sent(), "RST_STREAM 1 PROTOCOL_ERROR\n");
+  EXPECT_EQ(TakeEvents(), "0 reset protocol error PROTOCOL_ERROR\n");
+}
+
 TEST_F(Http2Requests, Connect) {
   const H2Fields connect = {{":method", "CONNECT"}, {":authority", "a:443"}};
   Http2Rig rig;
