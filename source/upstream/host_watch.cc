@@ -5,8 +5,8 @@
 namespace sluice {
 namespace {
 
-HostState StateOf(const Host& host) {
-  return host.health() == HostHealth::kUnhealthy ? HostState::kUnhealthy : HostState::kUsable;
+HostState StateOf(HostFlags flags) {
+  return HealthOf(flags) == HostHealth::kUnhealthy ? HostState::kUnhealthy : HostState::kUsable;
 }
 
 }  // namespace
@@ -17,8 +17,9 @@ void HostWatches::Add(HostWatch& watch, absl::string_view cluster, const Address
   if (place == nullptr) {
     place = std::make_unique<Watched>();
     if (hosts != nullptr) {
-      for (const auto& host : hosts->hosts) {
-        if (host->address() == address) place->state = std::min(place->state, StateOf(*host));
+      for (size_t i = 0; i < hosts->hosts.size(); ++i) {
+        if (hosts->hosts[i]->address() == address)
+          place->state = std::min(place->state, StateOf(hosts->flags[i]));
       }
     }
   }
@@ -32,10 +33,11 @@ void HostWatches::OnHosts(absl::string_view cluster, const HostSet& hosts) {
   ByAddress& by_address = found->second;
   absl::erase_if(by_address, [](const auto& place) { return place.second->watches.empty(); });
   if (by_address.empty()) return by_cluster_.erase(found);
-  for (const auto& host : hosts.hosts) {
-    const auto at = by_address.find(host->address());
+  for (size_t i = 0; i < hosts.hosts.size(); ++i) {
+    const auto at = by_address.find(hosts.hosts[i]->address());
     // Of an address that is listed twice the better one counts.
-    if (at != by_address.end()) at->second->next = std::min(at->second->next, StateOf(*host));
+    if (at != by_address.end())
+      at->second->next = std::min(at->second->next, StateOf(hosts.flags[i]));
   }
   for (auto& [address, watched] : by_address) Tell(*watched);
 }

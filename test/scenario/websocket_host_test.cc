@@ -9,7 +9,6 @@
 #include "test/harness/proxy_fixture.h"
 #include "test/harness/ws_h2_peer.h"
 #include "test/harness/ws_peer.h"
-#include "test/upstream/test_hosts.h"
 
 namespace sluice {
 namespace {
@@ -32,7 +31,7 @@ class WebSocketHost : public testing::Test {
             "type.googleapis.com/sluice.extensions.http.upgrade.v1.UpgradePerRoute, websocket: { ",
             all, " } }\n"),
         ProxyOptions{.workers = workers,
-                     .cluster = "type: STRICT_DNS\ndns_refresh_rate: 1s\n",
+                     .cluster = "type: STRICT_DNS\ndns_refresh_rate: 1s\n" + more_of_cluster_,
                      .log = "%WEBSOCKET_CLOSE_CODE% %TUNNEL_ENDED_BY% %RESPONSE_CODE_DETAILS%"});
     Resolve({"10.0.0.1"});
     host_ = std::make_unique<WsServer>(proxy_->world(), ProxyFixture::HostAddress(0, 0));
@@ -45,12 +44,10 @@ class WebSocketHost : public testing::Test {
     proxy_->resolver().Say("users.test", ips);
     Wait(seconds(20));  // the first try is repeated when it fails
   }
-  // Of the host, as a check would find it: on main, and then for all workers.
+  // As an operator would say; what health checks find comes to the same.
   void SetIll(bool ill) {
-    const HostSet& hosts = proxy_->core().clusters().Find("users")->hosts();
-    for (const auto& host : hosts.hosts) host->SetFlag(HostFlag::kFailedActiveCheck, ill);
-    for (ProxyWorker* worker : proxy_->core().proxy_workers())
-      worker->clusters().SetHosts("users", SetOf(hosts.hosts));
+    proxy_->core().clusters().OrderHost("users", "10.0.0.1:80",
+                                        ill ? HostOrder::kMaintenance : HostOrder::kUp);
     proxy_->Run();
   }
   WorkerClusters& worker_clusters() { return proxy_->core().proxy_workers()[0]->clusters(); }
@@ -72,6 +69,7 @@ class WebSocketHost : public testing::Test {
     if (proxy_ != nullptr) proxy_->Run();
   }
 
+  std::string more_of_cluster_;
   std::unique_ptr<ProxyFixture> proxy_;
   std::unique_ptr<WsServer> host_;
   std::unique_ptr<WsClient> client_;
@@ -110,6 +108,21 @@ TEST_F(WebSocketHost, ThatIsUnhealthyIsGivenUpAfterTheGrace) {
   Wait(seconds(2));
   EXPECT_EQ(client_->ws().close_code(), 1012);
   EXPECT_EQ(host_->ws().close_code(), 1012);
+  EXPECT_EQ(LastClose(), "1012 proxy websocket_host_unhealthy");
+}
+
+TEST_F(WebSocketHost, ThatFailsItsHealthChecksIsGivenUpAfterTheGrace) {
+  more_of_cluster_ =
+      "health_checks: [{ timeout: 1s, interval: 1s, no_traffic_interval: 1s, healthy_threshold: 1, "
+      "unhealthy_threshold: 2, tcp_health_check: {} }]\n";
+  Open("30s");
+  Wait(seconds(60));
+  EXPECT_TRUE(is_open());
+  proxy_->world().memory().StopServing(ProxyFixture::HostAddress(0, 0));
+  Wait(seconds(28));
+  EXPECT_TRUE(is_open());
+  Wait(seconds(8));
+  EXPECT_EQ(client_->ws().close_code(), 1012);
   EXPECT_EQ(LastClose(), "1012 proxy websocket_host_unhealthy");
 }
 
@@ -166,13 +179,13 @@ TEST_F(WebSocketHost, OfAClusterThatIsReplacedIsTheSameWhereItIsStillListed) {
   Open("0s");
   WorkerClusters& clusters = worker_clusters();
   const WorkerCluster& old = *clusters.Find("users");
-  const std::vector<std::shared_ptr<Host>> hosts = old.hosts().hosts;
+  const HostEntry host{old.hosts().hosts[0]};
   SimWorld& world = proxy_->world();
   clusters.Set(std::make_unique<WorkerCluster>(world.worker(), world.network(), old.PinSpec(),
                                                old.PinBreaker()));
   Wait(seconds(1));
   EXPECT_TRUE(is_open()) << "its hosts are still to come";
-  clusters.SetHosts("users", SetOf(hosts));
+  clusters.SetHosts("users", MakeHostSet({host}));
   Wait(seconds(60));
   EXPECT_TRUE(is_open());
   clusters.SetHosts("users", MakeHostSet({}));
