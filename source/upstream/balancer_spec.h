@@ -87,6 +87,7 @@ struct AssignmentPolicy {
   // A priority counts as whole while its fit part times this is at least 100 %.
   uint32_t overprovisioning_percent = 140;
   bool weighted_priority_health = false;  // the fit part is counted by weight, not by hosts
+  friend bool operator==(const AssignmentPolicy&, const AssignmentPolicy&) = default;
 };
 
 }  // namespace sluice

@@ -52,6 +52,7 @@ Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
       breaker_(std::move(breaker)),
       on_ready_(std::move(on_ready)),
       dns_(world.main, world.resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
+      assignment_policy_(spec_->assignment_policy),
       warming_(world.main.loop, this, kMethod<&Cluster::Rebuild>),
       health_(world.main, world.network, world.stats, spec_, [this] { OnHealthChange(); }),
       hosts_(std::make_shared<HostSet>()) {}
@@ -69,12 +70,20 @@ void Cluster::Start() {
   Rebuild();
 }
 
+void Cluster::SetEndpoints(std::vector<EndpointSpec> endpoints, const AssignmentPolicy& policy) {
+  endpoints_ = std::move(endpoints);
+  policy_changed_ = policy_changed_ || !(assignment_policy_ == policy);
+  assignment_policy_ = policy;
+  main_.loop.AtEndOfTurn(*this);
+}
+
 void Cluster::Rebuild() {
-  std::vector<ResolvedEndpoint> endpoints = StaticEndpoints(spec_->endpoints);
+  std::vector<ResolvedEndpoint> endpoints =
+      StaticEndpoints(endpoints_.has_value() ? *endpoints_ : spec_->endpoints);
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
   std::vector<HostEntry> entries = Merge(std::move(endpoints));
   KeepRemoved(entries);
-  const bool changed = Differ(entries, *hosts_);
+  const bool changed = std::exchange(policy_changed_, false) || Differ(entries, *hosts_);
   if (changed) health_.SetHosts(entries);
   if (changed || hosts_->warming) Publish(std::move(entries));
   if (ready_ || !dns_.settled() || !health_.settled()) return;
@@ -85,8 +94,7 @@ void Cluster::Rebuild() {
 void Cluster::Publish(std::vector<HostEntry> entries) {
   NoteFitness(entries);
   const bool other_hosts = !SameHosts(entries, *hosts_);
-  hosts_ =
-      MakeHostSet(std::move(entries), spec_->balancer, spec_->assignment_policy, main_.loop.now());
+  hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now());
   workers_.SetHosts(spec_->name, hosts_);
   const ClusterStats& stats = spec_->stats;
   if (other_hosts) stats.membership_change.Add(main_.stats);

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class Cluster final : private EndOfTurnTask {
   // Of the host at this address, until another order, or until it goes. kDrain: it gets nothing
   // new; kMaintenance: nor is it asked how it is. False: there is none.
   bool OrderHost(absl::string_view address, HostOrder order);
+  // Other endpoints than the spec's, from now on. Those that are there already stay the same Host.
+  void SetEndpoints(std::vector<EndpointSpec> endpoints, const AssignmentPolicy& policy);
   const ClusterSpec& spec() const { return *spec_; }
   const CircuitBreaker& breaker() const { return *breaker_; }
   const HostSet& hosts() const { return *hosts_; }
@@ -69,9 +72,12 @@ class Cluster final : private EndOfTurnTask {
   const std::shared_ptr<CircuitBreaker> breaker_;
   const std::function<void()> on_ready_;
   DnsEndpoints dns_;
+  std::optional<std::vector<EndpointSpec>> endpoints_;  // none: the spec's
+  AssignmentPolicy assignment_policy_;
   Timer warming_;  // the next step of hosts in slow start
   HealthChecker health_;
   std::shared_ptr<const HostSet> hosts_;
+  bool policy_changed_ = false;
   bool ready_ = false;
 };
 

@@ -45,6 +45,14 @@ bool ClusterSet::OrderHost(absl::string_view cluster, absl::string_view address,
   return at != by_name_.end() && at->second->OrderHost(address, order);
 }
 
+bool ClusterSet::SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,
+                              const AssignmentPolicy& policy) {
+  const auto at = by_name_.find(name);
+  if (at == by_name_.end()) return false;
+  at->second->SetEndpoints(std::move(endpoints), policy);
+  return true;
+}
+
 const Cluster* ClusterSet::Find(absl::string_view name) const {
   const auto at = by_name_.find(name);
   return at == by_name_.end() ? nullptr : at->second.get();

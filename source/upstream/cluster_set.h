@@ -30,6 +30,9 @@ class ClusterSet {
   bool Remove(absl::string_view name);                // false: there is none
   // See Cluster::OrderHost.
   bool OrderHost(absl::string_view cluster, absl::string_view address, HostOrder order);
+  // Of a cluster that is there: other endpoints than its spec's. False: there is none.
+  bool SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,
+                    const AssignmentPolicy& policy = {});
   const Cluster* Find(absl::string_view name) const;
   size_t size() const { return by_name_.size(); }
   // In order of name.

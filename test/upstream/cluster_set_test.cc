@@ -288,5 +288,58 @@ TEST_F(ClusterSetTest, HostsKeepTheirPoolsOverAChange) {
   EXPECT_EQ(&OnWorker(0)->PoolOf(kept), &pool);
 }
 
+// ---- Other endpoints.
+
+TEST_F(ClusterSetTest, WhatAHostIsWorthChangesWhileItStays) {
+  Set(Static("users", {1, 2}));
+  const std::shared_ptr<Host> host = clusters_->Find("users")->hosts().hosts[0];
+  OnWorker(0)->PoolOf(*host);
+  std::vector<EndpointSpec> endpoints = Static("users", {1, 2})->endpoints;
+  endpoints[0].traits.weight = 7;
+  endpoints[0].traits.locality =
+      std::make_shared<LocalityGroup>(LocalityGroup{.locality = {.region = "r"}, .weight = 3});
+  endpoints[1].traits.priority = 1;
+  EXPECT_TRUE(clusters_->SetEndpoints("users", endpoints));
+  world_.RunUntilIdle();
+  const HostSet& set = clusters_->Find("users")->hosts();
+  EXPECT_EQ(set.hosts[0], host);
+  EXPECT_EQ(set.traits[0].weight, 7u);
+  EXPECT_EQ(set.traits[0].locality->locality.region, "r");
+  EXPECT_EQ(OnWorker(0)->pools(), 1u);
+  // All traffic is for the first priority now.
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(OnWorker(1)->PickHost(0), host.get());
+  EXPECT_EQ(stat("membership_change"), 1);
+  EXPECT_FALSE(clusters_->SetEndpoints("others", {}));
+}
+
+TEST_F(ClusterSetTest, DiscoveryTakesItsWordBackAndNobodyElses) {
+  Set(Static("users", {1, 2}));
+  Host& host = *clusters_->Find("users")->hosts().hosts[0];
+  std::vector<EndpointSpec> endpoints = Static("users", {1, 2})->endpoints;
+  endpoints[0].flags = {HostFlag::kFailedByDiscovery};
+  clusters_->SetEndpoints("users", endpoints);
+  world_.RunUntilIdle();
+  EXPECT_NE(OnWorker(0)->PickHost(0), &host);
+  EXPECT_EQ(stat("membership_healthy"), 1);
+  host.SetFlag(HostFlag::kFailedActiveCheck, true);
+  endpoints[0].flags = {};
+  clusters_->SetEndpoints("users", endpoints);
+  world_.RunUntilIdle();
+  EXPECT_EQ(host.flags(), HostFlags({HostFlag::kFailedActiveCheck}));
+}
+
+TEST_F(ClusterSetTest, AnotherPolicyOfTheEndpointsMakesAnotherSet) {
+  Set(Static("users", {1, 2, 3}));
+  std::vector<EndpointSpec> endpoints = Static("users", {1, 2, 3})->endpoints;
+  endpoints[1].flags = {HostFlag::kFailedByDiscovery};
+  endpoints[2].traits.priority = 1;
+  clusters_->SetEndpoints("users", endpoints, {.overprovisioning_percent = 200});
+  world_.RunUntilIdle();
+  EXPECT_DOUBLE_EQ(clusters_->Find("users")->hosts().priorities[1].load, 0);
+  clusters_->SetEndpoints("users", endpoints, {.overprovisioning_percent = 100});
+  world_.RunUntilIdle();
+  EXPECT_DOUBLE_EQ(clusters_->Find("users")->hosts().priorities[1].load, 0.5);
+}
+
 }  // namespace
 }  // namespace sluice
