@@ -98,8 +98,6 @@ class Host : public std::enable_shared_from_this<Host> {
   }
   HostHealth health() const { return HealthOf(flags()); }
 
-  // What peak EWMA balancing remembers of its answers (balancers/latency.h); workers write it.
-  std::atomic<uint64_t> latency{0};
   // Since when it has been fit for traffic, for slow start. On main only.
   MonotonicTime fit_since = MonotonicTime::min();
 
@@ -108,6 +106,9 @@ class Host : public std::enable_shared_from_this<Host> {
   std::atomic<uint32_t> cx_active{0};
   std::atomic<uint64_t> rq_total{0}, rq_success{0}, rq_error{0}, rq_timeout{0}, cx_total{0},
       cx_connect_fail{0};
+  // What peak EWMA balancing remembers of its answers (balancers/latency.h). Beside rq_active: the
+  // two are read together.
+  std::atomic<uint64_t> latency{0};
 
  private:
   std::atomic<HostFlags> flags_;

@@ -1,6 +1,7 @@
 #include "source/upstream/host_group.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -31,11 +32,23 @@ std::vector<WeightClass> CountClasses(const std::vector<WeightedHost>& members,
   return classes;
 }
 
+// To nine significant bits.
+double Rounded(double weight) {
+  int exponent = 0;
+  const double fraction = std::frexp(weight, &exponent);
+  return std::ldexp(std::round(fraction * 512), exponent - 9);
+}
+
 }  // namespace
 
 HostGroup::HostGroup(std::vector<WeightedHost> members) : hosts_(members.size()) {
   absl::flat_hash_map<double, uint32_t> index_of;
   classes_ = CountClasses(members, index_of);
+  if (classes_.size() > kExactWeightClassesMax) {
+    for (WeightedHost& member : members) member.weight = Rounded(member.weight);
+    index_of.clear();
+    classes_ = CountClasses(members, index_of);
+  }
   std::vector<uint32_t> next(classes_.size());
   for (size_t i = 0; i < classes_.size(); ++i) next[i] = classes_[i].begin;
   for (const WeightedHost& member : members) {

@@ -24,6 +24,10 @@ struct WeightedHost {
   double weight;  // above 0; only ratios mean something
 };
 
+// Weights that differ so much that there would be more classes than this are rounded to 1/256 of
+// themselves: a balancer's tables then fit into a processor's cache, whatever the number of hosts.
+inline constexpr size_t kExactWeightClassesMax = 1024;
+
 struct WeightClass {
   uint32_t begin, end;  // of HostGroup::hosts
   double weight;        // of each of them
@@ -41,10 +45,14 @@ class HostGroup {
   double WeightOf(uint32_t index) const;
   double weight_sum() const { return weight_sum_; }
 
-  // By weight, each draw by itself. Returns an index of hosts().
-  uint32_t Draw(Random& random) const {
+  // By weight, each draw by itself.
+  struct Drawn {
+    uint32_t index;  // of hosts()
+    double weight;
+  };
+  Drawn Draw(Random& random) const {
     const WeightClass& from = classes_[draw_ == nullptr ? 0 : draw_->Draw(random)];
-    return from.begin + static_cast<uint32_t>(random.Below(from.size()));
+    return {from.begin + static_cast<uint32_t>(random.Below(from.size())), from.weight};
   }
 
   // For the balancers that hash; at most one of them is there.

@@ -136,6 +136,22 @@ TEST(Random, WeightsDoNotCount) {
   ExpectNear(Tally({.policy = BalancerPolicy::kRandom}, Hosts({1, 9})).Parts(), {0.5, 0.5});
 }
 
+TEST(Weights, TooManyDifferentOnesAreRounded) {
+  std::vector<uint32_t> weights;
+  for (uint32_t i = 0; i < 20'000; ++i) weights.push_back(1'000'000 + 1000 * i);
+  const auto set = WeightedHosts(weights);
+  const HostGroup& group = set->groups[0].group;
+  EXPECT_LE(group.classes().size(), 2048u);
+  EXPECT_EQ(group.hosts().size(), 20'000u);
+  double sum = 0;
+  for (const uint32_t weight : weights) sum += weight;
+  EXPECT_NEAR(group.weight_sum() / sum, 1, 0.001);
+  // So many and no more stay as they are.
+  EXPECT_EQ(
+      WeightedHosts({weights.begin(), weights.begin() + 1024})->groups[0].group.classes().size(),
+      1024u);
+}
+
 // ---- Least request.
 
 BalancerSpec LeastRequestOf(LeastRequestSpec spec) {

@@ -42,12 +42,19 @@ Host* LeastRequest::PickEqual(const HostGroup& group, Random& random) const {
   return best;
 }
 
+// All are drawn before the first is looked at: what is not in the cache is fetched side by side.
 Host* LeastRequest::PickWeighted(const HostGroup& group, Random& random) const {
-  uint32_t best = group.Draw(random);
-  double best_load = ActiveOf(*group.hosts()[best]) / group.WeightOf(best);
-  for (uint32_t i = 1; i < spec_.choices && best_load > 0; ++i) {
-    const uint32_t other = group.Draw(random);
-    const double load = ActiveOf(*group.hosts()[other]) / group.WeightOf(other);
+  const auto load_of = [&group](const HostGroup::Drawn& drawn) {
+    return ActiveOf(*group.hosts()[drawn.index]) / drawn.weight;
+  };
+  HostGroup::Drawn best = group.Draw(random);
+  HostGroup::Drawn other = group.Draw(random);
+  __builtin_prefetch(&group.hosts()[best.index]->rq_active);
+  double best_load = -1;
+  for (uint32_t i = 1; i < spec_.choices; ++i) {
+    if (i > 1) other = group.Draw(random);
+    const double load = load_of(other);
+    if (best_load < 0) best_load = load_of(best);
     if (load >= best_load) continue;
     const double ratio = load / best_load;
     const double stays =
@@ -56,7 +63,7 @@ Host* LeastRequest::PickWeighted(const HostGroup& group, Random& random) const {
     best = other;
     best_load = load;
   }
-  return group.hosts()[best];
+  return group.hosts()[best.index];
 }
 
 Host* LeastRequest::PickOfAll(const HostGroup& group, Random& random) const {

@@ -25,7 +25,7 @@ Host* PeakEwma::Pick(const PickContext& context) {
       hosts_->groups.size() == 1 ? hosts_->groups.front() : hosts_->GroupFor(context.random.Next());
   const HostGroup& group = from.group;
   const uint32_t count = static_cast<uint32_t>(group.hosts().size());
-  const uint32_t first = group.Draw(context.random);
+  const uint32_t first = group.Draw(context.random).index;
   Host* const one = group.hosts()[first];
   if (count == 1) return one;
   uint32_t second;
@@ -34,8 +34,8 @@ Host* PeakEwma::Pick(const PickContext& context) {
     second = first + 1 + static_cast<uint32_t>(context.random.Below(count - 1));
     if (second >= count) second -= count;
   } else {
-    second = group.Draw(context.random);
-    if (second == first) second = group.Draw(context.random);
+    second = group.Draw(context.random).index;
+    if (second == first) second = group.Draw(context.random).index;
   }
   Host* const other = group.hosts()[second];
   const bool other_is_sooner =
