@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "source/http/message_rules.h"
+#include "source/upstream/balancers/latency.h"
 
 namespace sluice {
 namespace {
@@ -223,6 +224,11 @@ void Attempt::OnHeaders(Headers& headers, End end) {
   uint32_t code = 0;
   for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
   CountResponse(code);
+  const BalancerSpec& balancer = cluster_.spec().balancer;
+  if (balancer.policy == BalancerPolicy::kPeakEwma) {
+    NoteLatency(connection_->host(), balancer.peak_ewma, info_.response_start - started_,
+                info_.response_start);
+  }
   if (upgrade_ != nullptr && !TakeUpgradeAnswer(headers, code)) return;
   if (headers.Has(HeaderId::kConnection) && ListsToken(headers, HeaderId::kConnection, "close"))
     stats().cx_close_notify.Add(worker_.stats);

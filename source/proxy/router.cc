@@ -134,7 +134,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   WorkerCluster* const cluster = worker_.clusters().Find(choice.name);
   if (cluster == nullptr) return FailWithStatus(Failure::kNoCluster, action.cluster_not_found_code);
   info_.upstream_cluster = sink_.arena().Copy(cluster->spec().name);
-  Host* const host = cluster->PickHost(sink_.random_value());
+  Host* const host = PickHost(*cluster, sink_.random_value());
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   info_.attempts = 1;
   PrepareRequest(action, *host);
@@ -149,6 +149,14 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   if (end == End::kYes) attempt_->EndRequest();
   if (retries_ != nullptr) NoteTry(*host, end);
   attempt_->Start(action.priority, PoolKeyFor(cluster->spec()));
+}
+
+// Among those that have the metadata which the route asks for.
+Host* Router::PickHost(WorkerCluster& cluster, uint64_t hash) {
+  const KeyValues& metadata = weighted_ != nullptr
+                                  ? weighted_->metadata_match
+                                  : sink_.route()->cluster_action()->metadata_match;
+  return cluster.PickHost(hash, &metadata);
 }
 
 // Whether the host gets the tunnel's bytes, and no HTTP.
@@ -301,7 +309,7 @@ bool Router::MayTryAgain(const AttemptFailure& failure) const {
 
 void Router::TryAgain() {
   WorkerCluster* const cluster = worker_.clusters().Find(info_.upstream_cluster);
-  Host* const host = cluster == nullptr ? nullptr : cluster->PickHost(sink_.random_value());
+  Host* const host = cluster == nullptr ? nullptr : PickHost(*cluster, sink_.random_value());
   if (host == nullptr) return Fail(Failure::kUpstreamClosed);
   cluster->spec().stats.rq_retry.Add(worker_.context().stats);
   ++info_.attempts;
@@ -313,7 +321,7 @@ void Router::TryAgain() {
 void Router::TryOverHttp1() {
   http1_only_ = true;
   WorkerCluster* const cluster = worker_.clusters().Find(info_.upstream_cluster);
-  Host* const host = cluster == nullptr ? nullptr : cluster->PickHost(sink_.random_value());
+  Host* const host = cluster == nullptr ? nullptr : PickHost(*cluster, sink_.random_value());
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   StartNextAttempt(*cluster, *host);
 }

@@ -40,6 +40,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void SendRedirect(const Redirect& redirect);
   void SendDirectResponse(const DirectResponse& response);
   void SendToCluster(const ClusterAction& action, End end);
+  Host* PickHost(WorkerCluster& cluster, uint64_t hash);
   void PrepareRequest(const ClusterAction& action, const Host& host);
   void ChooseTimeout(const ClusterAction& action);
   void SetAttemptCount();

@@ -8,6 +8,7 @@
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "re2/re2.h"
 #include "source/config/proto_fields.h"
+#include "source/config/value_text.h"
 #include "source/http/match/match_config.h"
 #include "source/route/header_edits_config.h"
 #include "source/route/per_filter_config.h"
@@ -16,6 +17,7 @@
 namespace sluice {
 namespace {
 
+using envoy::config::core::v3::Metadata;
 using envoy::config::route::v3::DirectResponseAction;
 using envoy::config::route::v3::RedirectAction;
 using envoy::config::route::v3::RouteAction;
@@ -67,6 +69,18 @@ WeightedCluster ParseWeightedCluster(const ProtoWeightedCluster::ClusterWeight& 
   return result;
 }
 
+// What is under "envoy.lb", and of `under` what it does not name.
+KeyValues ParseMetadataMatch(const Metadata& metadata, const KeyValues& under = {}) {
+  const auto at = metadata.filter_metadata().find("envoy.lb");
+  if (at == metadata.filter_metadata().end()) return under;
+  const KeyValues own = ReadKeyValues(at->second);
+  std::vector<KeyValue> merged = own.entries();
+  for (const KeyValue& entry : under.entries()) {
+    if (at->second.fields().find(entry.key) == at->second.fields().end()) merged.push_back(entry);
+  }
+  return KeyValues(std::move(merged));
+}
+
 void ParseWeightedClusters(const ProtoWeightedCluster& clusters, ClusterAction& action,
                            const FieldScope& scope) {
   uint64_t sum = 0;
@@ -74,6 +88,8 @@ void ParseWeightedClusters(const ProtoWeightedCluster& clusters, ClusterAction& 
     const FieldScope cluster_scope = scope.At("clusters", i);
     WeightedCluster cluster = ParseWeightedCluster(clusters.clusters(i), cluster_scope);
     if (!clusters.clusters(i).has_weight()) cluster_scope.At("weight").Error("is required");
+    cluster.metadata_match =
+        ParseMetadataMatch(clusters.clusters(i).metadata_match(), action.metadata_match);
     sum += clusters.clusters(i).weight().value();
     cluster.weight_end = sum;
     action.weighted_clusters.push_back(std::move(cluster));
@@ -204,6 +220,7 @@ uint16_t RedirectStatus(RedirectAction::RedirectResponseCode code) {
 ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path,
                                  const FieldScope& scope) {
   ClusterAction action;
+  action.metadata_match = ParseMetadataMatch(proto.metadata_match());
   ParseClusterSpecifier(proto, action, scope);
   action.cluster_not_found_code = NotFoundCode(proto.cluster_not_found_response_code());
   action.path_rewrite = PrefixRewrite(proto.prefix_rewrite(), path);

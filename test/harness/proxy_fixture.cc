@@ -63,11 +63,14 @@ std::string LogYaml(const std::string& format) {
                       format, "\\n\" } }\n");
 }
 
-std::string ClusterYaml(const std::string& name, int index, int hosts, const std::string& fields) {
+std::string ClusterYaml(const std::string& name, int index, int hosts,
+                        const ProxyOptions& options) {
+  const std::string& fields = options.cluster;
   std::string yaml =
       absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4),
-                   "    load_assignment:\n      cluster_name: ", name,
-                   "\n      endpoints:\n      - lb_endpoints:\n");
+                   "    load_assignment:\n      cluster_name: ", name, "\n");
+  if (index == 0 && !options.endpoints.empty()) return yaml + Indent(options.endpoints, 6);
+  yaml += "      endpoints:\n      - lb_endpoints:\n";
   const bool named = absl::StrContains(fields, "STRICT_DNS");
   for (int host = 0; host < hosts; ++host) {
     absl::StrAppend(
@@ -268,7 +271,7 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
   yaml += "  clusters:\n";
   for (size_t i = 0; i < options.clusters.size(); ++i) {
     const auto& [name, hosts] = options.clusters[i];
-    absl::StrAppend(&yaml, ClusterYaml(name, static_cast<int>(i), hosts, options.cluster));
+    absl::StrAppend(&yaml, ClusterYaml(name, static_cast<int>(i), hosts, options));
   }
   return yaml;
 }
