@@ -37,6 +37,7 @@ constexpr FlagTexts kFlagTexts[] = {
     {"NC", "NoClusterFound"},
     {"OM", "OverloadManagerTerminated"},
     {"DR", "DownstreamRemoteReset"},
+    {"DO", "DropOverload"},
 };
 static_assert(std::size(kFlagTexts) == static_cast<size_t>(ResponseFlag::kCount));
 

@@ -479,7 +479,10 @@ message envoy.config.cluster.v3.CircuitBreakers.Thresholds
 message envoy.config.endpoint.v3.ClusterLoadAssignment
   + cluster_name endpoints policy
 message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy
-  + overprovisioning_factor weighted_priority_health
+  + overprovisioning_factor weighted_priority_health drop_overloads
+message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload
+  + drop_percentage
+  ~ category: a label for load reports
 message envoy.config.endpoint.v3.LocalityLbEndpoints
   + lb_endpoints priority locality load_balancing_weight
   ~ metadata: a label for control planes

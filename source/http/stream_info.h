@@ -44,6 +44,7 @@ enum class ResponseFlag : uint8_t {
   kNoClusterFound,                    // NC
   kOverloadManager,                   // OM
   kDownstreamRemoteReset,             // DR
+  kDropOverload,                      // DO
   kCount
 };
 

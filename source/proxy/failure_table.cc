@@ -41,6 +41,8 @@ constexpr std::array<FailureRow, static_cast<size_t>(Failure::kCount)> kRows = {
      ""},
     {Failure::kNoHealthyHost, 503, kUnavailable, kNoHealthyUpstream, MayRetry::kNo,
      "no_healthy_upstream", "no healthy upstream"},
+    {Failure::kDropOverload, 503, kUnavailable, kDropOverload, MayRetry::kNo, "drop_overload",
+     "drop overload"},
     {Failure::kOverflow, 503, kUnavailable, kUpstreamOverflow, MayRetry::kNo,
      "upstream_reset_before_response_started{overflow}",
      "upstream connect error or disconnect/reset before headers. reset reason: overflow"},

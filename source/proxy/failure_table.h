@@ -32,6 +32,7 @@ enum class Failure : uint8_t {
   kNoRoute,
   kNoCluster,
   kNoHealthyHost,
+  kDropOverload,
   kOverflow,
   // The upstream did not answer, or not well.
   kConnectFailed,

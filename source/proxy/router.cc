@@ -134,6 +134,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   WorkerCluster* const cluster = worker_.clusters().Find(choice.name);
   if (cluster == nullptr) return FailWithStatus(Failure::kNoCluster, action.cluster_not_found_code);
   info_.upstream_cluster = sink_.arena().Copy(cluster->spec().name);
+  if (cluster->DropsRequest()) return Fail(Failure::kDropOverload);
   Host* const host = PickHost(*cluster, sink_.random_value());
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   info_.attempts = 1;

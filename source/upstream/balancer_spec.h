@@ -87,6 +87,8 @@ struct AssignmentPolicy {
   // A priority counts as whole while its fit part times this is at least 100 %.
   uint32_t overprovisioning_percent = 140;
   bool weighted_priority_health = false;  // the fit part is counted by weight, not by hosts
+  // drop_overloads: so many of a million requests are refused, to spare the hosts.
+  uint32_t drop_per_million = 0;
   friend bool operator==(const AssignmentPolicy&, const AssignmentPolicy&) = default;
 };
 

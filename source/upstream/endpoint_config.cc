@@ -1,8 +1,10 @@
 #include "source/upstream/endpoint_config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -182,6 +184,18 @@ class EndpointsReader {
   absl::flat_hash_set<Address> addresses_;
 };
 
+// Each category drops its part of what those before it have let through.
+uint32_t ReadDrops(const endpoint::ClusterLoadAssignment::Policy& policy, const FieldScope& scope) {
+  double kept = 1.0;
+  for (int i = 0; i < policy.drop_overloads_size(); ++i) {
+    const FieldScope field = scope.At("drop_overloads", i);
+    const std::optional<uint32_t> dropped = ReadPartsPerMillion(
+        policy.drop_overloads(i).drop_percentage(), field.At("drop_percentage"));
+    kept *= 1.0 - dropped.value_or(0) / 1e6;
+  }
+  return static_cast<uint32_t>(std::lround((1.0 - kept) * 1e6));
+}
+
 }  // namespace
 
 Assignment ParseAssignment(const endpoint::ClusterLoadAssignment& assignment, DiscoveryType type,
@@ -196,6 +210,7 @@ Assignment ParseAssignment(const endpoint::ClusterLoadAssignment& assignment, Di
       UInt32Or(assignment.policy(), "overprovisioning_factor",
                parsed.policy.overprovisioning_percent, policy, {.min = 1});
   parsed.policy.weighted_priority_health = assignment.policy().weighted_priority_health();
+  parsed.policy.drop_per_million = ReadDrops(assignment.policy(), policy);
   return parsed;
 }
 

@@ -40,6 +40,7 @@ class SetBuilder {
       : entries_(std::move(entries)), spec_(spec), policy_(policy), now_(now) {}
 
   std::shared_ptr<const HostSet> Build() {
+    set_->drop_per_million = policy_.drop_per_million;
     Sort();
     AddGroups();
     FinishLoads();

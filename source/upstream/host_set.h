@@ -40,6 +40,7 @@ struct HostSet {
   std::vector<EndpointTraits> traits;                // of each of them
   std::vector<HostFlags> flags;                      // of each, as they were when the set was made
   uint32_t healthy = 0, degraded = 0, excluded = 0;  // of all
+  uint32_t drop_per_million = 0;                     // of requests, before a host is picked
   bool warming = false;  // some are in slow start: make another set soon
 
   std::vector<PriorityCounts> priorities;

@@ -35,6 +35,11 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   CircuitBreaker& breaker() { return *breaker_; }  // shared by all workers
   std::shared_ptr<CircuitBreaker> PinBreaker() const { return breaker_; }
   const HostSet& hosts() const { return *hosts_; }
+  // Whether this request is one of those that the hosts are to be spared.
+  bool DropsRequest() {
+    const uint32_t dropped = hosts_->drop_per_million;
+    return dropped != 0 && worker_.random.Below(1'000'000) < dropped;
+  }
   // By the request's hash, and among the hosts that have this metadata, if any is asked for. Null:
   // nobody may be picked. Who needs the host for longer than the turn pins it.
   Host* PickHost(uint64_t hash, const KeyValues* metadata = nullptr);

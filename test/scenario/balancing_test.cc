@@ -244,6 +244,20 @@ TEST(Balancing, TrafficSpillsOverByTheOverprovisioningFactor) {
   EXPECT_EQ(part_of_second("policy: { overprovisioning_factor: 200 }"), 0);
 }
 
+TEST(Balancing, APartOfTheRequestsMayBeRefusedToSpareTheHosts) {
+  const auto drop = [](int percent) {
+    return "endpoints: [{ lb_endpoints: [" + Endpoint(0) +
+           "] }]\npolicy: { drop_overloads: [{ category: all, drop_percentage: { numerator: " +
+           std::to_string(percent) + " } }] }";
+  };
+  Balanced all(1, {.endpoints = drop(100)});
+  EXPECT_EQ(all.Send(1), (Counts{0}));
+  EXPECT_EQ(all.client().response(0).status(), 503);
+  EXPECT_EQ(all.client().response(0).body, "drop overload");
+  EXPECT_EQ(all.proxy.LogLines(), (std::vector<std::string>{"503 DO drop_overload"}));
+  EXPECT_NEAR(static_cast<double>(Balanced(1, {.endpoints = drop(30)}).Send(200)[0]), 140, 35);
+}
+
 // ---- Localities.
 
 std::string TwoLocalities() {

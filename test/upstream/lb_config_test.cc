@@ -287,6 +287,16 @@ TEST(EndpointConfig, MetadataArrives) {
   EXPECT_EQ(spec.endpoints[1].traits.metadata, nullptr);
 }
 
+TEST(EndpointConfig, EachCategoryDropsOfWhatTheOthersLeave) {
+  const std::string drops = R"(policy {
+    drop_overloads { category: "throttle" drop_percentage { numerator: 60 } }
+    drop_overloads { category: "lb" drop_percentage { numerator: 5000 denominator: TEN_THOUSAND } } })";
+  EXPECT_EQ(Good(Assignment("", drops)).assignment_policy.drop_per_million, 800'000u);
+  EXPECT_EQ(Good("").assignment_policy.drop_per_million, 0u);
+  ExpectError(Assignment("", "policy { drop_overloads { drop_percentage { numerator: 101 } } }"),
+              "c.load_assignment.policy.drop_overloads[0].drop_percentage");
+}
+
 TEST(EndpointConfig, AnEmptyLocalityIsNobody) {
   EXPECT_TRUE(Good(Assignment(Group(Zone("a")))).endpoints.empty());
 }
