@@ -18,11 +18,15 @@ const std::string_view kSupportTableText = R"(
 # ---- bootstrap
 
 message envoy.config.bootstrap.v3.Bootstrap
-  + node static_resources admin stats_config
+  + node static_resources admin stats_config cluster_manager
   ~ stats_flush_interval: there is no sink to flush to; the admin port shows live values
   ~ stats_flush_on_admin: there is no sink to flush to; the admin port shows live values
   ~ default_regex_engine: RE2 is the only engine
   ~ deferred_stat_options: says when memory for counters is taken, not what they show
+message envoy.config.bootstrap.v3.ClusterManager
+  + outlier_detection
+message envoy.config.bootstrap.v3.ClusterManager.OutlierDetection
+  + event_log_path
 message envoy.config.bootstrap.v3.Bootstrap.StaticResources
   + listeners clusters secrets
 message envoy.config.bootstrap.v3.Admin
@@ -404,6 +408,7 @@ message envoy.config.cluster.v3.Cluster
   + max_requests_per_connection typed_extension_protocol_options protocol_selection metadata
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
+  + outlier_detection upstream_bind_config
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
   + upstream_connection_options transport_socket http2_protocol_options
   + health_checks ignore_health_on_host_removal
@@ -412,6 +417,18 @@ message envoy.config.cluster.v3.Cluster
 message envoy.config.core.v3.Metadata
   + filter_metadata
   ~ typed_filter_metadata: a label for control planes
+message envoy.config.core.v3.BindConfig
+  + source_address
+message envoy.config.cluster.v3.OutlierDetection
+  + consecutive_5xx interval base_ejection_time max_ejection_percent max_ejection_time
+  + max_ejection_time_jitter always_eject_one_host consecutive_gateway_failure
+  + split_external_local_origin_errors consecutive_local_origin_failure
+  + enforcing_consecutive_5xx enforcing_success_rate enforcing_consecutive_gateway_failure
+  + enforcing_consecutive_local_origin_failure enforcing_local_origin_success_rate
+  + enforcing_failure_percentage enforcing_failure_percentage_local_origin
+  + success_rate_minimum_hosts success_rate_request_volume success_rate_stdev_factor
+  + failure_percentage_threshold failure_percentage_minimum_hosts
+  + failure_percentage_request_volume successful_active_health_check_uneject_host
 message envoy.config.cluster.v3.Cluster.RefreshRate
   + *
 message envoy.config.cluster.v3.LoadBalancingPolicy

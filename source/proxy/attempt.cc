@@ -124,6 +124,7 @@ void Attempt::Stop() {
 void Attempt::OnPoolReady(ClientConnection& connection) {
   connection_ = &connection;
   codec_stream_ = &connection.StartStream(*this);
+  if (OutlierMonitor* const outliers = cluster_.outliers()) outliers->OnConnected(host_);
   started_ = worker_.loop.now();
   info_.upstream_request_start = started_;
   info_.upstream_protocol = connection.protocol();
@@ -197,6 +198,7 @@ void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
   info_.upstream_transport_failure_reason = state_.arena().Copy(reason);
   DropPending();
   const bool overflow = failure == PoolFailure::kOverflow;
+  if (!overflow && cluster_.outliers() != nullptr) cluster_.outliers()->OnBroken(host_);
   owner_.OnAttemptFailed(
       {.kind = overflow ? AttemptFailure::Kind::kOverflow : AttemptFailure::Kind::kNoConnection});
 }
@@ -223,7 +225,7 @@ void Attempt::OnHeaders(Headers& headers, End end) {
   info_.upstream_header_bytes_received = headers.byte_size();
   uint32_t code = 0;
   for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
-  CountResponse(code);
+  CountResponse(headers, code);
   const BalancerSpec& balancer = cluster_.spec().balancer;
   if (balancer.policy == BalancerPolicy::kPeakEwma) {
     NoteLatency(connection_->host(), balancer.peak_ewma, info_.response_start - started_,
@@ -313,6 +315,9 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
   failure.stale_connection =
       reset == StreamReset::kConnection && connection_->reused() && !response_started_;
   failure.replayable = !body_sent_;
+  // Neither a race with the end of an idle connection nor the end of a tunnel says much of a host.
+  const bool hosts_fault = reset != StreamReset::kLocal && !failure.stale_connection && !tunnel_;
+  if (hosts_fault && cluster_.outliers() != nullptr) cluster_.outliers()->OnBroken(host_);
   failure.request_sent = head_sent_;
   // An end of the connection is counted as one by the pool.
   if (reset == StreamReset::kPeer || reset == StreamReset::kRefused)
@@ -373,26 +378,6 @@ void Attempt::Release() {
   tunnel_ = false;
   connection_ = nullptr;
   codec_stream_ = nullptr;
-}
-
-void Attempt::CountResponse(uint32_t code) {
-  StatCells& cells = worker_.stats;
-  const bool error = code >= 500;
-  (error ? host_.rq_error : host_.rq_success).fetch_add(1, std::memory_order_relaxed);
-  switch (code / 100) {
-    case 1:
-      return stats().rq_1xx.Add(cells);
-    case 2:
-      return stats().rq_2xx.Add(cells);
-    case 3:
-      return stats().rq_3xx.Add(cells);
-    case 4:
-      return stats().rq_4xx.Add(cells);
-    case 5:
-      return stats().rq_5xx.Add(cells);
-    default:
-      return;
-  }
 }
 
 }  // namespace sluice

@@ -76,7 +76,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   // The same for one that another try follows, from inside of OnAttemptHeaders too: an exchange of
   // which nothing is missing ends by itself, and its connection serves on.
   void Abandon();
-  void CountTimeout() { host_.rq_timeout.fetch_add(1, std::memory_order_relaxed); }
+  void CountTimeout();
   void EndRequest() { request_ended_ = true; }  // it has no body
   // Another try goes on with what of the request this one still holds.
   void TakeOver(Attempt& failed);
@@ -111,7 +111,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   bool may_send_body() const { return upgrade_ == nullptr || tunnel_; }
   void Release();
   void DropPending();
-  void CountResponse(uint32_t code);
+  void CountResponse(const Headers& response, uint32_t code);
   const ClusterStats& stats() const { return cluster_.spec().stats; }
 
   AttemptOwner& owner_;

@@ -67,6 +67,7 @@ ProxyCore::~ProxyCore() {
 
 void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                      ConfigErrors& errors) {
+  OpenOutlierLog(bootstrap, errors);
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (const auto& secret : resources.secrets()) secrets_[secret.name()] = &secret;
@@ -97,6 +98,16 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
     if (config != nullptr) configured_.push_back(std::move(config));
   }
   secrets_.clear();
+}
+
+void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                               ConfigErrors& errors) {
+  const std::string& path = bootstrap.cluster_manager().outlier_detection().event_log_path();
+  if (path.empty()) return;
+  absl::StatusOr<std::unique_ptr<LogFile>> log = world_.open_access_log(path);
+  if (log.ok()) return clusters_.SetOutlierLog(*std::move(log));
+  const FieldScope scope(errors, "cluster_manager.outlier_detection.event_log_path");
+  scope.Error(log.status().message());
 }
 
 void ProxyCore::Start(std::function<void(absl::Status)> on_done) {

@@ -94,6 +94,8 @@ class ProxyCore {
     ListenersByAddress by_address;
     std::vector<std::unique_ptr<WorkerListener>> listeners;
   };
+  void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                      ConfigErrors& errors);
   absl::Status StartListeners();
   absl::Status StartListener(std::shared_ptr<const ListenerConfig> config);
   absl::Status ListenAt(const std::shared_ptr<const ListenerConfig>& config, Address& address);

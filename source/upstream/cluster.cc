@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoints/static_endpoints.h"
 
 namespace sluice {
@@ -64,8 +65,21 @@ Cluster::~Cluster() {
   spec_->stats.membership_excluded.Set(main_.stats, 0);
 }
 
+void Cluster::WatchOutliers(StatsRegistry& stats, LogFile* log) {
+  if (!spec_->outlier.has_value()) return;
+  outlier_monitor_ = std::make_shared<OutlierMonitor>(*spec_->outlier, main_.loop);
+  outliers_ = std::make_unique<OutlierDetector>(
+      OutlierDetector::Parts{.main = main_,
+                             .monitor = outlier_monitor_,
+                             .cluster = spec_->name,
+                             .stats = OutlierStats(stats, ClusterStatPrefix(spec_->stat_name)),
+                             .log = log,
+                             .on_change = [this] { OnHealthChange(); }});
+  health_.OnPass([this](const Host& host) { outliers_->OnActiveCheckPassed(host); });
+}
+
 void Cluster::Start() {
-  workers_.SetCluster(spec_, breaker_);
+  workers_.SetCluster(spec_, breaker_, outlier_monitor_);
   dns_.Start();
   Rebuild();
 }
@@ -96,6 +110,7 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   const bool other_hosts = !SameHosts(entries, *hosts_);
   hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now());
   workers_.SetHosts(spec_->name, hosts_);
+  if (other_hosts && outliers_ != nullptr) outliers_->SetHosts(hosts_->hosts);
   const ClusterStats& stats = spec_->stats;
   if (other_hosts) stats.membership_change.Add(main_.stats);
   stats.membership_total.Set(main_.stats, static_cast<int64_t>(hosts_->hosts.size()));

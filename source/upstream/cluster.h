@@ -23,6 +23,7 @@
 #include "source/upstream/endpoints/dns_endpoints.h"
 #include "source/upstream/health/health_checker.h"
 #include "source/upstream/host_set.h"
+#include "source/upstream/outlier/outlier_detector.h"
 #include "source/upstream/worker_upstreams.h"
 
 namespace sluice {
@@ -42,6 +43,9 @@ class Cluster final : private EndOfTurnTask {
           std::shared_ptr<CircuitBreaker> breaker, std::function<void()> on_ready);
   ~Cluster();  // workers keep theirs: ClusterSet tells them
 
+  // Before Start: where its spec says so, hosts go out of service for how they answer. `log`, which
+  // outlives it, may be null.
+  void WatchOutliers(StatsRegistry& stats, LogFile* log);
   void Start();
   // Of the host at this address, until another order, or until it goes. kDrain: it gets nothing
   // new; kMaintenance: nor is it asked how it is. False: there is none.
@@ -78,6 +82,8 @@ class Cluster final : private EndOfTurnTask {
   HealthChecker health_;
   std::shared_ptr<const HostSet> hosts_;
   bool policy_changed_ = false;
+  std::shared_ptr<OutlierMonitor> outlier_monitor_;  // null, as the next: nobody watches
+  std::unique_ptr<OutlierDetector> outliers_;
   bool ready_ = false;
 };
 

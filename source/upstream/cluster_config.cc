@@ -18,6 +18,7 @@
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoint_config.h"
 #include "source/upstream/lb_config.h"
+#include "source/upstream/outlier/outlier_config.h"
 #include "source/upstream/upstream_http_config.h"
 
 namespace sluice {
@@ -168,6 +169,10 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   spec->balancer = ParseBalancer(cluster, scope);
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
+  if (cluster.has_outlier_detection()) {
+    spec->outlier =
+        ParseOutlierDetection(cluster.outlier_detection(), scope.At("outlier_detection"));
+  }
   ParseTransportSocket(cluster, scope, parse_transport, *spec);
   ParseUpstreamHttp(cluster, scope, *spec);
   ParseSocket(cluster, scope, *spec);

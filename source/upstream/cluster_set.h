@@ -7,11 +7,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
+#include "source/accesslog/log_file.h"
 #include "source/event/worker_context.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
@@ -33,6 +35,8 @@ class ClusterSet {
   // Of a cluster that is there: other endpoints than its spec's. False: there is none.
   bool SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,
                     const AssignmentPolicy& policy = {});
+  // Of clusters that are set from now on.
+  void SetOutlierLog(std::unique_ptr<LogFile> log) { outlier_log_ = std::move(log); }
   const Cluster* Find(absl::string_view name) const;
   size_t size() const { return by_name_.size(); }
   // In order of name.
@@ -54,6 +58,7 @@ class ClusterSet {
   WorkerUpstreams& workers_;
   Gauge active_, warming_;
   Counter added_, modified_, removed_;
+  std::unique_ptr<LogFile> outlier_log_;  // null: there is none
   absl::btree_map<std::string, std::unique_ptr<Cluster>> by_name_;
   std::vector<absl::AnyInvocable<void()>> when_ready_;
 };

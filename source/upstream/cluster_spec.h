@@ -20,6 +20,7 @@
 #include "source/upstream/endpoint_traits.h"
 #include "source/upstream/health/health_check_spec.h"
 #include "source/upstream/host.h"
+#include "source/upstream/outlier/outlier_settings.h"
 
 namespace sluice {
 
@@ -105,6 +106,7 @@ struct ClusterSpec {
   Duration dns_retry_first = std::chrono::seconds(1), dns_retry_max = std::chrono::seconds(10);
   std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;  // all of them have to pass
   bool ignore_health_on_host_removal = false;
+  std::optional<OutlierSettings> outlier;  // none: hosts stay however they answer
   ClusterStats stats;
   std::optional<HealthStats> health_stats;  // where there are health checks
 };

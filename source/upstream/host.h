@@ -14,6 +14,7 @@
 #include "source/base/units.h"
 #include "source/net/address.h"
 #include "source/upstream/health/probe_place.h"
+#include "source/upstream/outlier/host_outcomes.h"
 
 namespace sluice {
 
@@ -109,6 +110,7 @@ class Host : public std::enable_shared_from_this<Host> {
   // What peak EWMA balancing remembers of its answers (balancers/latency.h). Beside rq_active: the
   // two are read together.
   std::atomic<uint64_t> latency{0};
+  HostOutcomes outcomes;  // for outlier detection
 
  private:
   std::atomic<HostFlags> flags_;

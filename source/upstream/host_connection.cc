@@ -39,6 +39,7 @@ HostConnection::HostConnection(WorkerCluster& cluster, Host& host)
     : spec_(cluster.PinSpec()),
       host_(host.shared_from_this()),
       breaker_(cluster.PinBreaker()),
+      outliers_(cluster.PinOutliers()),
       created_(cluster.worker().loop.now()),
       connection_(cluster.worker(), Connection::Side::kConnecting,
                   cluster.network().Connect(cluster.worker().loop.poller(), host.address(),
@@ -76,6 +77,7 @@ void HostConnection::OnConnected() {
   stats.rq_total.Add(cells);
   stats.rq_active.Add(cells);
   stats.cx_connect_ms.Record(cells, Milliseconds(connection_.worker().loop.now() - created_));
+  if (outliers_ != nullptr) outliers_->OnTunnelConnected(*host_);
   host_->rq_total.fetch_add(1, kRelaxed);
   host_->rq_active.fetch_add(1, kRelaxed);
 }
@@ -112,6 +114,7 @@ void HostConnection::CountConnectFailure(CloseCause cause) {
   stats.cx_connect_fail.Add(cells);
   if (cause == CloseCause::kConnectTimeout) stats.cx_connect_timeout.Add(cells);
   host_->cx_connect_fail.fetch_add(1, kRelaxed);
+  if (outliers_ != nullptr) outliers_->OnBroken(*host_);
 }
 
 bool HostConnection::CountBytes() {

@@ -15,6 +15,7 @@
 #include "source/upstream/circuit_breaker.h"
 #include "source/upstream/cluster_spec.h"
 #include "source/upstream/host.h"
+#include "source/upstream/outlier/outlier_monitor.h"
 
 namespace sluice {
 
@@ -51,6 +52,7 @@ class HostConnection final : public Deferred {
   const std::shared_ptr<const ClusterSpec> spec_;  // the connection's limits live in it
   const std::shared_ptr<Host> host_;
   const std::shared_ptr<CircuitBreaker> breaker_;
+  const std::shared_ptr<OutlierMonitor> outliers_;  // null: nobody is to hear of it
   const MonotonicTime created_;
   uint64_t bytes_received_ = 0;
   uint64_t bytes_sent_ = 0;

@@ -10,11 +10,13 @@ namespace sluice {
 
 WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
                              std::shared_ptr<const ClusterSpec> spec,
-                             std::shared_ptr<CircuitBreaker> breaker)
+                             std::shared_ptr<CircuitBreaker> breaker,
+                             std::shared_ptr<OutlierMonitor> outliers)
     : worker_(worker),
       network_(network),
       spec_(std::move(spec)),
       breaker_(std::move(breaker)),
+      outliers_(std::move(outliers)),
       balancer_(MakeBalancer(spec_->balancer, worker.random)),
       hosts_(std::make_shared<HostSet>()) {}
 

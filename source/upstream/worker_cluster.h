@@ -19,13 +19,15 @@
 #include "source/upstream/connection_pool.h"
 #include "source/upstream/host_set.h"
 #include "source/upstream/load_balancer.h"
+#include "source/upstream/outlier/outlier_monitor.h"
 
 namespace sluice {
 
 class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTurnTask {
  public:
   WorkerCluster(WorkerContext& worker, Network& network, std::shared_ptr<const ClusterSpec> spec,
-                std::shared_ptr<CircuitBreaker> breaker);
+                std::shared_ptr<CircuitBreaker> breaker,
+                std::shared_ptr<OutlierMonitor> outliers = nullptr);
   ~WorkerCluster() override;
 
   const ClusterSpec& spec() const { return *spec_; }
@@ -34,6 +36,9 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   Network& network() { return network_; }
   CircuitBreaker& breaker() { return *breaker_; }  // shared by all workers
   std::shared_ptr<CircuitBreaker> PinBreaker() const { return breaker_; }
+  // Who is to hear how hosts answer; null: nobody. Shared by all workers.
+  OutlierMonitor* outliers() { return outliers_.get(); }
+  std::shared_ptr<OutlierMonitor> PinOutliers() const { return outliers_; }
   const HostSet& hosts() const { return *hosts_; }
   // Whether this request is one of those that the hosts are to be spared.
   bool DropsRequest() {
@@ -61,6 +66,7 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   Network& network_;
   const std::shared_ptr<const ClusterSpec> spec_;
   const std::shared_ptr<CircuitBreaker> breaker_;
+  const std::shared_ptr<OutlierMonitor> outliers_;
   std::unique_ptr<LoadBalancer> balancer_;
   std::shared_ptr<const HostSet> hosts_;
   bool retired_ = false;

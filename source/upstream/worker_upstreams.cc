@@ -11,10 +11,12 @@ WorkerUpstreams::WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides)
 }
 
 void WorkerUpstreams::SetCluster(std::shared_ptr<const ClusterSpec> spec,
-                                 std::shared_ptr<CircuitBreaker> breaker) {
+                                 std::shared_ptr<CircuitBreaker> breaker,
+                                 std::shared_ptr<OutlierMonitor> outliers) {
   for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
-    workers_.loop(worker).Post([side = sides_[worker], spec, breaker] {
-      side.clusters.Set(std::make_unique<WorkerCluster>(side.context, side.network, spec, breaker));
+    workers_.loop(worker).Post([side = sides_[worker], spec, breaker, outliers] {
+      side.clusters.Set(
+          std::make_unique<WorkerCluster>(side.context, side.network, spec, breaker, outliers));
     });
   }
 }

@@ -18,6 +18,7 @@
 #include "source/upstream/cluster_map.h"
 #include "source/upstream/cluster_spec.h"
 #include "source/upstream/host_set.h"
+#include "source/upstream/outlier/outlier_monitor.h"
 
 namespace sluice {
 
@@ -32,7 +33,8 @@ class WorkerUpstreams {
   // One side for each of `workers`, in their order.
   WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides);
 
-  void SetCluster(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker);
+  void SetCluster(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
+                  std::shared_ptr<OutlierMonitor> outliers = nullptr);
   void SetHosts(absl::string_view cluster, std::shared_ptr<const HostSet> hosts);
   void RemoveCluster(absl::string_view cluster);
 

@@ -19,8 +19,8 @@ class Ban:
 _EVERYWHERE = ("api/", "examples/", "source/", "test/", "tools/")
 _CPP_BANS = (
     # These and snapshots are what workers and main share; everything else has one owner.
-    Ban("shared-ptr", r"\bstd::shared_ptr<(?!const\b|(?:Host|CircuitBreaker)>)",
-        "only const snapshots, Host and its cluster's breaker are shared"),
+    Ban("shared-ptr", r"\bstd::shared_ptr<(?!const\b|(?:Host|CircuitBreaker|OutlierMonitor)>)",
+        "only const snapshots, Host, its cluster's breaker and outlier monitor are shared"),
     Ban("shared-ptr", r"\bstd::(weak_ptr|enable_shared_from_this)\b", "use base/link.h"),
     Ban("thread-local", r"\bthread_local\b", "a worker's state is passed by reference"),
     Ban("mutex", r"\b(std::(recursive_|shared_|timed_)?mutex|std::condition_variable|absl::Mutex"

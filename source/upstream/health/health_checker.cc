@@ -135,6 +135,7 @@ void HealthChecker::OnResult(CheckedHost& host, HostCheck& check, const ProbeRes
   const bool settled_before = settled();
   unchecked_ -= step.was_first && host.checked();
   const bool changed = ShowFlags(host);
+  if (on_pass_ && Passes(result.verdict) && !host.failing()) on_pass_(*host.host);
   if (changed) {
     SLUICE_LOG(kHc, kDebug, "cluster ", spec_->name, ": ", host.host->address().text(),
                host.failing() ? " is unhealthy: " : " is healthy: ", result.words);

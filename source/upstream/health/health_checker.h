@@ -48,6 +48,8 @@ class HealthChecker final {
   void SetHosts(const std::vector<HostEntry>& entries);
   // Every host has been asked, and has answered or failed, once.
   bool settled() const { return unchecked_ == 0; }
+  // Calls with each host that has just passed a check and fails none.
+  void OnPass(std::function<void(const Host&)> call) { on_pass_ = std::move(call); }
   // A host that discovery does not name any more, and that should not go because it is well.
   bool Keeps(const Host& host) const;
   // Null: it is not checked.
@@ -76,6 +78,7 @@ class HealthChecker final {
   const StatsRegistry& stats_;
   const std::shared_ptr<const ClusterSpec> spec_;
   const std::function<void()> on_change_;
+  std::function<void(const Host&)> on_pass_;  // null: nobody waits for it
   absl::flat_hash_map<const Host*, std::unique_ptr<CheckedHost>> hosts_;
   uint64_t round_ = 0;
   int64_t healthy_ = 0, degraded_ = 0;
