@@ -298,7 +298,7 @@ message envoy.config.route.v3.RouteAction
   + prefix_rewrite regex_rewrite
   + host_rewrite_literal host_rewrite_header host_rewrite_path_regex auto_host_rewrite
   + append_x_forwarded_host timeout idle_timeout max_stream_duration priority upgrade_configs
-  + retry_policy metadata_match
+  + retry_policy metadata_match hash_policy
   ! rate_limits include_vh_rate_limits cors cluster_specifier_plugin
   ! inline_cluster_specifier_plugin
 message envoy.config.route.v3.RouteAction.UpgradeConfig
@@ -321,6 +321,18 @@ message envoy.config.route.v3.RetryPolicy.ResetHeader
 message envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff
   + *
 extension envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate
+message envoy.config.route.v3.RouteAction.HashPolicy
+  + header cookie connection_properties query_parameter terminal
+message envoy.config.route.v3.RouteAction.HashPolicy.Header
+  + *
+message envoy.config.route.v3.RouteAction.HashPolicy.Cookie
+  + *
+message envoy.config.route.v3.RouteAction.HashPolicy.CookieAttribute
+  + *
+message envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties
+  + *
+message envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter
+  + *
 message envoy.config.route.v3.WeightedCluster
   + clusters total_weight header_name
   ~ runtime_key_prefix: nothing can set it; the weights hold

@@ -135,7 +135,8 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   if (cluster == nullptr) return FailWithStatus(Failure::kNoCluster, action.cluster_not_found_code);
   info_.upstream_cluster = sink_.arena().Copy(cluster->spec().name);
   if (cluster->DropsRequest()) return Fail(Failure::kDropOverload);
-  Host* const host = PickHost(*cluster, sink_.random_value());
+  HashRequestBy(action.hash_policies);
+  Host* const host = PickHost(*cluster, hash_);
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   info_.attempts = 1;
   PrepareRequest(action, *host);
@@ -158,6 +159,15 @@ Host* Router::PickHost(WorkerCluster& cluster, uint64_t hash) {
                                   ? weighted_->metadata_match
                                   : sink_.route()->cluster_action()->metadata_match;
   return cluster.PickHost(hash, &metadata);
+}
+
+void Router::HashRequestBy(const std::vector<HashPolicy>& policies) {
+  hash_ = sink_.random_value();
+  if (policies.empty()) return;
+  const RequestHash hash =
+      HashRequest(policies, sink_.request_headers(), info_, sink_.arena(), worker_.scratch());
+  hash_ = hash.value.value_or(hash_);
+  cookies_ = hash.cookies;
 }
 
 // Whether the host gets the tunnel's bytes, and no HTTP.
@@ -260,6 +270,8 @@ void Router::FinishResponseHead() {
         .info = info_, .request = &sink_.request_headers(), .response = &response};
     ApplyResponseEdits(route, weighted_, response, context, worker_.scratch());
   }
+  for (const CookieToSet* cookie = cookies_; cookie != nullptr; cookie = cookie->next)
+    response.AddReference(HeaderId::kSetCookie, cookie->value);
   if (config_.suppress_envoy_headers) return;
   const Duration elapsed = info_.response_start - info_.upstream_request_start;
   response.SetReference(HeaderId::kXEnvoyUpstreamServiceTime,
@@ -310,7 +322,7 @@ bool Router::MayTryAgain(const AttemptFailure& failure) const {
 
 void Router::TryAgain() {
   WorkerCluster* const cluster = worker_.clusters().Find(info_.upstream_cluster);
-  Host* const host = cluster == nullptr ? nullptr : PickHost(*cluster, sink_.random_value());
+  Host* const host = cluster == nullptr ? nullptr : PickHost(*cluster, hash_);
   if (host == nullptr) return Fail(Failure::kUpstreamClosed);
   cluster->spec().stats.rq_retry.Add(worker_.context().stats);
   ++info_.attempts;
@@ -322,12 +334,13 @@ void Router::TryAgain() {
 void Router::TryOverHttp1() {
   http1_only_ = true;
   WorkerCluster* const cluster = worker_.clusters().Find(info_.upstream_cluster);
-  Host* const host = cluster == nullptr ? nullptr : PickHost(*cluster, sink_.random_value());
+  Host* const host = cluster == nullptr ? nullptr : PickHost(*cluster, hash_);
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   StartNextAttempt(*cluster, *host);
 }
 
 void Router::StartNextAttempt(WorkerCluster& cluster, Host& host) {
+  if (retries_ != nullptr) NoteProgress(End::kYes);
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, cluster, host));

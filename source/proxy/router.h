@@ -12,6 +12,7 @@
 #include "source/proxy/attempt.h"
 #include "source/proxy/failure_table.h"
 #include "source/proxy/proxy_worker.h"
+#include "source/proxy/request_hash.h"
 #include "source/proxy/tcp_attempt.h"
 #include "source/route/route_table.h"
 #include "source/sdk/request_handler.h"
@@ -41,6 +42,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void SendDirectResponse(const DirectResponse& response);
   void SendToCluster(const ClusterAction& action, End end);
   Host* PickHost(WorkerCluster& cluster, uint64_t hash);
+  void HashRequestBy(const std::vector<HashPolicy>& policies);
   void PrepareRequest(const ClusterAction& action, const Host& host);
   void ChooseTimeout(const ClusterAction& action);
   void SetAttemptCount();
@@ -99,6 +101,8 @@ class Router final : public RequestHandler, private AttemptOwner {
   ArenaPtr<Attempt> failed_attempt_;                  // it may still be in a frame below
   ResetCode reset_code_ = ResetCode::kInternalError;  // for a client whose response breaks off
   ArenaPtr<Retries> retries_;                         // null: there are none but for lost races
+  uint64_t hash_ = 0;                                 // what the balancer goes by
+  const CookieToSet* cookies_ = nullptr;              // for the response
   bool response_started_ = false;
   bool failing_ = false;     // what ends the request is found here
   bool http1_only_ = false;  // an upgrade that HTTP/2 does not take

@@ -287,7 +287,7 @@ Host* Router::PickRetryHost(WorkerCluster& cluster) {
   const uint32_t picks = policy.other_hosts ? 1 + policy.host_picks_more : 1;
   Host* host = nullptr;
   for (uint32_t i = 0; i < picks; ++i) {
-    host = PickHost(cluster, sink_.random_value() + i * kGoldenRatio);
+    host = PickHost(cluster, hash_ + i * kGoldenRatio);
     if (host == nullptr || !WasTried(*host)) break;
   }
   return host;

@@ -10,6 +10,7 @@
 #include "source/config/proto_fields.h"
 #include "source/config/value_text.h"
 #include "source/http/match/match_config.h"
+#include "source/route/hash_policy_config.h"
 #include "source/route/header_edits_config.h"
 #include "source/route/per_filter_config.h"
 #include "source/route/retry_policy_config.h"
@@ -248,6 +249,7 @@ ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path
   if (proto.priority() == envoy::config::core::v3::HIGH) action.priority = RoutePriority::kHigh;
   if (proto.has_retry_policy())
     action.retry = ParseRetryPolicy(proto.retry_policy(), scope.At("retry_policy"));
+  action.hash_policies = ParseHashPolicies(proto, scope);
   return action;
 }
 

@@ -14,6 +14,7 @@
 #include "source/base/units.h"
 #include "source/http/headers.h"
 #include "source/http/upgrade.h"
+#include "source/route/hash_policy.h"
 #include "source/route/header_edits.h"
 #include "source/route/redirect.h"
 #include "source/route/rewrite.h"
@@ -61,6 +62,7 @@ struct ClusterAction {
   std::optional<ConnectEnd> connect;  // none: CONNECT goes to the host
   // Of the route, else of its virtual host; null: none.
   std::shared_ptr<const RetryPolicy> retry;
+  std::vector<HashPolicy> hash_policies;  // none: by chance
 };
 
 struct DirectResponse {

@@ -87,6 +87,41 @@ TEST(RouteConfig, RetryPolicyOfTheRouteElseOfItsHost) {
   EXPECT_EQ(table->Match(TestRequest("/").headers, false, 0).route->replay_bytes_max, 9u);
 }
 
+TEST(RouteConfig, HashPoliciesAreReadInTheirOrder) {
+  const auto table = ReadRoutes(
+      "routes { match { prefix: '/' } route { cluster: 'c' "
+      "hash_policy { header { header_name: 'X-User' regex_rewrite { pattern { regex: '^(.).*' } "
+      "substitution: '\\\\1' } } terminal: true } "
+      "hash_policy { connection_properties { source_ip: true } } "
+      "hash_policy { connection_properties { } } "
+      "hash_policy { query_parameter { name: 'q' } } "
+      "hash_policy { cookie { name: 's' ttl { } path: '/p' } } "
+      "hash_policy { cookie { name: 't' } } } }");
+  const auto& policies =
+      table->Match(TestRequest("/").headers, false, 0).route->cluster_action()->hash_policies;
+  ASSERT_EQ(policies.size(), 5u);
+  EXPECT_EQ(policies[0].header.text, "x-user");
+  EXPECT_TRUE(policies[0].terminal && policies[0].rewrite.pattern != nullptr);
+  EXPECT_EQ(policies[1].kind, HashPolicy::Kind::kSourceIp);
+  EXPECT_EQ(policies[2].name, "q");
+  EXPECT_TRUE(policies[3].generates);
+  EXPECT_EQ(policies[3].attributes, "; Path=/p; HttpOnly");
+  EXPECT_FALSE(policies[4].generates);
+}
+
+TEST(RouteConfig, HashPoliciesThatCannotBeKeptAreErrors) {
+  const auto errors = [](absl::string_view policy) {
+    return ErrorsOf(absl::StrCat(
+        "routes { match { prefix: '/' } route { cluster: 'c' hash_policy { ", policy, " } } }"));
+  };
+  EXPECT_NE(errors("filter_state { key: 'k' }").find("no filter state"), std::string::npos);
+  EXPECT_NE(errors("terminal: true").find("needs something to hash"), std::string::npos);
+  EXPECT_NE(errors("header { }").find("header_name"), std::string::npos);
+  EXPECT_NE(errors("header { header_name: 'a' regex_rewrite { pattern { regex: '(' } } }")
+                .find("regex_rewrite"),
+            std::string::npos);
+}
+
 TEST(RouteConfig, RetryPoliciesThatCannotBeKeptAreErrors) {
   const auto errors = [](absl::string_view policy) {
     return ErrorsOf(absl::StrCat(
