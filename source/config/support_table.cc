@@ -502,9 +502,12 @@ message envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbCo
 message envoy.config.cluster.v3.UpstreamConnectionOptions
   + tcp_keepalive
 message envoy.config.cluster.v3.CircuitBreakers
-  + thresholds
+  + thresholds per_host_thresholds[priority,max_connections]
 message envoy.config.cluster.v3.CircuitBreakers.Thresholds
   + priority max_connections max_pending_requests max_requests max_retries track_remaining
+  + retry_budget
+message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget
+  + *
 message envoy.config.endpoint.v3.ClusterLoadAssignment
   + cluster_name endpoints policy
 message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy

@@ -7,7 +7,6 @@
 #include "envoy/config/core/v3/address.pb.h"
 
 namespace sluice {
-namespace {
 
 Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto,
                           const FieldScope& scope) {
@@ -27,8 +26,6 @@ Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto,
                             "such as 0.0.0.0, 127.0.0.1 or ::");
   return {};
 }
-
-}  // namespace
 
 Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldScope& scope) {
   if (proto.has_socket_address())

@@ -11,6 +11,7 @@
 namespace envoy::config::core::v3 {
 class Address;
 class CidrRange;
+class SocketAddress;
 }  // namespace envoy::config::core::v3
 
 namespace sluice {
@@ -18,6 +19,9 @@ namespace sluice {
 // Errors go to `scope`; the address is of no family then. Names are not resolved: a listener binds
 // to an address.
 Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldScope& scope);
+
+Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto,
+                          const FieldScope& scope);
 
 // Nullopt, with the error in `scope`, where it is no range.
 std::optional<Cidr> ReadCidr(const envoy::config::core::v3::CidrRange& proto,

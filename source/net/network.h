@@ -20,6 +20,8 @@ struct SocketOptions {
   bool no_delay = true;
   bool keep_alive = false;
   int keep_alive_probes = 0, keep_alive_time_s = 0, keep_alive_interval_s = 0;  // 0: the system's
+  // To connect from; port 0: any. Unset: the system chooses.
+  std::optional<Address> source;
 };
 
 // A listening socket of one worker. Destroying it stops listening.

@@ -118,6 +118,15 @@ absl::Status BindAndListen(int fd, const Address& at, const ListenOptions& optio
   return SetRaw(fd, at, options, RawSocketOption::When::kAfterListen);
 }
 
+// The port is chosen when the socket connects, so that there may be as many to each host.
+bool BindSource(int fd, const SocketOptions& options) {
+  if (!options.source.has_value()) return true;
+  if (options.source->port() == 0) SetInt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  sockaddr_storage storage;
+  const socklen_t length = options.source->ToSockaddr(storage);
+  return bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0;
+}
+
 }  // namespace
 
 std::unique_ptr<IoHandle> SocketNetwork::Connect(Poller& poller, const Address& to,
@@ -126,9 +135,10 @@ std::unique_ptr<IoHandle> SocketNetwork::Connect(Poller& poller, const Address& 
   if (fd < 0) return std::make_unique<SocketIoHandle>(poller, -1, to, errno);
   if (to.is_ip()) ApplyOptions(fd, options);
   sockaddr_storage storage;
+  const bool bound = !to.is_ip() || BindSource(fd, options);
   const socklen_t length = to.ToSockaddr(storage);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0 &&
-      errno != EINPROGRESS) {
+  if (!bound || connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+    if (bound && errno == EINPROGRESS) return std::make_unique<SocketIoHandle>(poller, fd, to);
     const int error = errno;
     close(fd);
     return std::make_unique<SocketIoHandle>(poller, -1, to, error);

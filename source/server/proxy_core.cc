@@ -104,10 +104,9 @@ void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bo
                                ConfigErrors& errors) {
   const std::string& path = bootstrap.cluster_manager().outlier_detection().event_log_path();
   if (path.empty()) return;
-  absl::StatusOr<std::unique_ptr<LogFile>> log = world_.open_access_log(path);
-  if (log.ok()) return clusters_.SetOutlierLog(*std::move(log));
   const FieldScope scope(errors, "cluster_manager.outlier_detection.event_log_path");
-  scope.Error(log.status().message());
+  LogSink* const log = access_logs_.FindFile(path, scope);
+  if (log != nullptr) clusters_.SetOutlierLog(*log);
 }
 
 void ProxyCore::Start(std::function<void(absl::Status)> on_done) {

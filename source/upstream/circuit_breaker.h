@@ -6,12 +6,14 @@
 //
 // Tunnels are in use like everything else, and raise the limit by what they use: a thousand
 // WebSockets leave as much room for requests as none. Their own limit is kUpgrades: from the time
-// when the host is asked for an upgrade until the tunnel ends, or is refused.
+// when the host is asked for an upgrade until the tunnel ends, or is refused. Where there is a
+// retry budget it is the limit of retries, and moves with the number of requests.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "source/base/units.h"
 #include "source/upstream/cluster_spec.h"
@@ -82,8 +84,12 @@ class CircuitBreaker {
     std::atomic<uint32_t> in_use[kResources] = {};
     std::atomic<uint32_t> extra[kResources] = {};  // by tunnels
     uint32_t max[kResources] = {};
+    std::optional<RetryBudget> retry_budget;
+    uint32_t RetriesAllowed() const;
     // As configured, and what tunnels add; it may be "no limit" already.
     uint32_t limit(size_t at) const {
+      const bool retries = at == static_cast<size_t>(BreakerResource::kRetries);
+      if (retries && retry_budget.has_value()) return RetriesAllowed();
       const uint64_t sum = uint64_t{max[at]} + extra[at].load(std::memory_order_relaxed);
       return static_cast<uint32_t>(std::min<uint64_t>(sum, UINT32_MAX));
     }

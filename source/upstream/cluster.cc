@@ -65,7 +65,7 @@ Cluster::~Cluster() {
   spec_->stats.membership_excluded.Set(main_.stats, 0);
 }
 
-void Cluster::WatchOutliers(StatsRegistry& stats, LogFile* log) {
+void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
   if (!spec_->outlier.has_value()) return;
   outlier_monitor_ = std::make_shared<OutlierMonitor>(*spec_->outlier, main_.loop);
   outliers_ = std::make_unique<OutlierDetector>(

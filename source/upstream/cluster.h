@@ -45,7 +45,7 @@ class Cluster final : private EndOfTurnTask {
 
   // Before Start: where its spec says so, hosts go out of service for how they answer. `log`, which
   // outlives it, may be null.
-  void WatchOutliers(StatsRegistry& stats, LogFile* log);
+  void WatchOutliers(StatsRegistry& stats, LogSink* log);
   void Start();
   // Of the host at this address, until another order, or until it goes. kDrain: it gets nothing
   // new; kMaintenance: nor is it asked how it is. False: there is none.

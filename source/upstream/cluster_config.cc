@@ -15,6 +15,7 @@
 #include "source/config/node_to_proto.h"
 #include "source/config/proto_fields.h"
 #include "source/config/well_known_types.h"
+#include "source/net/address_config.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoint_config.h"
 #include "source/upstream/lb_config.h"
@@ -51,6 +52,17 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
   }
 }
 
+RetryBudget ParseRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget& proto,
+                             const FieldScope& scope) {
+  RetryBudget budget;
+  if (proto.has_budget_percent()) {
+    budget.percent =
+        ReadPercent(proto.budget_percent(), scope.At("budget_percent")).value_or(budget.percent);
+  }
+  budget.retries_min = UInt32Or(proto, "min_retry_concurrency", budget.retries_min, scope);
+  return budget;
+}
+
 void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
                    ClusterSpec& spec) {
   for (int i = 0; i < breakers.thresholds_size(); ++i) {
@@ -63,6 +75,16 @@ void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
     limits.requests_max = UInt32Or(thresholds, "max_requests", limits.requests_max, field);
     limits.retries_max = UInt32Or(thresholds, "max_retries", limits.retries_max, field);
     limits.track_remaining = thresholds.track_remaining();
+    if (thresholds.has_retry_budget()) {
+      limits.retry_budget = ParseRetryBudget(thresholds.retry_budget(), field.At("retry_budget"));
+    }
+  }
+  for (int i = 0; i < breakers.per_host_thresholds_size(); ++i) {
+    const auto& thresholds = breakers.per_host_thresholds(i);
+    BreakerLimits& limits = spec.breakers[thresholds.priority() == core::HIGH];
+    limits.host_connections_max =
+        UInt32Or(thresholds, "max_connections", limits.host_connections_max,
+                 scope.At("per_host_thresholds", i));
   }
 }
 
@@ -124,7 +146,14 @@ void ParseTransportSocket(const pb::Cluster& cluster, const FieldScope& scope,
   spec.transport = parse(config, ClusterStatPrefix(spec.stat_name), field);
 }
 
+void ParseSource(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  if (!cluster.upstream_bind_config().has_source_address()) return;
+  spec.socket.source = ReadSocketAddress(cluster.upstream_bind_config().source_address(),
+                                         scope.At("upstream_bind_config.source_address"));
+}
+
 void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  ParseSource(cluster, scope, spec);
   const auto& options = cluster.upstream_connection_options();
   if (!options.has_tcp_keepalive()) return;
   const FieldScope upstream = scope.At("upstream_connection_options");

@@ -28,7 +28,7 @@ void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec) {
   place =
       std::make_unique<Cluster>(Cluster::World{main_, network_, resolver_, stats_, workers_},
                                 std::move(spec), std::move(breaker), [this] { OnClusterReady(); });
-  place->WatchOutliers(stats_, outlier_log_.get());
+  place->WatchOutliers(stats_, outlier_log_);
   place->Start();
   ShowCounts();
 }

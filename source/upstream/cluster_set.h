@@ -7,13 +7,12 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
-#include "source/accesslog/log_file.h"
+#include "source/accesslog/access_log.h"
 #include "source/event/worker_context.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
@@ -35,8 +34,8 @@ class ClusterSet {
   // Of a cluster that is there: other endpoints than its spec's. False: there is none.
   bool SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,
                     const AssignmentPolicy& policy = {});
-  // Of clusters that are set from now on.
-  void SetOutlierLog(std::unique_ptr<LogFile> log) { outlier_log_ = std::move(log); }
+  // Of clusters that are set from now on; outlives them.
+  void SetOutlierLog(LogSink& log) { outlier_log_ = &log; }
   const Cluster* Find(absl::string_view name) const;
   size_t size() const { return by_name_.size(); }
   // In order of name.
@@ -58,7 +57,7 @@ class ClusterSet {
   WorkerUpstreams& workers_;
   Gauge active_, warming_;
   Counter added_, modified_, removed_;
-  std::unique_ptr<LogFile> outlier_log_;  // null: there is none
+  LogSink* outlier_log_ = nullptr;  // null: there is none
   absl::btree_map<std::string, std::unique_ptr<Cluster>> by_name_;
   std::vector<absl::AnyInvocable<void()>> when_ready_;
 };

@@ -34,13 +34,21 @@ enum class UpstreamProtocol : uint8_t {
   kUseDownstream,  // that of the request
 };
 
+// Retries that are allowed while so many requests are active or pending.
+struct RetryBudget {
+  double percent = 20;
+  uint32_t retries_min = 3;  // however few requests there are
+};
+
 struct BreakerLimits {
   uint32_t connections_max = 1024;
   uint32_t pending_requests_max = 1024;
   uint32_t requests_max = 1024;
   uint32_t retries_max = 3;
-  uint32_t upgrades_max = 1'000'000;  // more than one process has memory for
-  bool track_remaining = false;       // remaining_* gauges
+  uint32_t upgrades_max = 1'000'000;           // more than one process has memory for
+  std::optional<RetryBudget> retry_budget;     // instead of retries_max
+  uint32_t host_connections_max = UINT32_MAX;  // to one host: per_host_thresholds
+  bool track_remaining = false;                // remaining_* gauges
 };
 
 // An endpoint as configured: an address, or a name to resolve.

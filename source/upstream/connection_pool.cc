@@ -84,7 +84,10 @@ void ConnectionPool::OpenConnections(RoutePriority priority) {
   Lane& lane = this->lane(priority);
   while (lane.opening < lane.waiting) {
     CircuitBreaker& breaker = cluster_.breaker();
-    if (!breaker.TryAcquire(priority, BreakerResource::kConnections)) {
+    const bool host_full =
+        host_->cx_active.load(kRelaxed) >=
+        cluster_.spec().breakers[static_cast<size_t>(priority)].host_connections_max;
+    if (host_full || !breaker.TryAcquire(priority, BreakerResource::kConnections)) {
       stats_.cx_overflow.Add(cells_);
       if (!lane.ready.empty() || !lane.busy.empty() || !lane.connecting.empty()) return;
       if (passing()) return FailWaiters(lane, lane.waiting, PoolFailure::kOverflow, {});

@@ -23,7 +23,9 @@ std::unique_ptr<HostConnection> HostConnection::Open(WorkerCluster& cluster, Hos
   CircuitBreaker& breaker = cluster.breaker();
   const ClusterStats& stats = cluster.spec().stats;
   StatCells& cells = cluster.worker().stats;
-  if (!breaker.TryAcquire(kPriority, BreakerResource::kConnections)) {
+  const BreakerLimits& limits = cluster.spec().breakers[static_cast<size_t>(kPriority)];
+  if (host.cx_active.load(kRelaxed) >= limits.host_connections_max ||
+      !breaker.TryAcquire(kPriority, BreakerResource::kConnections)) {
     stats.cx_overflow.Add(cells);
     return nullptr;
   }

@@ -95,8 +95,8 @@ std::unique_ptr<IoHandle> MemoryNetwork::Connect(Poller& poller, const Address& 
     return std::make_unique<MemoryIoHandle>(*this, sim_poller, link, MemoryLink::kClient,
                                             connected(to), failed);
   }
-  return std::make_unique<MemoryIoHandle>(*this, sim_poller, StartLink(to), MemoryLink::kClient,
-                                          connected(to));
+  return std::make_unique<MemoryIoHandle>(*this, sim_poller, StartLink(to, options.source),
+                                          MemoryLink::kClient, connected(to));
 }
 
 absl::StatusOr<std::unique_ptr<ListenSocket>> MemoryNetwork::Listen(Poller& poller,
@@ -133,9 +133,11 @@ void MemoryNetwork::Serve(const Address& at, OnPeer on_peer) {
 
 void MemoryNetwork::StopServing(const Address& at) { listeners_.erase(at.text()); }
 
-std::shared_ptr<MemoryLink> MemoryNetwork::StartLink(const Address& to) {
+std::shared_ptr<MemoryLink> MemoryNetwork::StartLink(const Address& to,
+                                                     const std::optional<Address>& source) {
   const LinkShape shape = shapes_[to.text()];
-  const Address from = Address::FromIp("10.9.8.7", next_port_++).value();
+  Address from = source.value_or(Address::FromIp("10.9.8.7", 0).value());
+  if (from.port() == 0) from = from.WithPort(next_port_++);
   auto link = std::make_shared<MemoryLink>(shape, from, to);
   links_.push_back(link);
   if (!shape.black_hole) syns_.push_back({clock_.now() + shape.latency, link});

@@ -91,7 +91,8 @@ class MemoryNetwork final : public Network {
     MonotonicTime due;
     std::shared_ptr<MemoryLink> link;
   };
-  std::shared_ptr<MemoryLink> StartLink(const Address& to);
+  std::shared_ptr<MemoryLink> StartLink(const Address& to,
+                                        const std::optional<Address>& source = {});
   void OnSyn(const std::shared_ptr<MemoryLink>& link);
   void Remove(const MemoryBacklog& backlog);
   // Counts the call; whether and how it goes wrong.

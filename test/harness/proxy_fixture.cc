@@ -273,7 +273,7 @@ std::string ProxyFixture::Bootstrap(const std::string& routes, const ProxyOption
     const auto& [name, hosts] = options.clusters[i];
     absl::StrAppend(&yaml, ClusterYaml(name, static_cast<int>(i), hosts, options));
   }
-  return yaml;
+  return yaml + Indent(options.bootstrap, 0);
 }
 
 }  // namespace sluice

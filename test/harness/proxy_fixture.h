@@ -44,6 +44,7 @@ struct ProxyOptions {
   std::string filter_chain;  // further fields of that chain
   std::string cluster;       // fields of every cluster
   std::string endpoints;     // fields of the first one's load_assignment; empty: its hosts
+  std::string bootstrap;     // fields of the Bootstrap
   // YAML, fields of a TcpProxy that takes the manager's place; empty: there is a manager.
   std::string tcp;
   // More chains of TCP proxies: the cluster of each, and what it matches.

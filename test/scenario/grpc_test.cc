@@ -75,6 +75,28 @@ TEST_F(Grpc, AUnaryCall) {
   EXPECT_FALSE(response.reset.has_value());
 }
 
+TEST_F(Grpc, AStatusThatTheRoutesPolicyNamesIsTriedAgain) {
+  Start("retry_policy: { retry_on: unavailable, num_retries: 3 }");
+  H2Server& host = Host([failures = 2](const H2Message& request) mutable {
+    if (failures-- > 0) {
+      H2Answer answer;
+      answer.head = {
+          {":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "14"}};
+      return answer;
+    }
+    H2Answer answer = H2Answer::Of(200, request.body, {{"content-type", "application/grpc"}});
+    answer.trailers = {{"grpc-status", "0"}};
+    return answer;
+  });
+  const uint32_t call = client_->Start(Call(), End::kNo);
+  client_->wire().SendData(call, Framed("question"), End::kYes);
+  proxy_->Advance(seconds(1));
+  EXPECT_EQ(host.requests().size(), 3u);
+  EXPECT_EQ(host.connections_accepted(), 1u);
+  EXPECT_EQ(client_->response(call).body, Framed("question"));
+  EXPECT_EQ(Trailer(client_->response(call).trailers, "grpc-status"), "0");
+}
+
 TEST_F(Grpc, MessagesOfAStreamPassAsTheyCome) {
   Start();
   H2Server& host = Host([](const H2Message&) { return H2Answer{}; });

@@ -101,8 +101,9 @@ TEST_F(OutlierDetection, AHealthCheckThatPassesBringsAHostBackUnlessItMayNot) {
   for (const bool may : {true, false}) {
     Start(absl::StrCat("consecutive_5xx: 2, max_ejection_percent: 50",
                        may ? "" : ", successful_active_health_check_uneject_host: false",
-                       "}\nhealth_checks: [{timeout: 0.5s, interval: 2s, unhealthy_threshold: 1, "
-                       "healthy_threshold: 1, http_health_check: {path: /up}}]\n"
+                       "}\nhealth_checks: [{timeout: 0.5s, interval: 1s, no_traffic_interval: 1s, "
+                       "unhealthy_threshold: 1, healthy_threshold: 1, "
+                       "http_health_check: {path: /up}}]\n"
                        "common_lb_config: {"));
     const auto answers = [](int status) {
       return [status](const H1Message& request) {
@@ -111,13 +112,31 @@ TEST_F(OutlierDetection, AHealthCheckThatPassesBringsAHostBackUnlessItMayNot) {
     };
     proxy_->Host(answers(500), 0);
     proxy_->Host(answers(200), 1);
-    proxy_->Advance(seconds(90));
+    proxy_->Advance(seconds(10));
     Get(10);
     EXPECT_EQ(Stat("outlier_detection.ejections_active"), 1);
-    proxy_->Advance(seconds(5));
+    proxy_->Advance(seconds(3));
     EXPECT_EQ(Stat("outlier_detection.ejections_active"), may ? 0 : 1);
     proxy_ = nullptr;
   }
+}
+
+TEST_F(OutlierDetection, EjectionsAreLogged) {
+  proxy_ = std::make_unique<ProxyFixture>(
+      ProxyFixture::ToUsers(),
+      ProxyOptions{
+          .cluster = "outlier_detection: {consecutive_5xx: 2, max_ejection_percent: 50}",
+          .bootstrap = "cluster_manager: { outlier_detection: { event_log_path: /events } }",
+          .clusters = {{"users", 2}},
+          .log = ""});
+  proxy_->Host(H1Answer::Of(500), 0);
+  proxy_->Host(H1Answer::Of(200), 1);
+  Get(10);
+  const std::vector<std::string> lines = proxy_->LogLines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("\"upstream_url\":\"10.0.0.1:80\",\"action\":\"EJECT\""),
+            std::string::npos)
+      << lines[0];
 }
 
 TEST_F(OutlierDetection, TheLastHostsStayByDefault) {

@@ -15,14 +15,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class LinesInMemory final : public LogFile {
+class LinesInMemory final : public LogSink {
  public:
   explicit LinesInMemory(std::string& lines) : lines_(lines) {}
-  bool Append(absl::string_view lines) override {
-    lines_.append(lines.data(), lines.size());
-    return true;
-  }
-  absl::Status Reopen() override { return absl::OkStatus(); }
+  void Write(uint32_t, absl::string_view line) override { lines_.append(line.data(), line.size()); }
+  void Flush(uint32_t) override {}
 
  private:
   std::string& lines_;

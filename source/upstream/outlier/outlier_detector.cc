@@ -194,7 +194,7 @@ void OutlierDetector::Write(Record& record, OutlierEvent event) {
   event.address = record.host->address().text();
   if (record.last_action.has_value())
     event.since_last = parts_.main.loop.now() - *record.last_action;
-  parts_.log->Append(OutlierEventLine(event));
+  parts_.log->Write(parts_.main.index, OutlierEventLine(event));
 }
 
 void OutlierDetector::ShowActive() {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "source/accesslog/log_file.h"
+#include "source/accesslog/access_log.h"
 #include "source/event/timer.h"
 #include "source/event/worker_context.h"
 #include "source/stats/registry.h"
@@ -36,7 +36,7 @@ class OutlierDetector {
     std::shared_ptr<OutlierMonitor> monitor;
     std::string cluster;
     OutlierStats stats;
-    LogFile* log;
+    LogSink* log;
     std::function<void()> on_change;
   };
   explicit OutlierDetector(Parts parts);
