@@ -426,9 +426,6 @@ message envoy.config.cluster.v3.Cluster
   + health_checks ignore_health_on_host_removal
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
   ! transport_socket_matches filters
-message envoy.config.core.v3.Metadata
-  + filter_metadata
-  ~ typed_filter_metadata: a label for control planes
 message envoy.config.core.v3.BindConfig
   + source_address
 message envoy.config.cluster.v3.OutlierDetection
