@@ -15,6 +15,14 @@ namespace {
 constexpr int kWarmingSteps = 50;
 constexpr Duration kWarmingStepMin = std::chrono::milliseconds(100);
 
+// A set of many hosts takes its time to make, and each of them may flip in a turn of its own: so
+// much time passes between two sets for what health checks find out. Of up to a thousand hosts
+// none.
+Duration FlipPause(size_t hosts) {
+  constexpr Duration kPausePerHost = std::chrono::microseconds(2);
+  return hosts <= 1000 ? Duration::zero() : kPausePerHost * static_cast<int64_t>(hosts);
+}
+
 Duration WarmingStep(const SlowStart& slow_start) {
   return std::max(kWarmingStepMin, slow_start.window / kWarmingSteps);
 }
@@ -55,6 +63,7 @@ Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
       dns_(world.main, world.resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
       assignment_policy_(spec_->assignment_policy),
       warming_(world.main.loop, this, kMethod<&Cluster::Rebuild>),
+      flips_(world.main.loop, this, kMethod<&Cluster::RebuildLater>),
       health_(world.main, world.network, world.stats, spec_, [this] { OnHealthChange(); }),
       hosts_(std::make_shared<HostSet>()) {}
 
@@ -107,6 +116,7 @@ void Cluster::Rebuild() {
 
 void Cluster::Publish(std::vector<HostEntry> entries) {
   NoteFitness(entries);
+  published_ = main_.loop.now();
   const bool other_hosts = !SameHosts(entries, *hosts_);
   hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now());
   workers_.SetHosts(spec_->name, hosts_);
@@ -147,6 +157,12 @@ bool Cluster::OrderHost(absl::string_view address, HostOrder order) {
   }
   if (found) OnHealthChange();
   return found;
+}
+
+void Cluster::OnHealthChange() {
+  const MonotonicTime due = published_ + FlipPause(hosts_->hosts.size());
+  if (main_.loop.now() >= due) return RebuildLater();
+  if (!flips_.armed()) flips_.Arm(due - main_.loop.now());
 }
 
 void Cluster::KeepRemoved(std::vector<HostEntry>& entries) const {

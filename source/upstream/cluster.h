@@ -68,7 +68,8 @@ class Cluster final : private EndOfTurnTask {
   std::vector<HostEntry> Merge(std::vector<ResolvedEndpoint> endpoints) const;
   // Adds hosts that discovery has dropped, and that should not go because they are well.
   void KeepRemoved(std::vector<HostEntry>& entries) const;
-  void OnHealthChange() { main_.loop.AtEndOfTurn(*this); }
+  void OnHealthChange();
+  void RebuildLater() { main_.loop.AtEndOfTurn(*this); }
 
   WorkerContext& main_;
   WorkerUpstreams& workers_;
@@ -79,6 +80,8 @@ class Cluster final : private EndOfTurnTask {
   std::optional<std::vector<EndpointSpec>> endpoints_;  // none: the spec's
   AssignmentPolicy assignment_policy_;
   Timer warming_;  // the next step of hosts in slow start
+  Timer flips_;    // what has changed since the last set, where that was a moment ago
+  MonotonicTime published_{};
   HealthChecker health_;
   std::shared_ptr<const HostSet> hosts_;
   bool policy_changed_ = false;

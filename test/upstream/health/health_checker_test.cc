@@ -60,10 +60,13 @@ class HealthCheckerTest : public testing::Test {
     for (const auto& check : checks_) spec->health_checks.push_back(check);
     return spec;
   }
+  static Address At(int n) {
+    if (n < 256) return TestAddress(n);
+    return *Address::FromIp(absl::StrCat("10.1.", n / 256, ".", n % 256), 80);
+  }
   std::shared_ptr<ClusterSpec> Static(int hosts) {
     auto spec = Spec(DiscoveryType::kStatic);
-    for (int n = 1; n <= hosts; ++n)
-      spec->endpoints.push_back({.facts = {.address = TestAddress(n)}});
+    for (int n = 1; n <= hosts; ++n) spec->endpoints.push_back({.facts = {.address = At(n)}});
     return spec;
   }
   std::shared_ptr<ClusterSpec> Dns() {
@@ -339,6 +342,26 @@ TEST_F(HealthCheckerTest, TheFirstProbesOfManyHostsAreSpread) {
   world_.Advance(milliseconds(30));
   EXPECT_EQ(Stat("health_check.attempt"), kHosts);
   EXPECT_TRUE(users().ready());
+}
+
+TEST_F(HealthCheckerTest, WhatManyHostsComeToSharesSets) {
+  constexpr int kHosts = 2000;
+  Set(Static(kHosts));  // nobody answers there
+  const HostSet* last = &users().hosts();
+  int sets = 0;
+  world_.AdvanceUntil(
+      [&] {
+        if (&users().hosts() != last) ++sets;
+        last = &users().hosts();
+        return users().ready();
+      },
+      seconds(2));
+  EXPECT_TRUE(users().ready());
+  EXPECT_GT(sets, 10);
+  EXPECT_LE(sets, 130);  // of about 1900 results
+  for (const HostFlags flags : users().hosts().flags) {
+    ASSERT_FALSE(flags.Has(HostFlag::kPendingActiveCheck));
+  }
 }
 
 TEST_F(HealthCheckerTest, TheInitialJitterSpreadsThemToo) {
