@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "source/http/message_rules.h"
 #include "source/upstream/balancers/latency.h"
+#include "source/upstream/health/health_reports.h"
 
 namespace sluice {
 namespace {
@@ -231,6 +232,7 @@ void Attempt::OnHeaders(Headers& headers, End end) {
     NoteLatency(connection_->host(), balancer.peak_ewma, info_.response_start - started_,
                 info_.response_start);
   }
+  if (headers.Has(HeaderId::kXEnvoyImmediateHealthCheckFail)) CountOut(host_);
   if (upgrade_ != nullptr && !TakeUpgradeAnswer(headers, code)) return;
   if (headers.Has(HeaderId::kConnection) && ListsToken(headers, HeaderId::kConnection, "close"))
     stats().cx_close_notify.Add(worker_.stats);

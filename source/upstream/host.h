@@ -86,6 +86,8 @@ struct HostFacts {
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 
+struct HealthReports;
+
 class Host : public std::enable_shared_from_this<Host> {
  public:
   explicit Host(HostFacts facts, HostFlags flags = {}) : flags_(flags), facts_(std::move(facts)) {}
@@ -98,6 +100,10 @@ class Host : public std::enable_shared_from_this<Host> {
     flags_.store(flags().With(flag, is_set), std::memory_order_relaxed);
   }
   HostHealth health() const { return HealthOf(flags()); }
+
+  // To whom workers say that it asks to be counted out; null: nobody checks its health. Const once
+  // workers see the host.
+  std::shared_ptr<const HealthReports> health_reports;
 
   // Since when it has been fit for traffic, for slow start. On main only.
   MonotonicTime fit_since = MonotonicTime::min();

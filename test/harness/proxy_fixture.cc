@@ -152,6 +152,7 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
   LoadConfig({.yaml = Bootstrap(routes, options)}, {}, bootstrap, lines, errors);
   if (errors.empty()) core_->Load(bootstrap, errors);
   EXPECT_TRUE(errors.empty()) << errors.ToString() << Bootstrap(routes, options);
+  if (options.before_start) options.before_start(*this);
   absl::Status started = absl::UnknownError("not started");
   core_->Start([&started](const absl::Status& status) { started = status; });
   Run();

@@ -32,6 +32,8 @@
 
 namespace sluice {
 
+class ProxyFixture;
+
 struct ProxyOptions {
   uint32_t workers = 1;
   uint64_t seed = 1;
@@ -64,6 +66,8 @@ struct ProxyOptions {
   // to
   // "/log".
   std::string log = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
+  // Called before the proxy starts: for hosts that are there from the start.
+  std::function<void(ProxyFixture&)> before_start;
   // Of the test's own, beside the built-in ones.
   std::function<void(Registry&)> add_extensions;
 };

@@ -47,9 +47,13 @@ HealthChecker::HealthChecker(WorkerContext& main, Network& network, const StatsR
       network_(network),
       stats_(stats),
       spec_(std::move(spec)),
-      on_change_(std::move(on_change)) {}
+      on_change_(std::move(on_change)),
+      reports_(new HealthReports{main.loop, this}) {}
 
-HealthChecker::~HealthChecker() { SetHosts({}); }
+HealthChecker::~HealthChecker() {
+  reports_->checker = nullptr;
+  SetHosts({});
+}
 
 void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
   if (spec_->health_checks.empty()) return;
@@ -93,6 +97,7 @@ CheckedHost& HealthChecker::Add(const std::shared_ptr<Host>& host) {
     checked->checks.push_back(std::make_unique<HostCheck>(*this, *checked, target));
   }
   ++unchecked_;
+  host->health_reports = reports_;
   host->SetFlag(HostFlag::kFailedActiveCheck, true);
   ShowFlags(*checked);
   return *checked;

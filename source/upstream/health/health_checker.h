@@ -15,6 +15,7 @@
 #include "source/net/network.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_spec.h"
+#include "source/upstream/health/health_reports.h"
 #include "source/upstream/health/host_check.h"
 #include "source/upstream/host_set.h"
 
@@ -79,6 +80,7 @@ class HealthChecker final {
   const std::shared_ptr<const ClusterSpec> spec_;
   const std::function<void()> on_change_;
   std::function<void(const Host&)> on_pass_;  // null: nobody waits for it
+  const std::shared_ptr<const HealthReports> reports_;
   absl::flat_hash_map<const Host*, std::unique_ptr<CheckedHost>> hosts_;
   uint64_t round_ = 0;
   int64_t healthy_ = 0, degraded_ = 0;
