@@ -1,6 +1,8 @@
 // The npm package "ws" at either end, as one finds it behind a proxy and in front of one.
 //
 //   node ws_peer.js serve                   prints its port
+//   node ws_peer.js serve-only              as the package answers by itself: 426 to a plain request
+//   node ws_peer.js serve-400               as others do: 400
 //   node ws_peer.js talk URL JSON           {messages, deflate, protocols, wants}: prints what happened
 //
 // WS_PACKAGE is the package's folder.
@@ -28,6 +30,20 @@ function serve() {
     });
     socket.on('error', () => {});
   });
+  server.listen(0, '127.0.0.1', () => console.log('listens on', server.address().port));
+}
+
+function serveOnly() {
+  const sockets = new WebSocketServer({host: '127.0.0.1', port: 0}, () =>
+    console.log('listens on', sockets.address().port));
+}
+
+function serve400() {
+  const server = http.createServer((request, response) => {
+    response.writeHead(400);
+    response.end('Bad Request\n');
+  });
+  new WebSocketServer({server});
   server.listen(0, '127.0.0.1', () => console.log('listens on', server.address().port));
 }
 
@@ -84,6 +100,10 @@ function talk(url, {messages = 0, deflate = false, protocols = [], wants = 'bye'
 
 if (process.argv[2] === 'serve') {
   serve();
+} else if (process.argv[2] === 'serve-only') {
+  serveOnly();
+} else if (process.argv[2] === 'serve-400') {
+  serve400();
 } else {
   talk(process.argv[3], JSON.parse(process.argv[4] || '{}'));
 }
