@@ -2,9 +2,11 @@
 // Waiting is jumping: when nothing is ready, Wait moves the clock to the deadline. One thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "source/event/poller.h"
@@ -38,9 +40,15 @@ class SimPoller final : public Poller {
   void Unwatch(PollerWatch* watch) override;
   void Wait(std::optional<MonotonicTime> deadline) override;
   size_t Report() override;
-  void Wake() override { woken_ = true; }
+  void Wake() override {
+    woken_ = true;
+    if (on_wake_) on_wake_();
+  }
   MonotonicTime Now() override { return clock_.now(); }
   WallTime WallNow() override { return clock_.wall_now(); }
+
+  // Called whenever another loop, or its own, has something for this one.
+  void OnWake(std::function<void()> on_wake) { on_wake_ = std::move(on_wake); }
 
   // Whether Wait would return at once.
   bool ready() const;
@@ -55,6 +63,7 @@ class SimPoller final : public Poller {
   std::vector<Watched*> found_;  // by the last Wait; null where the watch has ended since
   int next_fd_ = 1000000;        // no real descriptor is meant
   bool woken_ = false;
+  std::function<void()> on_wake_;
 };
 
 }  // namespace sluice

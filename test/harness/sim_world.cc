@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "source/base/check.h"
@@ -25,6 +26,7 @@ struct SimWorld::SimThread {
   FastRandom random;
   StatCells cells;
   WorkerContext context;
+  bool in_turn = false;
 };
 
 SimWorld::SimWorld(const SimOptions& options) : random_(options.seed) {
@@ -54,9 +56,28 @@ SimPoller& SimWorld::poller(uint32_t worker) { return threads_[worker]->poller; 
 bool SimWorld::TurnAll() {
   bool ran = network_.Pump();
   // Main first, as it publishes what the workers then see.
-  ran |= threads_.back()->loop.TurnWithoutWaiting();
-  for (size_t i = 0; i + 1 < threads_.size(); ++i) ran |= threads_[i]->loop.TurnWithoutWaiting();
+  ran |= Turn(*threads_.back());
+  for (size_t i = 0; i + 1 < threads_.size(); ++i) ran |= Turn(*threads_[i]);
   return ran;
+}
+
+bool SimWorld::Turn(SimThread& thread) {
+  if (thread.in_turn) return false;
+  thread.in_turn = true;
+  const bool ran = thread.loop.TurnWithoutWaiting();
+  thread.in_turn = false;
+  return ran;
+}
+
+void SimWorld::MakeQuick(uint32_t thread, std::function<void()> before) {
+  SLUICE_CHECK(thread < threads_.size());
+  SimThread& quick = *threads_[thread];
+  quick.poller.OnWake([this, &quick, before = std::move(before)] {
+    if (quick.in_turn) return;
+    if (before) before();
+    do network_.Pump();
+    while (Turn(quick));
+  });
 }
 
 void SimWorld::RunUntilIdle() {

@@ -55,6 +55,21 @@ TEST_F(SimWorldTest, TimersOfAllThreadsFireInOrder) {
   EXPECT_EQ(world.now() - before, hours(1));
 }
 
+TEST_F(SimWorldTest, AQuickThreadIsDoneBeforeThePostReturns) {
+  SimWorld world({.workers = 2});
+  std::string log;
+  world.MakeQuick(0);
+  world.worker(0).loop.Post([&] {
+    world.worker(0).loop.Post([&] { log += "b"; });  // in a later turn, as ever
+    log += "a";
+  });
+  log += "c";
+  world.worker(1).loop.Post([&] { log += "d"; });
+  EXPECT_EQ(log, "abc");
+  world.RunUntilIdle();
+  EXPECT_EQ(log, "abcd");
+}
+
 TEST_F(SimWorldTest, WorkersHaveTheirIndexAndPublicationsReachThem) {
   SimWorld world({.workers = 3});
   std::string log;
