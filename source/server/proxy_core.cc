@@ -216,7 +216,9 @@ void ProxyCore::CollectTunnels(OnTunnels done) {
                            ends = tunnels.Ends()]() mutable {
       std::move(open.begin(), open.end(), std::back_inserter(all->open));
       std::move(ends.begin(), ends.end(), std::back_inserter(all->ends));
-      if (--all->workers_left == 0) all->done(std::move(all->open), std::move(all->ends));
+      if (--all->workers_left > 0) return;
+      // A worker may hold the rest longer; this leads to objects of the main thread.
+      std::exchange(all->done, nullptr)(std::move(all->open), std::move(all->ends));
     });
   });
 }
