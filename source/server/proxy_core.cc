@@ -138,7 +138,8 @@ absl::Status ProxyCore::ListenAt(const std::shared_ptr<const ListenerConfig>& co
   for (WorkerContext* worker : world_.workers) {
     if (!config->bind_to_port) break;
     Poller& poller = worker->loop.poller();
-    auto socket = sockets.empty() || config->listen.reuse_port
+    // A Unix socket has one owner: a second one at its path would take it away from the first.
+    auto socket = sockets.empty() || (config->listen.reuse_port && address.is_ip())
                       ? world_.network.Listen(poller, address, config->listen)
                       : sockets.front()->Share(poller);
     if (!socket.ok()) {

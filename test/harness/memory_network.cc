@@ -104,7 +104,8 @@ absl::StatusOr<std::unique_ptr<ListenSocket>> MemoryNetwork::Listen(Poller& poll
                                                                     const ListenOptions& options) {
   const Address bound = at.is_ip() && at.port() == 0 ? at.WithPort(next_port_++) : at;
   std::vector<Listener>& listeners = listeners_[bound.text()];
-  if (!listeners.empty() && (!options.reuse_port || listeners.front().backlog == nullptr)) {
+  const bool may_share = options.reuse_port && at.is_ip();
+  if (!listeners.empty() && (!may_share || listeners.front().backlog == nullptr)) {
     return absl::UnavailableError(
         absl::StrCat("cannot bind ", bound.text(), ": Address already in use"));
   }

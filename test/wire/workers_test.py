@@ -4,6 +4,7 @@ import unittest
 
 from wirelib.bootstrap import bootstrap, cluster, listener, one_route_to, route
 from wirelib.origins import DemoBackend
+from wirelib.processes import scratch_directory
 from wirelib.raw import RawConnection
 from wirelib.sluice import Sluice
 
@@ -42,6 +43,24 @@ class Workers(unittest.TestCase):
         for _ in range(20):
             with RawConnection(sluice.port()) as c:
                 self.assertEqual(c.get('/whoami').body, b'one\n')
+
+    def test_all_share_a_unix_socket(self):
+        path = os.path.join(scratch_directory(), 'socket')
+        name = '@sluice.%d' % os.getpid()
+        more = ' '.join('additional_addresses { address { pipe { path: "%s" } } }' % at
+                        for at in (path, name))
+        sluice = Sluice(bootstrap(listener('web', [route('/', 'origin')], more=more),
+                                  cluster('origin', [self.backend.port])), concurrency=3)
+        self.addCleanup(sluice.stop)
+        with open('/proc/net/unix') as f:
+            rows = [line.split() for line in f]
+        for at in (path, name):
+            # flags: __SO_ACCEPTCON
+            listening = [r for r in rows if r[-1] == at and r[3] == '00010000']
+            self.assertEqual(len(listening), 1, at)
+            for _ in range(20):
+                with RawConnection(at) as c:
+                    self.assertEqual(c.get('/whoami').body, b'one\n')
 
     def test_each_worker_has_its_own_listening_socket(self):
         for concurrency in (1, 2, 4):

@@ -27,9 +27,15 @@ class Closed(Exception):
 
 class RawConnection:
     def __init__(self, port, timeout=20, source='127.0.0.1'):
-        self.socket = socket.create_connection(('127.0.0.1', port), timeout=timeout,
-                                               source_address=(source, 0))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        """`port`: or the path of a Unix socket; '@' first: its abstract name."""
+        if isinstance(port, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(timeout)
+            self.socket.connect(port.replace('@', '\0', 1))
+        else:
+            self.socket = socket.create_connection(('127.0.0.1', port), timeout=timeout,
+                                                   source_address=(source, 0))
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pending = bytearray()
 
     def __enter__(self):
