@@ -144,7 +144,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
     tcp_attempt_.reset(
         sink_.arena().New<TcpAttempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
     if (end == End::kYes) tcp_attempt_->EndRequest();
-    return tcp_attempt_->Start();
+    return tcp_attempt_->Start(PoolKeyFor(cluster->spec()).server_name);
   }
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));

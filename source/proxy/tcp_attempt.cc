@@ -16,10 +16,10 @@ TcpAttempt::TcpAttempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& c
 
 TcpAttempt::~TcpAttempt() { Cancel(); }
 
-void TcpAttempt::Start() {
+void TcpAttempt::Start(absl::string_view server_name) {
   info_.upstream_host = &address_;
   info_.upstream_protocol = HttpProtocol::kNone;
-  upstream_ = HostConnection::Open(cluster_, host_);
+  upstream_ = HostConnection::Open(cluster_, host_, server_name);
   if (upstream_ != nullptr) return upstream_->connection().Start(*this);
   done_ = true;
   owner_.OnAttemptFailed({.kind = AttemptFailure::Kind::kOverflow});

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "absl/strings/string_view.h"
 #include "source/base/buffer.h"
 #include "source/proxy/attempt.h"
 #include "source/sdk/request_handler.h"
@@ -22,7 +23,8 @@ class TcpAttempt final : private ConnectionHandler {
   TcpAttempt(AttemptOwner& owner, ResponseSink& sink, WorkerCluster& cluster, Host& host);
   ~TcpAttempt();
 
-  void Start();  // may fail from inside the call
+  // `server_name`: the request's, for TLS. May fail from inside the call.
+  void Start(absl::string_view server_name);
   void SendData(Buffer& data, End end);
   void EndRequest();
   // Ends it; the owner hears no more.

@@ -19,7 +19,8 @@ uint64_t Milliseconds(Duration duration) {
 
 }  // namespace
 
-std::unique_ptr<HostConnection> HostConnection::Open(WorkerCluster& cluster, Host& host) {
+std::unique_ptr<HostConnection> HostConnection::Open(WorkerCluster& cluster, Host& host,
+                                                     absl::string_view server_name) {
   CircuitBreaker& breaker = cluster.breaker();
   const ClusterStats& stats = cluster.spec().stats;
   StatCells& cells = cluster.worker().stats;
@@ -34,10 +35,10 @@ std::unique_ptr<HostConnection> HostConnection::Open(WorkerCluster& cluster, Hos
     stats.rq_pending_overflow.Add(cells);
     return nullptr;
   }
-  return absl::WrapUnique(new HostConnection(cluster, host));
+  return absl::WrapUnique(new HostConnection(cluster, host, server_name));
 }
 
-HostConnection::HostConnection(WorkerCluster& cluster, Host& host)
+HostConnection::HostConnection(WorkerCluster& cluster, Host& host, absl::string_view server_name)
     : spec_(cluster.PinSpec()),
       host_(host.shared_from_this()),
       breaker_(cluster.PinBreaker()),
@@ -46,7 +47,7 @@ HostConnection::HostConnection(WorkerCluster& cluster, Host& host)
       connection_(cluster.worker(), Connection::Side::kConnecting,
                   cluster.network().Connect(cluster.worker().loop.poller(), host.address(),
                                             cluster.spec().socket),
-                  MakeTransport(cluster, host), spec_->connection) {
+                  MakeTransport(cluster, host, server_name), spec_->connection) {
   StatCells& cells = cluster.worker().stats;
   spec_->stats.cx_total.Add(cells);
   spec_->stats.cx_active.Add(cells);
@@ -59,14 +60,17 @@ HostConnection::HostConnection(WorkerCluster& cluster, Host& host)
 HostConnection::~HostConnection() { OnClosed(CloseCause::kLocal); }
 
 std::unique_ptr<TransportSocket> HostConnection::MakeTransport(WorkerCluster& cluster,
-                                                               const Host& host) {
+                                                               const Host& host,
+                                                               absl::string_view server_name) {
   const ClusterSpec& spec = cluster.spec();
   if (spec.transport == nullptr) return nullptr;
-  return spec.transport->Create(cluster.worker(), {.address = host.address(),
-                                                   .host_name = host.facts().hostname,
-                                                   .server_name = {},
-                                                   .verify_name = {},
-                                                   .alpn = {}});
+  return spec.transport->Create(
+      cluster.worker(),
+      {.address = host.address(),
+       .host_name = host.facts().hostname,
+       .server_name = spec.auto_sni ? server_name : absl::string_view(),
+       .verify_name = spec.auto_san_validation ? server_name : absl::string_view(),
+       .alpn = {}});
 }
 
 void HostConnection::OnConnected() {

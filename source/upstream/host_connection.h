@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "source/event/event_loop.h"
 #include "source/net/connection.h"
 #include "source/upstream/circuit_breaker.h"
@@ -24,7 +25,9 @@ class WorkerCluster;
 class HostConnection final : public Deferred {
  public:
   // To a host that PickHost gave in this turn; to be started. Null: a circuit breaker is open.
-  static std::unique_ptr<HostConnection> Open(WorkerCluster& cluster, Host& host);
+  // `server_name`: of the request, for auto_sni and auto_san_validation; empty: there is none.
+  static std::unique_ptr<HostConnection> Open(WorkerCluster& cluster, Host& host,
+                                              absl::string_view server_name = {});
   ~HostConnection() override;
 
   void OnConnected();
@@ -45,8 +48,9 @@ class HostConnection final : public Deferred {
 
  private:
   enum class State : uint8_t { kConnecting, kConnected, kClosed };
-  HostConnection(WorkerCluster& cluster, Host& host);
-  static std::unique_ptr<TransportSocket> MakeTransport(WorkerCluster& cluster, const Host& host);
+  HostConnection(WorkerCluster& cluster, Host& host, absl::string_view server_name);
+  static std::unique_ptr<TransportSocket> MakeTransport(WorkerCluster& cluster, const Host& host,
+                                                        absl::string_view server_name);
   void CountConnectFailure(CloseCause cause);
 
   const std::shared_ptr<const ClusterSpec> spec_;  // the connection's limits live in it
