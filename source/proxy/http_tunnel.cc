@@ -92,10 +92,13 @@ void HttpTunnel::OnBytes(Buffer& in, End end) {
   if (open_) {
     Buffer data(worker_.context().slabs);
     data.MoveFrom(in);
-    return attempt_->SendData(data, end);
+    attempt_->SendData(data, end);
+    return worker_.context().loop.AtEndOfTurn(*this);
   }
   held_.MoveFrom(in);
 }
+
+void HttpTunnel::RunEndOfTurn() { proxy_.OnTunnelMoved(); }
 
 void HttpTunnel::OnAttemptData(Buffer& data, End end) {
   if (client_closed_) return data.Clear();

@@ -13,6 +13,7 @@
 #include "source/base/arena.h"
 #include "source/base/buffer.h"
 #include "source/base/flow_gauge.h"
+#include "source/event/event_loop.h"
 #include "source/net/connection.h"
 #include "source/proxy/attempt.h"
 #include "source/proxy/proxy_worker.h"
@@ -24,7 +25,7 @@ namespace sluice {
 
 class TcpProxy;
 
-class HttpTunnel final : private RequestState, private AttemptOwner {
+class HttpTunnel final : private RequestState, private AttemptOwner, private EndOfTurnTask {
  public:
   HttpTunnel(TcpProxy& proxy, ProxyWorker& worker, const TunnelingConfig& config,
              Connection& client, size_t client_bytes_max);
@@ -65,6 +66,9 @@ class HttpTunnel final : private RequestState, private AttemptOwner {
   void OnAttemptTrailers() override;
   void OnAttemptComplete() override;
   void OnAttemptFailed(const AttemptFailure& failure) override;
+
+  // What has come is on its way by then, as far as it may be: so it can be counted.
+  void RunEndOfTurn() override;
 
   TcpProxy& proxy_;
   ProxyWorker& worker_;

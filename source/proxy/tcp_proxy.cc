@@ -116,6 +116,8 @@ bool TcpProxy::CountDownstream() {
     tx = static_cast<uint32_t>(WaitingBytes(TunnelSide::kDownstream) +
                                (downstream_closed_ ? 0 : connection_.unwritten_bytes()));
   }
+  // Of a tunnel through HTTP it is all that shows of what the host takes and sends.
+  const bool host_moved = rx < noted_rx_buffered_ || tx > noted_tx_buffered_;
   if (rx != noted_rx_buffered_) {
     stats.cx_rx_bytes_buffered.Add(cells(), int64_t{rx} - noted_rx_buffered_);
     noted_rx_buffered_ = rx;
@@ -124,7 +126,7 @@ bool TcpProxy::CountDownstream() {
     stats.cx_tx_bytes_buffered.Add(cells(), int64_t{tx} - noted_tx_buffered_);
     noted_tx_buffered_ = tx;
   }
-  return received > 0 || sent > 0;
+  return received > 0 || sent > 0 || host_moved;
 }
 
 // ---- To a host.
@@ -228,6 +230,7 @@ void TcpProxy::CloseBoth() {
     upstream_->connection().Close(CloseKind::kNow);
   }
   connection_.Close(CloseKind::kNow);
+  FinishIfOver();  // a tunnel that is cancelled says nothing, and the client may have gone before
 }
 
 void TcpProxy::FinishIfOver() {

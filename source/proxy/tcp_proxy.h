@@ -43,6 +43,7 @@ class TcpProxy final : public Downstream {
   // For its HttpTunnel. Another host may be tried in the first of them.
   void OnTunnelFailed(AttemptFailure::Kind kind);
   void OnTunnelOpened();
+  void OnTunnelMoved() { NoteFlow(); }
   void OnTunnelOver() { FinishIfOver(); }
 
  private:
