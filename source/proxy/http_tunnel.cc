@@ -34,15 +34,16 @@ HttpTunnel::~HttpTunnel() {
 
 // ---- A request for a tunnel.
 
-void HttpTunnel::Connect(WorkerCluster& cluster, Host& host, const StreamInfo& facts) {
+bool HttpTunnel::Connect(WorkerCluster& cluster, Host& host, const StreamInfo& facts) {
   info_.upstream_cluster = arena_.Copy(cluster.spec().name);
-  if (!MakeRequest(cluster, facts)) return proxy_.OnTunnelFailed(AttemptFailure::Kind::kReset);
+  if (!MakeRequest(cluster, facts)) return false;
   PoolKey key{.protocol = cluster.spec().protocol};
   if (key.protocol == UpstreamProtocol::kUseDownstream) key.protocol = UpstreamProtocol::kHttp1;
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(arena_.New<Attempt>(static_cast<AttemptOwner&>(*this),
                                      static_cast<RequestState&>(*this), cluster, host));
   attempt_->Start(RoutePriority::kDefault, key);
+  return true;
 }
 
 bool HttpTunnel::MakeRequest(const WorkerCluster& cluster, const StreamInfo& facts) {

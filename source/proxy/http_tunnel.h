@@ -31,8 +31,9 @@ class HttpTunnel final : private RequestState, private AttemptOwner, private End
              Connection& client, size_t client_bytes_max);
   ~HttpTunnel();
 
-  // `facts` are for header values with operators. May fail, or open, in the call.
-  void Connect(WorkerCluster& cluster, Host& host, const StreamInfo& facts);
+  // `facts` are for header values with operators. May fail, or open, in the call. False: the name
+  // that an operator gave is none, and no host will do.
+  bool Connect(WorkerCluster& cluster, Host& host, const StreamInfo& facts);
   // As the handler of the client's connection.
   void OnBytes(Buffer& in, End end);
   void FillOutput(Buffer& out, size_t bytes_max);
@@ -45,7 +46,6 @@ class HttpTunnel final : private RequestState, private AttemptOwner, private End
   const StreamInfo& facts() const { return info_; }  // of the host's side
 
  private:
-  // False: the name that an operator gave is none.
   bool MakeRequest(const WorkerCluster& cluster, const StreamInfo& facts);
 
   // RequestState.

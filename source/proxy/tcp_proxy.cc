@@ -150,7 +150,8 @@ void TcpProxy::ConnectUpstream() {
   if (host == nullptr) return GiveUp(ResponseFlag::kNoHealthyUpstream);
   if (http_ != nullptr) {
     ++attempts_;
-    return http_->Connect(*cluster, *host, Facts());
+    if (http_->Connect(*cluster, *host, Facts())) return;
+    return GiveUp(ResponseFlag::kUpstreamConnectionFailure);
   }
   std::unique_ptr<HostConnection> opened = HostConnection::Open(*cluster, *host);
   if (opened == nullptr) return GiveUp(ResponseFlag::kUpstreamOverflow);
