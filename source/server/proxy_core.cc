@@ -113,16 +113,18 @@ void ProxyCore::Start(std::function<void(absl::Status)> on_done) {
   clusters_.WhenReady([this, on_done = std::move(on_done)] { on_done(StartListeners()); });
 }
 
+// None accepts before all are there, on all workers: what is accepted may be another's.
 absl::Status ProxyCore::StartListeners() {
-  for (const auto& config : configured_) {
-    if (absl::Status status = StartListener(config); !status.ok()) return status;
-  }
+  for (const auto& config : configured_) RETURN_IF_ERROR(PlaceListener(config));
+  ForEachSide([](Side& side, uint32_t) {
+    for (const auto& listener : side.listeners) listener->Start();
+  });
   return absl::OkStatus();
 }
 
 // All sockets are bound here, on the main thread, so that a failure is known before anything
 // accepts.
-absl::Status ProxyCore::StartListener(std::shared_ptr<const ListenerConfig> config) {
+absl::Status ProxyCore::PlaceListener(std::shared_ptr<const ListenerConfig> config) {
   std::vector<Address> bound = {config->address};
   bound.insert(bound.end(), config->additional_addresses.begin(),
                config->additional_addresses.end());
@@ -162,7 +164,6 @@ absl::Status ProxyCore::ListenAt(const std::shared_ptr<const ListenerConfig>& co
       side->listeners.push_back(std::make_unique<WorkerListener>(
           worker, config, WorkerListener::Place{std::move(socket), &side->by_address, balance}));
       side->by_address.Add(address, *side->listeners.back());
-      side->listeners.back()->Start();
     });
   }
   if (!config->bind_to_port) return absl::OkStatus();

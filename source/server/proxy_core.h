@@ -97,7 +97,7 @@ class ProxyCore {
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
   absl::Status StartListeners();
-  absl::Status StartListener(std::shared_ptr<const ListenerConfig> config);
+  absl::Status PlaceListener(std::shared_ptr<const ListenerConfig> config);
   absl::Status ListenAt(const std::shared_ptr<const ListenerConfig>& config, Address& address);
   void ForEachSide(std::function<void(Side& side, uint32_t worker)> work);
 

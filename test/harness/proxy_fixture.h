@@ -66,7 +66,7 @@ struct ProxyOptions {
   // to
   // "/log".
   std::string log = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
-  // Called before the proxy starts: for hosts that are there from the start.
+  // Called when all is loaded and nothing has started: for what is there from the start.
   std::function<void(ProxyFixture&)> before_start;
   // Of the test's own, beside the built-in ones.
   std::function<void(Registry&)> add_extensions;
