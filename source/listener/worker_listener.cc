@@ -16,6 +16,7 @@ WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const List
 }
 
 WorkerListener::~WorkerListener() {
+  on_empty_ = nullptr;  // it looks at other listeners, and they may be gone
   CloseAll();
   if (balance_ != nullptr) balance_->listener(worker_.index) = nullptr;
 }
@@ -35,7 +36,6 @@ void WorkerListener::StartDrain(std::function<void()> on_empty) {
   draining_ = true;
   on_empty_ = std::move(on_empty);
   downstreams_.ForEach([](Downstream& downstream) { downstream.StartDrain(); });
-  TellIfEmpty();
 }
 
 void WorkerListener::CloseAll() {
@@ -107,9 +107,9 @@ void WorkerListener::OnPendingEnd(PendingConnection& pending, PendingConnection:
   }
   WorkerListener* const meant = ListenerMeant(*facts);
   if (meant == nullptr) return Open(std::move(io), std::move(facts), pending.accepted_at());
-  OnOneLess();
   if (meant->balance_ != nullptr) meant->balance_->TakePlaceOf(worker_.index);
   meant->Take(std::move(io), std::move(facts));
+  OnOneLess();  // after: the two of them are never empty meanwhile
 }
 
 // The listener for which a redirected connection was meant; null: this one. That listener asks the
@@ -167,12 +167,7 @@ void WorkerListener::OnDownstreamClosed(Downstream& downstream, CloseCause cause
 void WorkerListener::OnOneLess() {
   --connections_;
   if (balance_ != nullptr) balance_->LeavePlace(worker_.index);
-  TellIfEmpty();
-}
-
-void WorkerListener::TellIfEmpty() {
-  if (!draining_ || connections_ > 0 || on_empty_ == nullptr) return;
-  std::exchange(on_empty_, nullptr)();
+  if (connections_ == 0 && on_empty_ != nullptr) on_empty_();
 }
 
 }  // namespace sluice

@@ -39,7 +39,7 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
   // later is refused at once instead of waiting.
   void StopAccepting();
   // Its connections end as they become idle; pending ones get their chain yet. `on_empty` is called
-  // once, when there is none any more.
+  // whenever the last one has gone: another listener may hand over one more.
   void StartDrain(std::function<void()> on_empty);
   void CloseAll();
 
@@ -59,7 +59,6 @@ class WorkerListener final : private ReadyObserver, private DownstreamOwner {
             MonotonicTime accepted_at);
   WorkerListener* ListenerMeant(const AcceptedFacts& facts) const;
   void OnOneLess();
-  void TellIfEmpty();
 
   WorkerContext& worker_;
   const std::shared_ptr<const ListenerConfig> config_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/base/log.h"
@@ -188,17 +189,32 @@ void ProxyCore::ForEachSide(std::function<void(Side& side, uint32_t worker)> wor
   worker_set_.PostToAll([this, work](uint32_t worker) { work(*sides_[worker], worker); });
 }
 
+// In two steps, as a worker may have placed a connection on another one just before: when all have
+// stopped to accept, what is placed has been posted.
 void ProxyCore::StartDrain(std::function<void()> on_empty, Accepting accepting) {
   draining_ = true;
+  if (accepting == Accepting::kGoesOn) return DrainConnections(std::move(on_empty));
+  const auto worker_stopped = AfterAll(
+      world_.workers.size(),
+      [this, on_empty = std::move(on_empty)]() mutable { DrainConnections(std::move(on_empty)); });
+  ForEachSide([this, worker_stopped](Side& side, uint32_t) {
+    for (const auto& listener : side.listeners) listener->StopAccepting();
+    world_.main.loop.Post(worker_stopped);
+  });
+}
+
+// A worker is empty when all its listeners are: one may hand a connection to another.
+void ProxyCore::DrainConnections(std::function<void()> on_empty) {
   const auto worker_empty = AfterAll(world_.workers.size(), std::move(on_empty));
-  ForEachSide([this, worker_empty, accepting](Side& side, uint32_t) {
-    const auto empty = [this, worker_empty] { world_.main.loop.Post(worker_empty); };
-    if (side.listeners.empty()) return empty();
-    const auto listener_empty = AfterAll(side.listeners.size(), empty);
-    for (const auto& listener : side.listeners) {
-      if (accepting == Accepting::kEnds) listener->StopAccepting();
-      listener->StartDrain(listener_empty);
-    }
+  ForEachSide([this, worker_empty](Side& side, uint32_t) {
+    const auto tell_if_empty = [this, worker_empty, &side, told = std::make_shared<bool>(false)] {
+      const auto is_empty = [](const auto& listener) { return listener->connections() == 0; };
+      if (*told || !absl::c_all_of(side.listeners, is_empty)) return;
+      *told = true;
+      world_.main.loop.Post(worker_empty);
+    };
+    for (const auto& listener : side.listeners) listener->StartDrain(tell_if_empty);
+    tell_if_empty();
   });
 }
 

@@ -96,6 +96,7 @@ class ProxyCore {
   };
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
+  void DrainConnections(std::function<void()> on_empty);
   absl::Status StartListeners();
   absl::Status PlaceListener(std::shared_ptr<const ListenerConfig> config);
   absl::Status ListenAt(const std::shared_ptr<const ListenerConfig>& config, Address& address);
