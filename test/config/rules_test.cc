@@ -47,6 +47,19 @@ TEST(Rules, StringMinLenAndDurationGt) {
             "duration.gt: 0s\n");
 }
 
+// Rules hold inside of an Any, too: no filter checks them a second time.
+TEST(Rules, ReachTheFiltersOfAListener) {
+  const std::string errors = Broken(
+      "static_resources: {listeners: [{filter_chains: [{filters: [{name: t, typed_config: "
+      "{\"@type\": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, "
+      "stat_prefix: t, cluster: c, access_log_options: {access_log_flush_interval: "
+      "0.0009s}}}]}]}]}");
+  EXPECT_EQ(errors,
+            "static_resources.listeners[0].filter_chains[0].filters[0].typed_config."
+            "access_log_options.access_log_flush_interval: must be at least 0.001s, is 0.0009s; "
+            "rule duration.gte: 0.001s\n");
+}
+
 TEST(Rules, EnumDefinedOnly) {
   Reading reading;
   auto* cluster = reading.bootstrap.mutable_static_resources()->add_clusters();
