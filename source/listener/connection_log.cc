@@ -9,7 +9,7 @@ void ConnectionLog::OnClosed(const Downstream& downstream, CloseCause cause) {
   StreamInfo info;
   downstream.Describe(info);
   if (cause == CloseCause::kConnectTimeout) {
-    info.connection_termination_details = "transport socket timeout was reached";
+    info.connection_termination_details = kHandshakeTimeoutDetails;
   }
   Write(info, downstream.accepted_at);
 }

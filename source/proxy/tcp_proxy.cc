@@ -210,7 +210,7 @@ void TcpProxy::GiveUp(ResponseFlag flag) {
 void TcpProxy::OnDownstreamClosed(CloseCause cause) {
   downstream_closed_ = true;
   downstream_cause_ = cause;
-  if (cause == CloseCause::kConnectTimeout) termination_details_ = "transport_socket_timeout";
+  if (cause == CloseCause::kConnectTimeout) termination_details_ = kHandshakeTimeoutDetails;
   if (http_ != nullptr) {
     http_->OnClientClosed(cause);
   } else {

@@ -21,6 +21,9 @@ namespace sluice {
 
 class Downstream;
 
+// CONNECTION_TERMINATION_DETAILS of one whose handshake had no more time, in Envoy's words.
+inline constexpr char kHandshakeTimeoutDetails[] = "transport socket timeout was reached";
+
 // The listener's side: takes back what it owns.
 class DownstreamOwner {
  public:

@@ -204,7 +204,7 @@ TEST(TcpProxyOverTls, NoHostIsAskedForAClientWithoutAHandshake) {
   EXPECT_TRUE(silent->got_fin());
   EXPECT_TRUE(wrong->got_fin() || wrong->got_reset());
   EXPECT_EQ(host.connections(), 0u);
-  EXPECT_EQ(proxy.LogLines(), (Lines{"- -", "transport_socket_timeout -"}));
+  EXPECT_EQ(proxy.LogLines(), (Lines{"- -", "transport socket timeout was reached -"}));
 }
 
 TEST(TcpProxyOverTls, BeginsAtTheProxy) {
