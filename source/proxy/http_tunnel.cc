@@ -35,7 +35,8 @@ HttpTunnel::~HttpTunnel() {
 // ---- A request for a tunnel.
 
 bool HttpTunnel::Connect(WorkerCluster& cluster, Host& host, const StreamInfo& facts) {
-  info_.upstream_cluster = arena_.Copy(cluster.spec().name);
+  spec_ = cluster.PinSpec();
+  info_.upstream_cluster = arena_.Copy(spec_->name);
   if (!MakeRequest(cluster, facts)) return false;
   PoolKey key{.protocol = cluster.spec().protocol};
   if (key.protocol == UpstreamProtocol::kUseDownstream) key.protocol = UpstreamProtocol::kHttp1;
@@ -107,6 +108,7 @@ void HttpTunnel::OnAttemptData(Buffer& data, End end) {
   to_client_.MoveFrom(data);
   host_ended_ = host_ended_ || end == End::kYes;
   client_.WantWrite();
+  worker_.context().loop.AtEndOfTurn(*this);
 }
 
 void HttpTunnel::OnAttemptTrailers() {

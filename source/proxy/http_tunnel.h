@@ -43,6 +43,10 @@ class HttpTunnel final : private RequestState, private AttemptOwner, private End
   bool over() const { return over_; }  // nothing goes to the host or comes from it any more
   size_t bytes_to_host() const { return request_gauge_.waiting_bytes(); }
   size_t bytes_to_client() const { return response_gauge_.waiting_bytes(); }
+  bool client_paused() const { return request_gauge_.paused(); }
+  bool host_paused() const { return response_gauge_.paused(); }
+  // Of the last host that was tried; null: none was.
+  const ClusterSpec* spec() const { return spec_.get(); }
   const StreamInfo& facts() const { return info_; }  // of the host's side
 
  private:
@@ -74,6 +78,7 @@ class HttpTunnel final : private RequestState, private AttemptOwner, private End
   ProxyWorker& worker_;
   const TunnelingConfig& config_;
   Connection& client_;
+  std::shared_ptr<const ClusterSpec> spec_;
   Arena arena_;
   StreamInfo info_;
   UpgradeRequest upgrade_;

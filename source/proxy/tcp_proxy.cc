@@ -83,22 +83,26 @@ size_t TcpProxy::WaitingBytes(TunnelSide to) const {
   return to == TunnelSide::kUpstream ? http_->bytes_to_host() : http_->bytes_to_client();
 }
 
+bool TcpProxy::Paused(TunnelSide from) const {
+  if (http_ == nullptr) return tunnel_.paused(from);
+  return from == TunnelSide::kDownstream ? http_->client_paused() : http_->host_paused();
+}
+
 // Counts what has moved; the idle timeout runs from there.
 void TcpProxy::NoteFlow() {
   bool moved = CountDownstream();
   if (upstream_ != nullptr) moved |= upstream_->CountBytes();
   if (moved && last_active_ != MonotonicTime{}) last_active_ = now();
   const TcpProxyStats& stats = config_->stats;
-  const bool downstream_paused = tunnel_.paused(TunnelSide::kDownstream);
+  const bool downstream_paused = Paused(TunnelSide::kDownstream);
   if (downstream_paused != downstream_paused_) {
     downstream_paused_ = downstream_paused;
     (downstream_paused ? stats.paused_reading : stats.resumed_reading).Add(cells());
   }
-  if (upstream_ == nullptr) return;
-  const bool upstream_paused = tunnel_.paused(TunnelSide::kUpstream);
+  const bool upstream_paused = Paused(TunnelSide::kUpstream);
   if (upstream_paused == upstream_paused_) return;
   upstream_paused_ = upstream_paused;
-  const ClusterStats& cluster = upstream_->spec().stats;
+  const ClusterStats& cluster = (http_ != nullptr ? *http_->spec() : upstream_->spec()).stats;
   (upstream_paused ? cluster.flow_control_paused_reading : cluster.flow_control_resumed_reading)
       .Add(cells());
 }

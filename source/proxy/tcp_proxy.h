@@ -72,6 +72,7 @@ class TcpProxy final : public Downstream {
   void OnDownstreamClosed(CloseCause cause);
   bool upstream_over() const;
   size_t WaitingBytes(TunnelSide to) const;
+  bool Paused(TunnelSide from) const;
   void GiveUp(ResponseFlag flag);
   void CloseBoth();
   void FinishIfOver();
