@@ -20,15 +20,14 @@ TEST(ExactBalanceStartRegression, WhoConnectsAsTheListenerStartsIsServed) {
     early.clear();
     for (int i = 0; i < 2; ++i) early.push_back(world.memory().Dial(listener));
   };
-  ProxyFixture proxy(
-      ProxyFixture::ToUsers(),
-      {.workers = 2,
-       .listener = "enable_reuse_port: false\n"
-                   "connection_balance_config: { exact_balance: {} }\n",
-       .before_start = [&](ProxyFixture& fixture) {
-         SimWorld& world = fixture.world();
-         world.MakeQuick(0, [&] { connect(world); });
-       }});
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.workers = 2,
+                      .listener = "enable_reuse_port: false\n"
+                                  "connection_balance_config: { exact_balance: {} }\n",
+                      .before_start = [&](ProxyFixture& fixture) {
+                        SimWorld& world = fixture.world();
+                        world.MakeQuick(0, [&] { connect(world); });
+                      }});
   started = true;
   const std::vector<std::unique_ptr<MemoryPeer>> clients = std::move(early);
   proxy.Host(H1Answer::Of(200, "hi"));
