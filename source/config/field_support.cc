@@ -73,7 +73,7 @@ bool IsForTheTable(std::string_view message) {
 const SupportTable& SupportTable::Get() {
   static const SupportTable* const table = [] {
     std::vector<std::string> bad;
-    return new SupportTable(Parse(kSupportTableText, bad));
+    return new SupportTable(Parse(SupportTableText(), bad));
   }();
   return *table;
 }

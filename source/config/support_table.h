@@ -1,10 +1,13 @@
+// The text of the support table, in parts by subject. See support_table.cc for how to read it.
 #pragma once
 
 #include <string_view>
 
 namespace sluice {
 
-// The text of the table of fields that take effect (notation: see support_table.cc).
-extern const std::string_view kSupportTableText;
+extern const std::string_view kServingSupport;  // what a request meets before its route is chosen
+extern const std::string_view kClusterSupport;  // clusters and endpoints
+// The whole; lives for ever.
+std::string_view SupportTableText();
 
 }  // namespace sluice

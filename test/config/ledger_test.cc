@@ -215,7 +215,7 @@ TEST(SupportTable, EveryFieldSetAloneIsEffectiveOrInTheLedger) {
 
 TEST(SupportTable, ItsTextIsUnderstoodAndNamesWhatExists) {
   std::vector<std::string> bad;
-  SupportTable table = SupportTable::Parse(kSupportTableText, bad);
+  SupportTable table = SupportTable::Parse(SupportTableText(), bad);
   EXPECT_TRUE(bad.empty()) << bad.front();
   const auto* pool = google::protobuf::DescriptorPool::generated_pool();
   for (const MessageSupport& message : table.messages()) {
