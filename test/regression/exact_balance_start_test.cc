@@ -26,6 +26,7 @@ TEST(ExactBalanceStartRegression, WhoConnectsAsTheListenerStartsIsServed) {
                                   "connection_balance_config: { exact_balance: {} }\n",
                       .before_start = [&](ProxyFixture& fixture) {
                         SimWorld& world = fixture.world();
+                        world.RunUntilIdle();  // what is posted already would hide the next post
                         world.MakeQuick(0, [&] { connect(world); });
                       }});
   started = true;
