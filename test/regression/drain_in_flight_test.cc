@@ -53,6 +53,7 @@ TEST(DrainInFlightRegression, WaitsForWhatIsHandedToAnotherListener) {
   proxy.Run();
   bool empty = false;
   proxy.core().StartDrain([&empty] { empty = true; });
+  proxy.Run();
   client.Send("GET / HTTP/1.1\r\n");
   proxy.Run();
   EXPECT_FALSE(empty);
