@@ -131,6 +131,7 @@ class Stream final : public StreamEvents,
   bool CloseTunnel(Failure failure);
   void OnTunnelTime();
   void OnTunnelHost();
+  void LeaveTunnelTimes();
 
   void Fail(Failure failure);
   void Answer(const Reply& reply, uint32_t behind_filter);

@@ -75,6 +75,7 @@ void Stream::Abort(absl::string_view details, ResetCode code) {
   // as a timeout, no longer waits for that.
   if (response_started_ && codec_stream_ != nullptr && !aborting_) {
     aborting_ = true;
+    if (tunnel_ != nullptr) LeaveTunnelTimes();
     connection_.ExpectAbort();
     codec_stream_->BodyReady();
     return connection_.WantWrite();

@@ -18,6 +18,11 @@ class StreamTimers {
     idle_timeout_ = timeout;
     Touch(now);
   }
+  // The shorter of that and this.
+  void LimitIdle(Duration timeout, MonotonicTime now) {
+    const bool limits = idle_timeout_.count() == 0 || timeout < idle_timeout_;
+    if (limits && timeout.count() > 0) SetIdle(timeout, now);
+  }
   void Touch(MonotonicTime now) { idle_ = After(now, idle_timeout_); }
   void SetRequest(Duration timeout, MonotonicTime now) { request_ = After(now, timeout); }
   void ClearRequest() { request_ = kNever; }

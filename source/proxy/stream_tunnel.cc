@@ -102,8 +102,15 @@ bool Stream::CloseTunnel(Failure failure) {
   return true;
 }
 
+// It is being cut off: what is still the client's is waited for as in any stream.
+void Stream::LeaveTunnelTimes() {
+  timers_.SetTunnel(StreamTimers::kNever);
+  timers_.LimitIdle(config().stream_idle_timeout, now());
+  ArmTimer();
+}
+
 void Stream::OnTunnelHost() {
-  if (finished_) return;
+  if (finished_ || aborting_) return;
   tunnel_->OnHost();
   if (timers_.SetTunnel(tunnel_->next())) ArmTimer();
 }

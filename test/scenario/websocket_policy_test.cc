@@ -136,6 +136,35 @@ TEST_F(WebSocketPolicies, ATunnelThatIsBeingCutOffIsNotClosedAsWell) {
   EXPECT_TRUE(client_->peer().got_reset());
 }
 
+TEST_F(WebSocketPolicies, ATunnelThatIsBeingCutOffHasNoTimesOfItsOwn) {
+  Open("max_age: 10s, ping: { interval: 3s }");
+  client_->peer().StopReading();
+  host().Binary(std::string(200'000, 'x'));
+  proxy_->Run();
+  host_->peer().Reset();
+  proxy_->Run();
+  Wait(std::chrono::seconds(60));
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_rq_active"), 1);
+  client_->peer().ReadOn();
+  proxy_->Run();
+  EXPECT_EQ(client().messages().size(), 1u) << "what had come is owed";
+  EXPECT_EQ(client().close_code(), 1006);
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_rq_active"), 0);
+}
+
+TEST_F(WebSocketPolicies, AClientThatTakesNothingOfACutTunnelIsWaitedForOnlySoLong) {
+  Open("");
+  client_->peer().StopReading();
+  host().Binary(std::string(1 << 20, 'x'));
+  proxy_->Run();
+  host_->peer().Reset();
+  proxy_->Run();
+  Wait(std::chrono::minutes(4));
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_rq_active"), 1);
+  Wait(std::chrono::minutes(2));
+  EXPECT_EQ(proxy_->Stat("http.test.downstream_rq_active"), 0);
+}
+
 TEST_F(WebSocketPolicies, EndsThatTimeOutAreToldSoWithACloseFrame) {
   Open("", "idle_timeout: 5s");
   Wait(std::chrono::seconds(6));
