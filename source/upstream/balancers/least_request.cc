@@ -9,10 +9,8 @@ namespace {
 
 uint32_t ActiveOf(const Host& host) { return host.rq_active.load(std::memory_order_relaxed); }
 
-// True with this probability.
-bool Happens(double probability, Random& random) {
-  return static_cast<double>(random.Next() >> 11) < probability * 0x1p53;
-}
+// In [0, 1).
+double RandomPart(Random& random) { return static_cast<double>(random.Next() >> 11) * 0x1p-53; }
 
 }  // namespace
 
@@ -42,26 +40,22 @@ Host* LeastRequest::PickEqual(const HostGroup& group, Random& random) const {
   return best;
 }
 
-// All are drawn before the first is looked at: what is not in the cache is fetched side by side.
+// Two are drawn before the first is looked at, and none is chosen by a branch: what is not in the
+// cache is fetched side by side.
 Host* LeastRequest::PickWeighted(const HostGroup& group, Random& random) const {
-  const auto load_of = [&group](const HostGroup::Drawn& drawn) {
-    return ActiveOf(*group.hosts()[drawn.index]) / drawn.weight;
-  };
   HostGroup::Drawn best = group.Draw(random);
   HostGroup::Drawn other = group.Draw(random);
-  __builtin_prefetch(&group.hosts()[best.index]->rq_active);
-  double best_load = -1;
   for (uint32_t i = 1; i < spec_.choices; ++i) {
     if (i > 1) other = group.Draw(random);
-    const double load = load_of(other);
-    if (best_load < 0) best_load = load_of(best);
-    if (load >= best_load) continue;
-    const double ratio = load / best_load;
+    // The other's load over the best's. 0 / 0, for two idle ones, is not a number, which is below
+    // nothing: of equals the first drawn stays.
+    const double ratio = ActiveOf(*group.hosts()[other.index]) * best.weight /
+                         (ActiveOf(*group.hosts()[best.index]) * other.weight);
     const double stays =
         spec_.active_request_bias == 1.0 ? ratio : std::pow(ratio, spec_.active_request_bias);
-    if (!Happens(1.0 - stays, random)) continue;
-    best = other;
-    best_load = load;
+    const bool moves = stays < RandomPart(random);
+    best.index = moves ? other.index : best.index;
+    best.weight = moves ? other.weight : best.weight;
   }
   return group.hosts()[best.index];
 }
