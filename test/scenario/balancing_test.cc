@@ -137,6 +137,45 @@ TEST_P(ByEitherName, MaglevReachesAll) {
   EXPECT_GT(got[1], 25u);
 }
 
+constexpr char kByUser[] = "hash_policy: [{ header: { header_name: x-user } }]";
+
+class Hashed : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Policies, Hashed, testing::Values("RING_HASH", "MAGLEV"));
+
+TEST_P(Hashed, TheSameUserGetsTheSameHost) {
+  Balanced hosts(4, {.cluster = absl::StrCat("lb_policy: ", GetParam())}, kByUser);
+  for (int round = 0; round < 2; ++round) {
+    for (int user = 0; user < 20; ++user) {
+      hosts.client().Get("/", {absl::StrCat("x-user: u", user)});
+      hosts.proxy.Run();
+    }
+  }
+  for (int user = 0; user < 20; ++user) {
+    EXPECT_EQ(hosts.client().response(user).body, hosts.client().response(user + 20).body) << user;
+  }
+  for (int host = 0; host < 4; ++host) EXPECT_GT(hosts.host(host).requests().size(), 0u) << host;
+}
+
+TEST_P(Hashed, NoHostGetsMoreThanItsBoundedPartOfTheSameUser) {
+  Balanced hosts(4,
+                 {.cluster = absl::StrCat("lb_policy: ", GetParam(),
+                                          "\ncommon_lb_config: { consistent_hashing_lb_config: { "
+                                          "hash_balance_factor: 100 } }")},
+                 kByUser);
+  for (int host = 0; host < 4; ++host) {
+    hosts.host(host).SetOnRequest([](const H1Message&) {
+      H1Answer late = H1Answer::Of(200);
+      late.delay = seconds(10);
+      return late;
+    });
+  }
+  for (int i = 0; i < 8; ++i) {
+    hosts.proxy.Client().Get("/", {"x-user: one"});
+    hosts.proxy.Run();
+  }
+  for (int host = 0; host < 4; ++host) EXPECT_EQ(hosts.host(host).requests().size(), 2u) << host;
+}
+
 TEST(Balancing, PeakEwmaLearnsWhichHostIsSlow) {
   Balanced hosts(
       2, {.cluster = Typed(
