@@ -124,7 +124,7 @@ TEST_F(WebSocketPolicies, ATunnelThatIsBeingCutOffIsNotClosedAsWell) {
   Open("", "idle_timeout: 5s");
   client_->peer().StopReading();
   host().SendRaw(
-      WsBytes({.type = WsType::kBinary, .payload = std::string(1 << 20, 'x')}).substr(0, 200000));
+      WsBytes({.type = WsType::kBinary, .payload = std::string(2 << 20, 'x')}).substr(0, 1 << 20));
   proxy_->Run();
   host_->peer().Reset();
   proxy_->Run();
