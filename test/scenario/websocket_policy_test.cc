@@ -139,7 +139,7 @@ TEST_F(WebSocketPolicies, ATunnelThatIsBeingCutOffIsNotClosedAsWell) {
 TEST_F(WebSocketPolicies, ATunnelThatIsBeingCutOffHasNoTimesOfItsOwn) {
   Open("max_age: 10s, ping: { interval: 3s }");
   client_->peer().StopReading();
-  host().Binary(std::string(200'000, 'x'));
+  host().Binary(std::string(600'000, 'x'));
   proxy_->Run();
   host_->peer().Reset();
   proxy_->Run();
