@@ -1,6 +1,6 @@
-// 50,000 WebSockets at once on the default configuration: no breaker opens, no balancer forgets
-// them, and when they end nothing is left (M13). In the simulated world, as two sockets to each are
-// more than many a machine lets one process have.
+// Far more WebSockets at once than requests or connections may be on the default configuration
+// (1,024 of each): no breaker opens, no balancer forgets them, and when they end nothing is left
+// (M13).
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +12,8 @@
 namespace sluice {
 namespace {
 
-constexpr int kTunnels = 50000;
-constexpr int kAtOnce = 5000;
+constexpr int kTunnels = 10000;
+constexpr int kAtOnce = 500;  // fewer than may be pending
 constexpr char kHandshake[] =
     "GET /chat HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -21,7 +21,7 @@ constexpr char kAccept[] =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-TEST(ManyTunnels, FiftyThousandRunOnDefaults) {
+TEST(ManyTunnels, TenThousandRunOnDefaults) {
   ProxyFixture proxy(ProxyFixture::ToUsers(), {.log = "%RESPONSE_FLAGS%"});
   std::vector<std::unique_ptr<MemoryPeer>> hosts, clients;
   proxy.world().memory().Serve(ProxyFixture::HostAddress(0, 0),
