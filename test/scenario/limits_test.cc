@@ -106,6 +106,7 @@ TEST(HashPolicies, AClientGetsTheCookieThatKeepsItsHost) {
   client.Get("/");
   proxy.Run();
   const std::string cookie = client.response(0).header("set-cookie").value_or("");
+  ASSERT_GE(cookie.size(), 24u);
   EXPECT_EQ(cookie.substr(0, 8), "sticky=\"");
   EXPECT_EQ(cookie.substr(24), "\"; Max-Age=90; Path=/app; SameSite=None; Secure; HttpOnly");
   client.Get("/", {"cookie: sticky=" + cookie.substr(8, 16)});
