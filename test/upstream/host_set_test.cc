@@ -28,7 +28,8 @@ void Add(std::vector<HostEntry>& entries, int fit, int ill, uint32_t priority = 
 std::vector<double> Loads(const std::vector<HostEntry>& entries, const BalancerSpec& spec = {},
                           const AssignmentPolicy& policy = {}) {
   std::vector<double> loads;
-  for (const PriorityCounts& counts : MakeHostSet(entries, spec, policy)->priorities) {
+  const auto set = MakeHostSet(entries, spec, policy);
+  for (const PriorityCounts& counts : set->priorities) {
     loads.push_back(std::round(counts.load * 1000) / 10);
   }
   return loads;
