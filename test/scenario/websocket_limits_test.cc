@@ -119,12 +119,6 @@ TEST_F(WebSocketLimits, EachPriorityHasItsOwn) {
 }
 
 // More than any circuit breaker's default.
-TEST_F(WebSocketLimits, ManyRunWithNoSettingAtAll) {
-  Open("");
-  for (int i = 0; i < 1100; ++i) ASSERT_TRUE(Ask().open()) << i;
-  EXPECT_EQ(Stat("upstream_cx_upgrades_active"), 1100);
-}
-
 TEST_F(WebSocketLimits, BalancersSeeTunnelsAsActiveRequests) {
   Open("");
   WsClient& first = Ask();
