@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "source/config/field_scope.h"
+#include "source/event/warm_gate.h"
 #include "source/net/transport_factory.h"
 #include "source/sdk/downstream.h"
 #include "source/sdk/http_filter_factory.h"
@@ -26,6 +27,9 @@ struct ExtensionContext {
   StatsRegistry& stats;
   // Of its place, with a dot: "http.ingress.", "listener.0.0.0.0_443.", "cluster.app.".
   std::string stat_prefix;
+  // Where a parser leaves word of what it has to fetch before its factory can serve. Null: nothing
+  // can be waited for here, and what would have to be fetched is an error.
+  WarmGate* gate = nullptr;
 };
 
 // Parsers report to the scope and return null when the configuration is no good. The message is of
