@@ -72,7 +72,11 @@ const Address* Local(const Context& context) {
   return &downstream->local_address();
 }
 
-const Address* UpstreamHost(const Context& context) { return context.info.upstream_host; }
+// Of a host that is known by its name: where this connection went.
+const Address* UpstreamHost(const Context& context) {
+  const StreamInfo& info = context.info;
+  return info.upstream_address != nullptr ? info.upstream_address : info.upstream_host;
+}
 const Address* UpstreamLocal(const Context& context) { return context.info.upstream_local_address; }
 
 template <const Address* (*Of)(const Context&), AddressPart Part>

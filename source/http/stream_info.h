@@ -127,7 +127,8 @@ struct StreamInfo {
   uint64_t upstream_wire_bytes_received = 0, upstream_wire_bytes_sent = 0;
   uint64_t downstream_header_bytes_received = 0, downstream_header_bytes_sent = 0;
   uint64_t upstream_header_bytes_received = 0, upstream_header_bytes_sent = 0;
-  const Address* upstream_host = nullptr;  // kept alive by the attempt's host
+  const Address* upstream_host = nullptr;     // kept alive by the attempt's host
+  const Address* upstream_address = nullptr;  // of the connection to it; null: there is none
   const Address* upstream_local_address = nullptr;
   std::shared_ptr<const TlsFacts> upstream_tls;  // null: plaintext, or no connection yet
   absl::string_view upstream_cluster;

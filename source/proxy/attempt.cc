@@ -43,7 +43,7 @@ Attempt::~Attempt() { Cancel(); }
 
 void Attempt::Start(RoutePriority priority, const PoolKey& key) {
   info_.upstream_host = &address_;
-  info_.upstream_local_address = nullptr;
+  info_.upstream_address = info_.upstream_local_address = nullptr;
   if (upgrade_ != nullptr && !TakeUpgradePlace(priority)) {
     done_ = true;
     DropPending();
@@ -130,8 +130,13 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
   info_.upstream_request_start = started_;
   info_.upstream_protocol = connection.protocol();
   info_.upstream_tls = connection.tls();
-  local_address_ = connection.connection().io().local_address();
+  IoHandle& io = connection.connection().io();
+  local_address_ = io.local_address();
   info_.upstream_local_address = &local_address_;
+  if (!(io.peer_address() == address_)) {
+    remote_address_ = io.peer_address();
+    info_.upstream_address = &remote_address_;
+  }
   state_.response_gauge().SetSource(codec_stream_);
   if (!asks_extended_connect()) return SendRequest();
   if (connection.extended_connect() != PeerSetting::kUnknown) OnPeerSettings();

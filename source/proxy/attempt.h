@@ -121,7 +121,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   WorkerCluster& cluster_;
   Host& host_;
   const Address address_;                   // outlives the host in the log
-  Address local_address_;                   // and this the connection
+  Address remote_address_, local_address_;  // and these the connection
   ClientConnection* connection_ = nullptr;  // while the stream is open
   CodecStream* codec_stream_ = nullptr;
   Headers* informational_ = nullptr;

@@ -18,6 +18,7 @@ TcpAttempt::~TcpAttempt() { Cancel(); }
 
 void TcpAttempt::Start(absl::string_view server_name) {
   info_.upstream_host = &address_;
+  info_.upstream_address = nullptr;
   info_.upstream_protocol = HttpProtocol::kNone;
   upstream_ = HostConnection::Open(cluster_, host_, server_name);
   if (upstream_ != nullptr) return upstream_->connection().Start(*this);
@@ -59,6 +60,8 @@ void TcpAttempt::OnConnected() {
   connection.AllowHalfClose();
   WorkerContext& worker = sink_.worker();
   info_.upstream_request_start = info_.response_start = worker.loop.now();
+  remote_address_ = connection.io().peer_address();
+  info_.upstream_address = &remote_address_;
   local_address_ = connection.io().local_address();
   info_.upstream_local_address = &local_address_;
   const TlsFacts* const tls = connection.transport().tls_facts();

@@ -46,7 +46,7 @@ class TcpAttempt final : private ConnectionHandler {
   WorkerCluster& cluster_;
   Host& host_;
   const Address address_;  // outlives the host in the log, and the next the connection
-  Address local_address_;
+  Address remote_address_, local_address_;
   std::unique_ptr<HostConnection> upstream_;
   Buffer pending_;
   bool request_ended_ = false;

@@ -30,7 +30,7 @@ HostView ShowHost(const Host& host, const EndpointTraits& traits) {
   const HostFacts& facts = host.facts();
   const Locality locality = traits.locality == nullptr ? Locality() : traits.locality->locality;
   constexpr auto kRelaxed = std::memory_order_relaxed;
-  HostView view{.address = facts.address.text(),
+  HostView view{.address = host.address_now().text(),
                 .hostname = facts.hostname,
                 .region = locality.region,
                 .zone = locality.zone,

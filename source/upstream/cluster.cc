@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoints/static_endpoints.h"
+#include "source/upstream/known_hosts.h"
 
 namespace sluice {
 namespace {
@@ -40,15 +40,6 @@ bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
     if (!(entries[i].traits == set.traits[i])) return true;
   }
   return false;
-}
-
-// What health checks and operators have found out is theirs; discovery's word is replaced.
-void TakeOverDiscovery(HostFlags flags, Host& host) {
-  constexpr HostFlag kOfDiscovery[] = {HostFlag::kFailedByDiscovery, HostFlag::kDegradedByDiscovery,
-                                       HostFlag::kDrainingByDiscovery};
-  for (const HostFlag flag : kOfDiscovery) {
-    if (host.flags().Has(flag) != flags.Has(flag)) host.SetFlag(flag, flags.Has(flag));
-  }
 }
 
 }  // namespace
@@ -104,7 +95,9 @@ void Cluster::Rebuild() {
   std::vector<ResolvedEndpoint> endpoints =
       StaticEndpoints(endpoints_.has_value() ? *endpoints_ : spec_->endpoints);
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
-  std::vector<HostEntry> entries = Merge(std::move(endpoints));
+  KnownHosts known;
+  known.Add(*hosts_);
+  std::vector<HostEntry> entries = known.Merge(std::move(endpoints));
   KeepRemoved(entries);
   const bool changed = std::exchange(policy_changed_, false) || Differ(entries, *hosts_);
   if (changed) health_.SetHosts(entries);
@@ -149,7 +142,7 @@ void Cluster::NoteFitness(const std::vector<HostEntry>& entries) {
 bool Cluster::OrderHost(absl::string_view address, HostOrder order) {
   bool found = false;
   for (const auto& host : hosts_->hosts) {
-    if (host->address().text() != address) continue;
+    if (host->address().text() != address && host->address_now().text() != address) continue;
     found = true;
     host->SetFlag(HostFlag::kDrainingByOperator, order == HostOrder::kDrain);
     host->SetFlag(HostFlag::kMaintenanceByOperator, order == HostOrder::kMaintenance);
@@ -178,34 +171,6 @@ void Cluster::KeepRemoved(std::vector<HostEntry>& entries) const {
     host->SetFlag(HostFlag::kPendingRemoval, true);
     entries.push_back({host, hosts_->traits[i]});
   }
-}
-
-// The hosts that there are already, with what is new about them.
-std::vector<HostEntry> Cluster::Merge(std::vector<ResolvedEndpoint> endpoints) const {
-  absl::flat_hash_map<Address, std::vector<std::shared_ptr<Host>>> before;
-  before.reserve(hosts_->hosts.size());
-  for (const auto& host : hosts_->hosts) before[host->address()].push_back(host);
-  std::vector<HostEntry> entries;
-  entries.reserve(endpoints.size());
-  for (ResolvedEndpoint& endpoint : endpoints) {
-    std::shared_ptr<Host> host;
-    const auto same_address = before.find(endpoint.facts.address);
-    // More than one where an address is listed twice.
-    if (same_address != before.end()) {
-      for (std::shared_ptr<Host>& old : same_address->second) {
-        if (old == nullptr || !(old->facts() == endpoint.facts)) continue;
-        host = std::exchange(old, nullptr);
-        break;
-      }
-    }
-    if (host == nullptr) {
-      host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.flags);
-    } else {
-      TakeOverDiscovery(endpoint.flags, *host);
-    }
-    entries.push_back({std::move(host), std::move(endpoint.traits)});
-  }
-  return entries;
 }
 
 }  // namespace sluice

@@ -65,7 +65,6 @@ class Cluster final : private EndOfTurnTask {
   void Rebuild();
   void Publish(std::vector<HostEntry> entries);
   void NoteFitness(const std::vector<HostEntry>& entries);
-  std::vector<HostEntry> Merge(std::vector<ResolvedEndpoint> endpoints) const;
   // Adds hosts that discovery has dropped, and that should not go because they are well.
   void KeepRemoved(std::vector<HostEntry>& entries) const;
   void OnHealthChange();

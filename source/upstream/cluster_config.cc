@@ -17,6 +17,7 @@
 #include "source/config/well_known_types.h"
 #include "source/net/address_config.h"
 #include "source/upstream/cluster_stats.h"
+#include "source/upstream/discovery_config.h"
 #include "source/upstream/endpoint_config.h"
 #include "source/upstream/lb_config.h"
 #include "source/upstream/outlier/outlier_config.h"
@@ -32,25 +33,6 @@ namespace core = envoy::config::core::v3;
 constexpr absl::string_view kUpgradesKey = "sluice.upgrade";
 constexpr absl::string_view kRawBuffer =
     "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
-
-DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
-  if (cluster.has_cluster_type()) {
-    scope.At("cluster_type")
-        .Error("no cluster extension is built in", "use type STATIC or STRICT_DNS");
-    return DiscoveryType::kStrictDns;
-  }
-  switch (cluster.type()) {
-    case pb::Cluster::STATIC:
-      return DiscoveryType::kStatic;
-    case pb::Cluster::STRICT_DNS:
-      return DiscoveryType::kStrictDns;
-    default:
-      scope.At("type").Error(
-          absl::StrCat(pb::Cluster::DiscoveryType_Name(cluster.type()), " is not supported"),
-          "use STATIC or STRICT_DNS");
-      return DiscoveryType::kStrictDns;  // not to complain of names too
-  }
-}
 
 RetryBudget ParseRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget& proto,
                              const FieldScope& scope) {
@@ -96,41 +78,6 @@ void ParseUpgrades(const core::Metadata& metadata, const FieldScope& scope, Clus
   ReadMessage(NodeFromStruct(found->second), Notation::kJson, upgrades, field, nullptr);
   for (BreakerLimits& limits : spec.breakers)
     limits.upgrades_max = UInt32Or(upgrades, "max_upgrades", limits.upgrades_max, field);
-}
-
-DnsFamily ParseDnsFamily(pb::Cluster::DnsLookupFamily family) {
-  switch (family) {
-    case pb::Cluster::V4_ONLY:
-      return DnsFamily::kV4Only;
-    case pb::Cluster::V6_ONLY:
-      return DnsFamily::kV6Only;
-    case pb::Cluster::V4_PREFERRED:
-      return DnsFamily::kV4Preferred;
-    case pb::Cluster::ALL:
-      return DnsFamily::kAll;
-    default:
-      return DnsFamily::kAuto;
-  }
-}
-
-void ParseDns(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
-  constexpr DurationRange kRefresh = {.min = std::chrono::milliseconds(1)};
-  spec.dns_family = ParseDnsFamily(cluster.dns_lookup_family());
-  spec.dns_refresh = DurationOr(cluster, "dns_refresh_rate", spec.dns_refresh, scope, kRefresh);
-  spec.respect_dns_ttl = cluster.respect_dns_ttl();
-  // Envoy retries a failed name at dns_refresh_rate; the first retries come sooner here, since what
-  // fails at start is often a name that is about to appear.
-  spec.dns_retry_first = std::min<Duration>(std::chrono::seconds(1), spec.dns_refresh);
-  spec.dns_retry_max = std::max<Duration>(std::chrono::seconds(10), spec.dns_refresh);
-  if (!cluster.has_dns_failure_refresh_rate()) return;
-  const auto& rate = cluster.dns_failure_refresh_rate();
-  const FieldScope field = scope.At("dns_failure_refresh_rate");
-  if (!Required(rate, "base_interval", field)) return;
-  spec.dns_retry_first = DurationOr(rate, "base_interval", spec.dns_retry_first, field, kRefresh);
-  spec.dns_retry_max = DurationOr(rate, "max_interval", spec.dns_retry_first * 10, field, kRefresh);
-  if (spec.dns_retry_max < spec.dns_retry_first) {
-    field.At("max_interval").Error("must be at least base_interval");
-  }
 }
 
 void ParseTransportSocket(const pb::Cluster& cluster, const FieldScope& scope,
@@ -184,7 +131,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   auto spec = std::make_shared<ClusterSpec>();
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
   spec->stat_name = cluster.alt_stat_name().empty() ? cluster.name() : cluster.alt_stat_name();
-  spec->type = ParseType(cluster, scope);
+  ParseDiscovery(cluster, scope, *spec);
   Assignment assignment =
       ParseAssignment(cluster.load_assignment(), spec->type, scope.At("load_assignment"));
   spec->endpoints = std::move(assignment.endpoints);
@@ -205,7 +152,6 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   ParseTransportSocket(cluster, scope, parse_transport, *spec);
   ParseUpstreamHttp(cluster, scope, *spec);
   ParseSocket(cluster, scope, *spec);
-  ParseDns(cluster, scope, *spec);
   ParseHealthChecks(cluster, scope, open_event_log, *spec);
   if (scope.errors().size() != errors_before) return nullptr;
   spec->stats = MakeClusterStats(stats, spec->stat_name);

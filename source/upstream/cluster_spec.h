@@ -24,7 +24,11 @@
 
 namespace sluice {
 
-enum class DiscoveryType : uint8_t { kStatic, kStrictDns };
+enum class DiscoveryType : uint8_t {
+  kStatic,
+  kStrictDns,
+  kLogicalDns,  // one host, wherever its name leads to now
+};
 
 // HttpProtocolOptions: which HTTP is spoken to the hosts.
 enum class UpstreamProtocol : uint8_t {
@@ -56,7 +60,7 @@ struct EndpointSpec {
   HostFacts facts;  // address is set for STATIC
   EndpointTraits traits;
   HostFlags flags;
-  std::string dns_name;  // STRICT_DNS
+  std::string dns_name;  // STRICT_DNS, LOGICAL_DNS
   uint16_t port = 0;
 };
 
@@ -109,6 +113,7 @@ struct ClusterSpec {
   ConnectionLimits connection;
   DnsFamily dns_family = DnsFamily::kAuto;
   Duration dns_refresh = std::chrono::seconds(5);
+  Duration dns_jitter{0};  // up to so much later
   bool respect_dns_ttl = false;
   // After a failure: the first wait, doubled with each further one up to the last.
   Duration dns_retry_first = std::chrono::seconds(1), dns_retry_max = std::chrono::seconds(10);

@@ -101,7 +101,8 @@ void ConnectionPool::Connect(RoutePriority priority) {
   EventLoop& loop = cluster_.worker().loop;
   const ClusterSpec& spec = cluster_.spec();
   auto* connection = new ClientConnection(
-      *this, priority, cluster_.network().Connect(loop.poller(), host_->address(), spec.socket));
+      *this, priority,
+      cluster_.network().Connect(loop.poller(), cluster_.AddressOf(*host_), spec.socket));
   lane(priority).connecting.PushBack(*connection);
   lane(priority).opening += connection->expected_streams_;
   ++connections_;

@@ -45,7 +45,7 @@ void ParseSocketAddress(const core::SocketAddress& socket, DiscoveryType type,
     spec.facts.address = *std::move(address);
   } else if (type == DiscoveryType::kStatic) {
     scope.At("address").Error(absl::StrCat("\"", socket.address(), "\" is not an IP address"),
-                              "for names set the cluster's type to STRICT_DNS");
+                              "for names set the cluster's type to STRICT_DNS or LOGICAL_DNS");
   } else if (socket.address().empty() || socket.address().size() > kDnsNameBytesMax) {
     scope.At("address").Error("must be an IP address or a name of at most 253 bytes");
   } else {
@@ -61,6 +61,7 @@ void ParseAddress(const core::Address& address, DiscoveryType type, const FieldS
       return ParseSocketAddress(address.socket_address(), type, scope.At("socket_address"), spec);
     case core::Address::kPipe: {
       const FieldScope pipe = scope.At("pipe");
+      if (type == DiscoveryType::kLogicalDns) return pipe.Error("is not for type LOGICAL_DNS");
       absl::StatusOr<Address> path = Address::FromUnixPath(address.pipe().path());
       if (!path.ok()) return pipe.At("path").Error(std::string(path.status().message()));
       spec.facts.address = *std::move(path);
@@ -204,6 +205,12 @@ Assignment ParseAssignment(const endpoint::ClusterLoadAssignment& assignment, Di
   EndpointsReader reader(type, parsed.endpoints);
   for (int i = 0; i < assignment.endpoints_size(); ++i) {
     reader.Read(assignment.endpoints(i), scope.At("endpoints", i));
+  }
+  if (type == DiscoveryType::kLogicalDns && parsed.endpoints.size() != 1) {
+    scope.At("endpoints")
+        .Error(absl::StrCat("must be one endpoint for LOGICAL_DNS, there are ",
+                            parsed.endpoints.size()),
+               "use STRICT_DNS for several names");
   }
   const FieldScope policy = scope.At("policy");
   parsed.policy.overprovisioning_percent =

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "source/net/address.h"
+
 namespace sluice {
 
 struct Locality {
@@ -44,6 +46,9 @@ struct EndpointTraits {
   uint32_t priority = 0;
   std::shared_ptr<const LocalityGroup> locality;     // null: none is named
   std::shared_ptr<const EndpointMetadata> metadata;  // null: there is none
+  // Of a logical host: where its name leads to now; new connections go there. Null: the host is at
+  // its own address.
+  std::shared_ptr<const Address> moved_to;
 
   // By value: other objects may say the same.
   friend bool operator==(const EndpointTraits& a, const EndpointTraits& b) {
@@ -51,7 +56,7 @@ struct EndpointTraits {
       return x == y || (x != nullptr && y != nullptr && *x == *y);
     };
     return a.weight == b.weight && a.priority == b.priority && same(a.locality, b.locality) &&
-           same(a.metadata, b.metadata);
+           same(a.metadata, b.metadata) && same(a.moved_to, b.moved_to);
   }
 };
 

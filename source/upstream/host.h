@@ -105,6 +105,11 @@ class Host : public std::enable_shared_from_this<Host> {
   // workers see the host.
   std::shared_ptr<const HealthReports> health_reports;
 
+  // Of a logical host: where it is now, as its EndpointTraits say; null: at its own address. On
+  // main only.
+  std::shared_ptr<const Address> moved_to;
+  const Address& address_now() const { return moved_to == nullptr ? address() : *moved_to; }
+
   // Since when it has been fit for traffic, for slow start. On main only.
   MonotonicTime fit_since = MonotonicTime::min();
 

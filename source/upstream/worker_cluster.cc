@@ -35,6 +35,15 @@ Host* WorkerCluster::PickHost(uint64_t hash, const KeyValues* metadata) {
   return host;
 }
 
+const Address& WorkerCluster::AddressOf(const Host& host) const {
+  if (spec_->type != DiscoveryType::kLogicalDns) return host.address();
+  for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
+    const auto& moved_to = hosts_->traits[i].moved_to;
+    if (hosts_->hosts[i].get() == &host && moved_to != nullptr) return *moved_to;
+  }
+  return host.address();
+}
+
 ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
   HostPools& pools = pools_[&host];
   for (const std::unique_ptr<ConnectionPool>& pool : pools) {

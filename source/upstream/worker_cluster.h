@@ -48,6 +48,8 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   // By the request's hash, and among the hosts that have this metadata, if any is asked for. Null:
   // nobody may be picked. Who needs the host for longer than the turn pins it.
   Host* PickHost(uint64_t hash, const KeyValues* metadata = nullptr);
+  // Where new connections to it go.
+  const Address& AddressOf(const Host& host) const;
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
   // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.

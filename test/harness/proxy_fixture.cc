@@ -71,7 +71,7 @@ std::string ClusterYaml(const std::string& name, int index, int hosts,
                    "    load_assignment:\n      cluster_name: ", name, "\n");
   if (index == 0 && !options.endpoints.empty()) return yaml + Indent(options.endpoints, 6);
   yaml += "      endpoints:\n      - lb_endpoints:\n";
-  const bool named = absl::StrContains(fields, "STRICT_DNS");
+  const bool named = absl::StrContains(fields, "_DNS");
   for (int host = 0; host < hosts; ++host) {
     absl::StrAppend(
         &yaml, "        - endpoint: { address: { socket_address: { address: ",

@@ -60,7 +60,7 @@ struct ProxyOptions {
     std::string fields;
   };
   std::vector<Listener> listeners;
-  // Clusters and how many hosts each has. Of a STRICT_DNS cluster host 0 is named "<cluster>.test".
+  // Clusters and how many hosts each has. Of a DNS cluster host 0 is named "<cluster>.test".
   std::vector<std::pair<std::string, int>> clusters = {{"users", 1}};
   // Of the line that every request gets; empty: `manager` has access logs of its own, which write
   // to

@@ -206,6 +206,66 @@ TEST(StrictDns, AFailingNameServerChangesNothing) {
   EXPECT_EQ(client.response(0).status(), 200);
 }
 
+// ---- Logical DNS.
+
+TEST(LogicalDns, NewConnectionsGoToTheFirstAddressOfTheLastAnswerAndOldOnesLiveOn) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.cluster = "type: LOGICAL_DNS\ndns_refresh_rate: 2s",
+                      .log = "%RESPONSE_CODE% %UPSTREAM_HOST%",
+                      .before_start = [](ProxyFixture& fixture) {
+                        fixture.resolver().Say("users.test", {"10.0.0.1", "10.0.0.2"});
+                      }});
+  H1Server& old = proxy.Host(H1Answer::Of(200, "old"));
+  H1Server& next = proxy.Host(H1Answer::Of(200, "new"), 1);
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(0).body, "old");
+  proxy.resolver().Say("users.test", {"10.0.0.2", "10.0.0.1"});
+  proxy.Advance(seconds(4));
+  client.Get("/");  // on the connection that there is
+  proxy.Run();
+  EXPECT_EQ(client.response(1).body, "old");
+  old.CloseAll();
+  proxy.Run();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(2).body, "new");
+  EXPECT_EQ(next.connections_accepted(), 1u);
+  // Each line says where the request went.
+  EXPECT_EQ(proxy.LogLines(),
+            (std::vector<std::string>{"200 10.0.0.1:80", "200 10.0.0.1:80", "200 10.0.0.2:80"}));
+}
+
+TEST(LogicalDns, ItsHealthIsThatOfWhereItIsNow) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(), {.cluster = R"(
+                        type: LOGICAL_DNS
+                        dns_refresh_rate: 2s
+                        common_lb_config: { healthy_panic_threshold: { value: 0 } }
+                        health_checks:
+                        - timeout: 1s
+                          interval: 3s
+                          no_traffic_interval: 3s
+                          unhealthy_threshold: 1
+                          healthy_threshold: 1
+                          reuse_connection: false
+                          http_health_check: { path: / }
+                      )",
+                                               .before_start = [](ProxyFixture& fixture) {
+                                                 fixture.resolver().Say("users.test", {"10.0.0.1"});
+                                               }});
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(0).status(), 503);
+  proxy.Host(H1Answer::Of(200), 1);
+  proxy.resolver().Say("users.test", {"10.0.0.2"});
+  proxy.Advance(seconds(8));
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(1).status(), 200);
+}
+
 // ---- Several workers, several clusters.
 
 TEST(Workers, EachServesItsOwnConnections) {

@@ -184,6 +184,53 @@ TEST(ClusterConfig, StrictDnsTakesNamesAndAddresses) {
   EXPECT_EQ(spec.endpoints[0].facts.address.text(), "10.0.0.1:80");
 }
 
+TEST(ClusterConfig, LogicalDnsTakesOneNameOrAddress) {
+  const ClusterSpec spec = Good(With(Endpoint("users.example"), "type: LOGICAL_DNS"));
+  EXPECT_EQ(spec.type, DiscoveryType::kLogicalDns);
+  EXPECT_EQ(spec.endpoints[0].dns_name, "users.example");
+  Good(With(Endpoint("10.0.0.1"), "type: LOGICAL_DNS"));
+  ExpectError("name: \"x\" type: LOGICAL_DNS",
+              "c.load_assignment.endpoints: must be one endpoint for LOGICAL_DNS, there are 0");
+  ExpectError(
+      With(Endpoint("a.example") + "} lb_endpoints {" + Endpoint("b.example"), "type: LOGICAL_DNS"),
+      "there are 2");
+  ExpectError(With("endpoint { address { pipe { path: \"/run/a\" } } }", "type: LOGICAL_DNS"),
+              "endpoint.address.pipe: is not for type LOGICAL_DNS");
+}
+
+std::string DnsType(const std::string& fields, const std::string& name = "envoy.clusters.dns") {
+  return "cluster_type { name: \"" + name +
+         "\" typed_config { [type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster] { " +
+         fields + " } } }";
+}
+
+TEST(ClusterConfig, TheDnsExtensionSaysWhatTheFieldsDo) {
+  const ClusterSpec spec = Good(With(
+      Endpoint("users.example"),
+      DnsType("dns_refresh_rate { seconds: 7 } dns_failure_refresh_rate { base_interval { "
+              "seconds: 2 } } respect_dns_ttl: true dns_jitter { seconds: 3 } dns_lookup_family: "
+              "V4_ONLY")));
+  EXPECT_EQ(spec.type, DiscoveryType::kStrictDns);
+  EXPECT_EQ(spec.dns_refresh, seconds(7));
+  EXPECT_EQ(spec.dns_retry_first, seconds(2));
+  EXPECT_EQ(spec.dns_retry_max, seconds(20));
+  EXPECT_TRUE(spec.respect_dns_ttl);
+  EXPECT_EQ(spec.dns_jitter, seconds(3));
+  EXPECT_EQ(spec.dns_family, DnsFamily::kV4Only);
+  const std::string one = Endpoint("users.example");
+  EXPECT_EQ(Good(With(one, DnsType("all_addresses_in_single_endpoint: true"))).type,
+            DiscoveryType::kLogicalDns);
+  EXPECT_EQ(Good(With(one, DnsType("", "envoy.cluster.logical_dns"))).type,
+            DiscoveryType::kLogicalDns);
+}
+
+TEST(ClusterConfig, OtherClusterTypesAreRefusedByName) {
+  ExpectError("name: \"x\" cluster_type { name: \"y\" }",
+              "c.cluster_type.typed_config: is required");
+  ExpectError("name: \"x\" cluster_type { name: \"y\" typed_config { type_url: \"a/b.C\" } }",
+              "c.cluster_type.typed_config: no extension \"b.C\" is built in");
+}
+
 TEST(ClusterConfig, StaticRefusesNames) {
   ExpectError(With(Endpoint("users.example")),
               "c.load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address."
@@ -208,7 +255,6 @@ TEST(ClusterConfig, WithoutANameThereIsNoCluster) { ExpectError("", "c.name: is 
 
 TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {
   ExpectError("name: \"x\" type: EDS", "c.type: EDS is not supported");
-  ExpectError("name: \"x\" cluster_type { name: \"y\" }", "c.cluster_type");
   ExpectError("name: \"x\" lb_policy: CLUSTER_PROVIDED",
               "c.lb_policy: CLUSTER_PROVIDED is not supported");
   ExpectError("name: \"x\" lb_policy: LOAD_BALANCING_POLICY_CONFIG",

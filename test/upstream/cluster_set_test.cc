@@ -1,6 +1,7 @@
 // Clusters on the main thread: from a spec, through static addresses and DNS, to what workers see.
 #include "source/upstream/cluster_set.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -234,6 +235,46 @@ TEST_F(ClusterSetTest, FailuresAreRetriedEverLater) {
     EXPECT_GE(wait, waits[i] / 2) << i;
     EXPECT_LE(wait, waits[i]) << i;
   }
+}
+
+TEST_F(ClusterSetTest, QuestionsComeLaterByTheJitter) {
+  resolver_.Say("a.example", {"10.0.0.1"});
+  auto spec = Dns({"a.example"});
+  spec->dns_jitter = seconds(5);
+  Set(spec);
+  world_.Advance(seconds(100));
+  const auto& asked = resolver_.asked();
+  ASSERT_GE(asked.size(), 10u);
+  Duration least = seconds(100), most{0};
+  for (size_t i = 0; i + 1 < asked.size(); ++i) {
+    const Duration wait = asked[i + 1].at - asked[i].at;
+    least = std::min(least, wait);
+    most = std::max(most, wait);
+  }
+  EXPECT_GE(least, seconds(5));
+  EXPECT_LT(most, seconds(10));
+  EXPECT_GT(most - least, seconds(1));
+}
+
+TEST_F(ClusterSetTest, ALogicalHostStaysWhereverItsNameLeads) {
+  resolver_.Say("a.example", {"10.0.0.2", "10.0.0.1"});
+  auto spec = Dns({"a.example"});
+  spec->type = DiscoveryType::kLogicalDns;
+  Set(spec);
+  EXPECT_EQ(Hosts(), "10.0.0.2:80");  // the first of the answer, and no other
+  Host& host = *clusters_->Find("users")->hosts().hosts[0];
+  ConnectionPool& pool = OnWorker(0)->PoolOf(host);
+  EXPECT_EQ(OnWorker(0)->AddressOf(host).text(), "10.0.0.2:80");
+  resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2"});
+  world_.Advance(seconds(5));
+  EXPECT_EQ(clusters_->Find("users")->hosts().hosts[0].get(), &host);
+  EXPECT_EQ(host.address_now().text(), "10.0.0.1:80");
+  for (uint32_t worker : {0u, 1u}) {
+    EXPECT_EQ(OnWorker(worker)->AddressOf(host).text(), "10.0.0.1:80");
+  }
+  EXPECT_EQ(&OnWorker(0)->PoolOf(host), &pool);
+  EXPECT_EQ(stat("membership_change"), 1);
+  EXPECT_TRUE(clusters_->OrderHost("users", "10.0.0.1:80", HostOrder::kDrain));
 }
 
 TEST_F(ClusterSetTest, AnUnresolvableNameDoesNotKeepTheOthersBack) {

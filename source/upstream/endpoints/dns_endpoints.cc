@@ -7,7 +7,8 @@
 namespace sluice {
 
 DnsEndpoints::DnsEndpoints(WorkerContext& main, Resolver& resolver, const ClusterSpec& spec,
-                           std::function<void()> on_answer) {
+                           std::function<void()> on_answer)
+    : logical_(spec.type == DiscoveryType::kLogicalDns) {
   for (const EndpointSpec& endpoint : spec.endpoints) {
     if (endpoint.dns_name.empty()) continue;
     names_.push_back(std::make_unique<DnsName>(main, resolver, spec, endpoint, on_answer));
@@ -34,7 +35,9 @@ std::vector<ResolvedEndpoint> DnsEndpoints::Endpoints() const {
       const EndpointSpec& spec = name->endpoint();
       ResolvedEndpoint endpoint{spec.facts, spec.traits, spec.flags};
       endpoint.facts.address = address;
+      if (logical_) endpoint.traits.moved_to = std::make_shared<const Address>(address);
       endpoints.push_back(std::move(endpoint));
+      if (logical_) break;
     }
   }
   return endpoints;

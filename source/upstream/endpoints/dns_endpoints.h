@@ -1,4 +1,5 @@
-// DnsEndpoints: the names of a STRICT_DNS cluster, resolved; each address of a name is an endpoint.
+// DnsEndpoints: the names of a cluster, resolved. Of a STRICT_DNS cluster each address of a name is
+// an endpoint; of a LOGICAL_DNS cluster the name is, and is at its first address.
 //
 // Main thread. Names that cannot be resolved contribute nothing, or what they last resolved to; the
 // others go on.
@@ -28,6 +29,7 @@ class DnsEndpoints {
   std::vector<ResolvedEndpoint> Endpoints() const;
 
  private:
+  const bool logical_;
   std::vector<std::unique_ptr<DnsName>> names_;
 };
 

@@ -47,9 +47,11 @@ void DnsName::OnAnswer(DnsAnswer answer) {
     for (const Address& address : answer.addresses) {
       addresses_.push_back(address.WithPort(endpoint_.port));
     }
-    // Resolvers rotate their answers; that is no change.
-    std::sort(addresses_.begin(), addresses_.end(),
-              [](const Address& a, const Address& b) { return a.text() < b.text(); });
+    // Resolvers rotate their answers; where all addresses count that is no change.
+    if (spec_.type == DiscoveryType::kStrictDns) {
+      std::sort(addresses_.begin(), addresses_.end(),
+                [](const Address& a, const Address& b) { return a.text() < b.text(); });
+    }
   }
   timer_.Arm(NextWait(answer));
   on_answer_();
@@ -58,7 +60,9 @@ void DnsName::OnAnswer(DnsAnswer answer) {
 Duration DnsName::NextWait(const DnsAnswer& answer) {
   if (failures_ == 0) {
     const bool by_ttl = spec_.respect_dns_ttl && answer.ttl > Duration::zero();
-    return by_ttl ? std::max(answer.ttl, kTtlMin) : spec_.dns_refresh;
+    const Duration wait = by_ttl ? std::max(answer.ttl, kTtlMin) : spec_.dns_refresh;
+    if (spec_.dns_jitter == Duration::zero()) return wait;
+    return wait + Duration(main_.random.Below(static_cast<uint64_t>(spec_.dns_jitter.count())));
   }
   const uint32_t doublings = std::min(failures_ - 1, kDoublingsMax);
   const Duration wait =

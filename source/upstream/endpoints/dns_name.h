@@ -1,4 +1,4 @@
-// DnsName: one name of a STRICT_DNS cluster, asked for again and again: at the refresh rate or when
+// DnsName: one name of a cluster, asked for again and again: at the refresh rate or when
 // its records expire, after a failure sooner and then ever later. A failure keeps the last good
 // answer.
 //
@@ -26,7 +26,8 @@ class DnsName {
   void Start() { Ask(); }
   bool settled() const { return settled_; }  // has been answered, or has failed, once
   const EndpointSpec& endpoint() const { return endpoint_; }
-  const std::vector<Address>& addresses() const { return addresses_; }  // with the endpoint's port
+  // With the endpoint's port. For kStrictDns in order, else as they were answered.
+  const std::vector<Address>& addresses() const { return addresses_; }
 
  private:
   void Ask();

@@ -1,5 +1,5 @@
-// Endpoints whose addresses stand in the configuration: all of a STATIC cluster, and in a
-// STRICT_DNS cluster those that are IP addresses. Pure.
+// Endpoints whose addresses stand in the configuration: all of a STATIC cluster, and those of
+// a DNS cluster that are IP addresses. Pure.
 #pragma once
 
 #include <vector>

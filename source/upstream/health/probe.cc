@@ -15,9 +15,9 @@ namespace sluice {
 
 Address ProbeTarget::address() const {
   const ProbePlace* const place = host->facts().probe.get();
-  if (place == nullptr) return host->address();
+  if (place == nullptr) return host->address_now();
   const bool elsewhere = place->address.family() != Address::Family::kNone;
-  const Address& address = elsewhere ? place->address : host->address();
+  const Address& address = elsewhere ? place->address : host->address_now();
   return place->port != 0 && address.is_ip() ? address.WithPort(place->port) : address;
 }
 

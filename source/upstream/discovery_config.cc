@@ -1,0 +1,98 @@
+#include "source/upstream/discovery_config.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/extensions/clusters/dns/v3/dns_cluster.pb.h"
+#include "source/config/any_unpack.h"
+#include "source/config/proto_fields.h"
+
+namespace sluice {
+namespace {
+
+namespace pb = envoy::config::cluster::v3;
+using envoy::extensions::clusters::dns::v3::DnsCluster;
+
+DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
+  switch (cluster.type()) {
+    case pb::Cluster::STATIC:
+      return DiscoveryType::kStatic;
+    case pb::Cluster::STRICT_DNS:
+      return DiscoveryType::kStrictDns;
+    case pb::Cluster::LOGICAL_DNS:
+      return DiscoveryType::kLogicalDns;
+    default:
+      scope.At("type").Error(
+          absl::StrCat(pb::Cluster::DiscoveryType_Name(cluster.type()), " is not supported"),
+          "use STATIC, STRICT_DNS or LOGICAL_DNS");
+      return DiscoveryType::kStrictDns;  // not to complain of names too
+  }
+}
+
+// Of either enum: DnsCluster has its own. UNSPECIFIED, as what is unset, is AUTO.
+DnsFamily FamilyOf(absl::string_view name) {
+  if (name == "V4_ONLY") return DnsFamily::kV4Only;
+  if (name == "V6_ONLY") return DnsFamily::kV6Only;
+  if (name == "V4_PREFERRED") return DnsFamily::kV4Preferred;
+  if (name == "ALL") return DnsFamily::kAll;
+  return DnsFamily::kAuto;
+}
+
+// The fields that Cluster and DnsCluster have alike.
+template <class Config>
+void ParseRates(const Config& config, const FieldScope& scope, ClusterSpec& spec) {
+  constexpr DurationRange kRefresh = {.min = std::chrono::milliseconds(1)};
+  spec.dns_refresh = DurationOr(config, "dns_refresh_rate", spec.dns_refresh, scope, kRefresh);
+  spec.respect_dns_ttl = config.respect_dns_ttl();
+  // Envoy retries a failed name at dns_refresh_rate; the first retries come sooner here, since what
+  // fails at start is often a name that is about to appear.
+  spec.dns_retry_first = std::min<Duration>(std::chrono::seconds(1), spec.dns_refresh);
+  spec.dns_retry_max = std::max<Duration>(std::chrono::seconds(10), spec.dns_refresh);
+  if (!config.has_dns_failure_refresh_rate()) return;
+  const auto& rate = config.dns_failure_refresh_rate();
+  const FieldScope field = scope.At("dns_failure_refresh_rate");
+  if (!Required(rate, "base_interval", field)) return;
+  spec.dns_retry_first = DurationOr(rate, "base_interval", spec.dns_retry_first, field, kRefresh);
+  spec.dns_retry_max = DurationOr(rate, "max_interval", spec.dns_retry_first * 10, field, kRefresh);
+  if (spec.dns_retry_max < spec.dns_retry_first) {
+    field.At("max_interval").Error("must be at least base_interval");
+  }
+}
+
+void ParseClusterType(const pb::Cluster::CustomClusterType& type, const FieldScope& scope,
+                      ClusterSpec& spec) {
+  spec.type = DiscoveryType::kStrictDns;  // not to complain of names too
+  const FieldScope field = scope.At("typed_config");
+  const std::string content = ContentType(type.typed_config());
+  if (content != DnsCluster::descriptor()->full_name()) {
+    if (content.empty()) return field.Error("is required");
+    return ReportUnknownType(type.typed_config().type_url(), field);
+  }
+  const std::optional<DnsCluster> dns = Unpack<DnsCluster>(type.typed_config(), field);
+  if (!dns.has_value()) return;
+  // Before it had the field, the extension's name said which of the two it is.
+  const bool single =
+      dns->all_addresses_in_single_endpoint() || type.name() == "envoy.cluster.logical_dns";
+  if (single) spec.type = DiscoveryType::kLogicalDns;
+  spec.dns_family = FamilyOf(
+      envoy::extensions::clusters::common::dns::v3::DnsLookupFamily_Name(dns->dns_lookup_family()));
+  spec.dns_jitter = DurationOr(*dns, "dns_jitter", spec.dns_jitter, field, {});
+  ParseRates(*dns, field, spec);
+}
+
+}  // namespace
+
+void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  if (cluster.has_cluster_type()) {
+    return ParseClusterType(cluster.cluster_type(), scope.At("cluster_type"), spec);
+  }
+  spec.type = ParseType(cluster, scope);
+  spec.dns_family = FamilyOf(pb::Cluster::DnsLookupFamily_Name(cluster.dns_lookup_family()));
+  ParseRates(cluster, scope, spec);
+}
+
+}  // namespace sluice

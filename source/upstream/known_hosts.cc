@@ -1,0 +1,69 @@
+#include "source/upstream/known_hosts.h"
+
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// What health checks and operators have found out is theirs; discovery's word is replaced.
+void TakeOverDiscovery(HostFlags flags, Host& host) {
+  constexpr HostFlag kOfDiscovery[] = {HostFlag::kFailedByDiscovery, HostFlag::kDegradedByDiscovery,
+                                       HostFlag::kDrainingByDiscovery};
+  for (const HostFlag flag : kOfDiscovery) {
+    if (host.flags().Has(flag) != flags.Has(flag)) host.SetFlag(flag, flags.Has(flag));
+  }
+}
+
+}  // namespace
+
+void KnownHosts::Add(const HostSet& set) {
+  by_address_.reserve(by_address_.size() + set.hosts.size());
+  for (const auto& host : set.hosts) {
+    if (host->moved_to != nullptr) {
+      logical_.push_back(host);
+    } else {
+      by_address_[host->address()].push_back(host);
+    }
+  }
+}
+
+std::vector<HostEntry> KnownHosts::Merge(std::vector<ResolvedEndpoint> endpoints) {
+  std::vector<HostEntry> entries;
+  entries.reserve(endpoints.size());
+  for (ResolvedEndpoint& endpoint : endpoints) {
+    std::shared_ptr<Host> host = Take(endpoint);
+    if (host == nullptr) {
+      host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.flags);
+    } else {
+      TakeOverDiscovery(endpoint.flags, *host);
+    }
+    host->moved_to = endpoint.traits.moved_to;
+    entries.push_back({std::move(host), std::move(endpoint.traits)});
+  }
+  return entries;
+}
+
+std::shared_ptr<Host> KnownHosts::Take(const ResolvedEndpoint& endpoint) {
+  if (endpoint.traits.moved_to != nullptr) return TakeLogical(endpoint);
+  const auto same_address = by_address_.find(endpoint.facts.address);
+  if (same_address == by_address_.end()) return nullptr;
+  for (std::shared_ptr<Host>& known : same_address->second) {
+    if (known == nullptr || !(known->facts() == endpoint.facts)) continue;
+    return std::exchange(known, nullptr);
+  }
+  return nullptr;
+}
+
+// Known by its name: it stays when that leads elsewhere.
+std::shared_ptr<Host> KnownHosts::TakeLogical(const ResolvedEndpoint& endpoint) {
+  for (std::shared_ptr<Host>& known : logical_) {
+    if (known == nullptr || known->facts().hostname != endpoint.facts.hostname ||
+        !(known->facts().probe == endpoint.facts.probe)) {
+      continue;
+    }
+    return std::exchange(known, nullptr);
+  }
+  return nullptr;
+}
+
+}  // namespace sluice
