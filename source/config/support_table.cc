@@ -102,12 +102,29 @@ message envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.S
 message envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher
   + *
 message envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig
-  + name
-  ! sds_config
-message envoy.extensions.transport_sockets.tls.v3.Secret
+  + name sds_config
+extension envoy.extensions.transport_sockets.tls.v3.Secret
   + name tls_certificate session_ticket_keys validation_context
 message envoy.config.core.v3.WatchedDirectory
   + *
+
+# ---- resources from elsewhere
+
+message envoy.config.core.v3.ConfigSource
+  + path path_config_source initial_fetch_timeout resource_api_version{AUTO,V3}
+  ! ads api_config_source self
+message envoy.config.core.v3.PathConfigSource
+  + *
+message envoy.service.discovery.v3.DiscoveryResponse
+  + resources
+  ~ version_info: of a file the content counts
+  ~ type_url: each resource says its own
+  ~ nonce: there is nobody to answer
+  ~ control_plane: a label
+extension envoy.service.discovery.v3.Resource
+  + resource
+  ~ name: that of the resource itself counts
+  ~ version: of a file the content counts
 
 # ---- listeners
 

@@ -60,19 +60,24 @@ std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
 }
 
 void AddTls(Registry& registry, const CoreParts& parts) {
+  const auto tls = [parts](const ExtensionContext& context) {
+    return TlsParts{.secrets = parts.secrets,
+                    .world = parts.tls,
+                    .stats = context.stats,
+                    .stat_prefix = context.stat_prefix,
+                    .gate = context.gate};
+  };
   registry.AddServerTransport(ServerTlsProto::descriptor()->full_name(),
-                              [parts](const google::protobuf::Message& message,
-                                      const ExtensionContext& context, const FieldScope& scope) {
+                              [tls](const google::protobuf::Message& message,
+                                    const ExtensionContext& context, const FieldScope& scope) {
                                 return ParseServerTls(static_cast<const ServerTlsProto&>(message),
-                                                      parts.secrets, parts.tls, context.stats,
-                                                      context.stat_prefix, scope);
+                                                      tls(context), scope);
                               });
   registry.AddClientTransport(ClientTlsProto::descriptor()->full_name(),
-                              [parts](const google::protobuf::Message& message,
-                                      const ExtensionContext& context, const FieldScope& scope) {
+                              [tls](const google::protobuf::Message& message,
+                                    const ExtensionContext& context, const FieldScope& scope) {
                                 return ParseClientTls(static_cast<const ClientTlsProto&>(message),
-                                                      parts.secrets, parts.tls, context.stats,
-                                                      context.stat_prefix, scope);
+                                                      tls(context), scope);
                               });
 }
 

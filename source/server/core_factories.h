@@ -21,7 +21,7 @@ struct CoreParts {
   AccessLogFactory& access_logs;
   const std::vector<ProxyWorker*>& proxy_workers;
   const absl::btree_set<std::string>& cluster_names;  // that static routes may name
-  const StaticSecrets& secrets;
+  SecretStore& secrets;
   TlsWorld tls;
 };
 

@@ -33,6 +33,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
     : world_(world),
       registry_(extensions),
       worker_set_(LoopsOf(world.workers)),
+      secrets_(world.main, world.files, world.stats),
       sides_([&] {
         std::vector<std::unique_ptr<Side>> sides;
         for (WorkerContext* worker : world.workers)
@@ -71,7 +72,7 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
   OpenOutlierLog(bootstrap, errors);
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
-  for (const auto& secret : resources.secrets()) secrets_[secret.name()] = &secret;
+  for (const auto& secret : resources.secrets()) secrets_.AddStatic(secret);
   const ParseTransport parse_transport =
       [this](const google::protobuf::Any& config, const std::string& stat_prefix,
              const FieldScope& scope) -> std::unique_ptr<const ClientTransportFactory> {
@@ -98,7 +99,6 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                 root.At("listeners", i));
     if (config != nullptr) configured_.push_back(std::move(config));
   }
-  secrets_.clear();
 }
 
 void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,

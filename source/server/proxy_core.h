@@ -80,6 +80,8 @@ class ProxyCore {
   };
   const std::vector<RunningListener>& listeners() const { return running_; }
   ClusterSet& clusters() { return clusters_; }
+  // Who fetches secrets attaches to it before Load.
+  SecretStore& secrets() { return secrets_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
@@ -106,12 +108,12 @@ class ProxyCore {
   CertificateDates certificate_dates_;
   Registry registry_;
   WorkerSet worker_set_;
+  SecretStore secrets_;
   std::vector<std::unique_ptr<ConnectionBalance>> balances_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
   absl::btree_set<std::string> cluster_names_;
-  StaticSecrets secrets_;  // of the bootstrap that is being loaded
   WorkerUpstreams upstreams_;
   ClusterSet clusters_;
   std::vector<std::shared_ptr<const ListenerConfig>> configured_;

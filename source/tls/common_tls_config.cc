@@ -48,6 +48,67 @@ void ReadParams(const pb::TlsParameters& proto, const FieldScope& scope, TlsPara
   params.signature_algorithms = absl::StrJoin(proto.signature_algorithms(), ":");
 }
 
+void ReadCertificates(const pb::CommonTlsContext& proto, ContextSecrets& secrets,
+                      const FieldScope& scope, CommonTlsConfig& config) {
+  for (int i = 0; i < proto.tls_certificates_size(); ++i) {
+    ReadCertificate(proto.tls_certificates(i),
+                    absl::StrCat(config.field, ".tls_certificates[", i, "]"),
+                    scope.At("tls_certificates", i), config);
+  }
+  for (int i = 0; i < proto.tls_certificate_sds_secret_configs_size(); ++i) {
+    const FieldScope reference = scope.At("tls_certificate_sds_secret_configs", i);
+    const pb::Secret* secret = secrets.Find(proto.tls_certificate_sds_secret_configs(i), reference);
+    if (secret == nullptr) continue;
+    if (!secret->has_tls_certificate()) {
+      reference.At("name").Error("names a secret that holds no tls_certificate");
+      continue;
+    }
+    ReadCertificate(
+        secret->tls_certificate(),
+        absl::StrCat(config.field, ".tls_certificate_sds_secret_configs[", i, "].tls_certificate"),
+        reference, config);
+  }
+}
+
+const pb::CertificateValidationContext* SecretVerify(const pb::SdsSecretConfig& reference,
+                                                     ContextSecrets& secrets,
+                                                     const FieldScope& scope) {
+  const pb::Secret* secret = secrets.Find(reference, scope);
+  if (secret == nullptr) return nullptr;
+  if (secret->has_validation_context()) return &secret->validation_context();
+  scope.At("name").Error("names a secret that holds no validation_context");
+  return nullptr;
+}
+
+void ReadValidation(const pb::CommonTlsContext& proto, ContextSecrets& secrets,
+                    const FieldScope& scope, CommonTlsConfig& config) {
+  if (proto.has_validation_context()) {
+    ReadVerify(proto.validation_context(), absl::StrCat(config.field, ".validation_context"),
+               VerifyPart::kWhole, scope.At("validation_context"), config);
+  } else if (proto.has_validation_context_sds_secret_config()) {
+    const FieldScope reference = scope.At("validation_context_sds_secret_config");
+    const auto* verify =
+        SecretVerify(proto.validation_context_sds_secret_config(), secrets, reference);
+    if (verify == nullptr) return;
+    ReadVerify(*verify, absl::StrCat(config.field, ".validation_context_sds_secret_config"),
+               VerifyPart::kWhole, reference, config);
+  } else if (proto.has_combined_validation_context()) {
+    const FieldScope combined = scope.At("combined_validation_context");
+    const FieldScope reference = combined.At("validation_context_sds_secret_config");
+    const auto* verify =
+        SecretVerify(proto.combined_validation_context().validation_context_sds_secret_config(),
+                     secrets, reference);
+    if (verify == nullptr) return;
+    pb::CertificateValidationContext merged =
+        proto.combined_validation_context().default_validation_context();
+    merged.MergeFrom(*verify);
+    ReadVerify(merged, absl::StrCat(config.field, ".combined_validation_context"),
+               VerifyPart::kWhole, combined, config);
+  }
+}
+
+}  // namespace
+
 void ReadCertificate(const pb::TlsCertificate& proto, std::string field, const FieldScope& scope,
                      CommonTlsConfig& config) {
   CertificateConfig certificate{.field = std::move(field)};
@@ -78,84 +139,7 @@ void ReadCertificate(const pb::TlsCertificate& proto, std::string field, const F
   config.certificates.push_back(std::move(certificate));
 }
 
-void ReadCertificates(const pb::CommonTlsContext& proto, const StaticSecrets& secrets,
-                      const FieldScope& scope, CommonTlsConfig& config) {
-  for (int i = 0; i < proto.tls_certificates_size(); ++i) {
-    ReadCertificate(proto.tls_certificates(i),
-                    absl::StrCat(config.field, ".tls_certificates[", i, "]"),
-                    scope.At("tls_certificates", i), config);
-  }
-  for (int i = 0; i < proto.tls_certificate_sds_secret_configs_size(); ++i) {
-    const FieldScope reference = scope.At("tls_certificate_sds_secret_configs", i);
-    const pb::Secret* secret =
-        FindSecret(proto.tls_certificate_sds_secret_configs(i), secrets, reference);
-    if (secret == nullptr) continue;
-    if (!secret->has_tls_certificate()) {
-      reference.At("name").Error("names a secret that holds no tls_certificate");
-      continue;
-    }
-    ReadCertificate(
-        secret->tls_certificate(),
-        absl::StrCat(config.field, ".tls_certificate_sds_secret_configs[", i, "].tls_certificate"),
-        reference, config);
-  }
-}
-
-const pb::CertificateValidationContext* SecretVerify(const pb::SdsSecretConfig& reference,
-                                                     const StaticSecrets& secrets,
-                                                     const FieldScope& scope) {
-  const pb::Secret* secret = FindSecret(reference, secrets, scope);
-  if (secret == nullptr) return nullptr;
-  if (secret->has_validation_context()) return &secret->validation_context();
-  scope.At("name").Error("names a secret that holds no validation_context");
-  return nullptr;
-}
-
-void ReadValidation(const pb::CommonTlsContext& proto, const StaticSecrets& secrets,
-                    const FieldScope& scope, CommonTlsConfig& config) {
-  if (proto.has_validation_context()) {
-    ReadVerify(proto.validation_context(), absl::StrCat(config.field, ".validation_context"),
-               scope.At("validation_context"), config);
-  } else if (proto.has_validation_context_sds_secret_config()) {
-    const FieldScope reference = scope.At("validation_context_sds_secret_config");
-    const auto* verify =
-        SecretVerify(proto.validation_context_sds_secret_config(), secrets, reference);
-    if (verify == nullptr) return;
-    ReadVerify(*verify, absl::StrCat(config.field, ".validation_context_sds_secret_config"),
-               reference, config);
-  } else if (proto.has_combined_validation_context()) {
-    const FieldScope combined = scope.At("combined_validation_context");
-    const FieldScope reference = combined.At("validation_context_sds_secret_config");
-    const auto* verify =
-        SecretVerify(proto.combined_validation_context().validation_context_sds_secret_config(),
-                     secrets, reference);
-    if (verify == nullptr) return;
-    pb::CertificateValidationContext merged =
-        proto.combined_validation_context().default_validation_context();
-    merged.MergeFrom(*verify);
-    ReadVerify(merged, absl::StrCat(config.field, ".combined_validation_context"), combined,
-               config);
-  }
-}
-
-}  // namespace
-
-const pb::Secret* FindSecret(const pb::SdsSecretConfig& reference, const StaticSecrets& secrets,
-                             const FieldScope& scope) {
-  if (reference.has_sds_config()) {
-    scope.At("sds_config")
-        .Error("is not supported: secrets come from files and from static_resources.secrets",
-               "name a static secret, without sds_config");
-    return nullptr;
-  }
-  const auto at = secrets.find(reference.name());
-  if (at != secrets.end()) return at->second;
-  scope.At("name").Error(absl::StrCat("names no secret: \"", reference.name(), "\""),
-                         "static_resources.secrets holds them");
-  return nullptr;
-}
-
-void ReadCommonTls(const pb::CommonTlsContext& proto, const StaticSecrets& secrets,
+void ReadCommonTls(const pb::CommonTlsContext& proto, ContextSecrets& secrets,
                    const FieldScope& scope, CommonTlsConfig& config) {
   if (proto.has_tls_params()) ReadParams(proto.tls_params(), scope.At("tls_params"), config.params);
   ReadCertificates(proto, secrets, scope, config);

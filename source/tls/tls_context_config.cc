@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/strip.h"
 #include "envoy/extensions/transport_sockets/tls/v3/common.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
@@ -22,7 +23,7 @@ void Report(const TlsLoadErrors& errors, const FieldScope& scope) {
   }
 }
 
-void ReadResumption(const pb::DownstreamTlsContext& proto, const StaticSecrets& secrets,
+void ReadResumption(const pb::DownstreamTlsContext& proto, ContextSecrets& secrets,
                     const FieldScope& scope, ServerTlsConfig& config) {
   config.stateless_resumption = !proto.disable_stateless_session_resumption();
   config.stateful_resumption = !proto.disable_stateful_session_resumption();
@@ -34,7 +35,7 @@ void ReadResumption(const pb::DownstreamTlsContext& proto, const StaticSecrets& 
     config.ticket_keys_field = "session_ticket_keys_sds_secret_config.session_ticket_keys";
     const FieldScope reference = scope.At("session_ticket_keys_sds_secret_config");
     const pb::Secret* secret =
-        FindSecret(proto.session_ticket_keys_sds_secret_config(), secrets, reference);
+        secrets.Find(proto.session_ticket_keys_sds_secret_config(), reference);
     if (secret == nullptr) return;
     if (!secret->has_session_ticket_keys()) {
       return reference.At("name").Error("names a secret that holds no session_ticket_keys");
@@ -54,35 +55,32 @@ OcspPolicy PolicyOf(const pb::DownstreamTlsContext& proto) {
   }
 }
 
-}  // namespace
+// Certificates of ours, whether they have come or not.
+int CertificatesOf(const pb::CommonTlsContext& proto) {
+  return proto.tls_certificates_size() + proto.tls_certificate_sds_secret_configs_size();
+}
 
-std::unique_ptr<const ServerTransportFactory> ParseServerTls(
-    const pb::DownstreamTlsContext& proto, const StaticSecrets& secrets, const TlsWorld& world,
-    StatsRegistry& stats, const std::string& stat_prefix, const FieldScope& scope) {
+ServerTlsConfig ReadServerTls(const pb::DownstreamTlsContext& proto, ContextSecrets& secrets,
+                              const FieldScope& scope) {
   const size_t before = scope.errors().size();
   ServerTlsConfig config;
-  ReadCommonTls(proto.common_tls_context(), secrets, scope.At("common_tls_context"), config.common);
+  const FieldScope common = scope.At("common_tls_context");
+  ReadCommonTls(proto.common_tls_context(), secrets, common, config.common);
   config.require_client_certificate = proto.require_client_certificate().value();
   ReadResumption(proto, secrets, scope, config);
   config.ocsp_policy = PolicyOf(proto);
   config.full_scan_on_name_mismatch = BoolOr(proto, "full_scan_certs_on_sni_mismatch", false);
-  if (config.common.certificates.empty() && scope.errors().size() == before) {
-    scope.At("common_tls_context.tls_certificates")
-        .Error("is required: a server needs a certificate");
+  if (CertificatesOf(proto.common_tls_context()) == 0 && scope.errors().size() == before) {
+    common.At("tls_certificates").Error("is required: a server needs a certificate");
   }
-  if (scope.errors().size() != before) return nullptr;
-  TlsLoadErrors errors;
-  auto factory = ServerTlsFactory::Make(config, world, stats, stat_prefix, errors);
-  Report(errors, scope);
-  return factory;
+  return config;
 }
 
-std::unique_ptr<const ClientTransportFactory> ParseClientTls(
-    const pb::UpstreamTlsContext& proto, const StaticSecrets& secrets, const TlsWorld& world,
-    StatsRegistry& stats, const std::string& stat_prefix, const FieldScope& scope) {
-  const size_t before = scope.errors().size();
+ClientTlsConfig ReadClientTls(const pb::UpstreamTlsContext& proto, ContextSecrets& secrets,
+                              const FieldScope& scope) {
   ClientTlsConfig config;
-  ReadCommonTls(proto.common_tls_context(), secrets, scope.At("common_tls_context"), config.common);
+  const FieldScope common = scope.At("common_tls_context");
+  ReadCommonTls(proto.common_tls_context(), secrets, common, config.common);
   config.server_name = proto.sni();
   if (config.server_name.size() > kServerNameBytesMax ||
       config.server_name.find('\0') != std::string::npos) {
@@ -93,7 +91,9 @@ std::unique_ptr<const ClientTransportFactory> ParseClientTls(
     if (config.common.verify.has_value()) {
       config.common.verify->sent_name_replaces_names = true;
     }
-    if (!config.common.verify.has_value() || !config.common.verify->checks_chain()) {
+    const bool checks_chain =
+        config.common.verify.has_value() && config.common.verify->checks_chain();
+    if (!checks_chain && !secrets.withholds()) {
       scope.At("auto_sni_san_validation")
           .Error("needs a trusted authority: without one anyone's certificate has that name",
                  "common_tls_context.validation_context.trusted_ca");
@@ -106,15 +106,114 @@ std::unique_ptr<const ClientTransportFactory> ParseClientTls(
         .Error("is refused: renegotiation is a way around TLS's own protections",
                "servers that ask for certificates later are served with TLS 1.3");
   }
-  if (config.common.certificates.size() > 1) {
-    scope.At("common_tls_context.tls_certificates")
+  if (CertificatesOf(proto.common_tls_context()) > 1) {
+    common.At("tls_certificates")
         .Error("has more than one certificate", "a client presents one at most");
   }
-  if (scope.errors().size() != before) return nullptr;
+  return config;
+}
+
+// Everything that the context is made of, and the directories that are watched beside it.
+std::vector<std::string> PathsOf(std::vector<std::string> files, const CommonTlsConfig& common) {
+  files.insert(files.begin(), common.watched_directories.begin(), common.watched_directories.end());
+  return files;
+}
+
+// What reading has found wrong, in the terms of loading.
+void AddErrors(const ConfigErrors& found, TlsLoadErrors& errors) {
+  for (const ConfigError& error : found.errors()) {
+    errors.push_back({error.path, error.message, error.hint});
+  }
+}
+
+// Before secrets have come: what is configured beside them must be good.
+void CheckWithoutSecrets(const CommonTlsConfig& common, TlsLoadErrors& errors) {
+  for (const CertificateConfig& certificate : common.certificates) {
+    Certificate::Load(certificate, errors);
+  }
+  if (common.verify.has_value()) PeerVerifier::Load(*common.verify, errors);
+}
+
+// The context and its watches, once the configuration has been read for the first time.
+template <class Context>
+std::unique_ptr<ReloadedContext<Context>> MakeReloaded(
+    const TlsParts& parts, ContextSecrets& secrets, const CommonTlsConfig& common,
+    const TlsStats& stats, TlsFactoryStats::Side side, typename ReloadedContext<Context>::Make make,
+    const FieldScope& scope) {
+  secrets.EndFirstPass();
   TlsLoadErrors errors;
-  auto factory = ClientTlsFactory::Make(config, world, stats, stat_prefix, errors);
+  MadeContext<Context> first;
+  if (secrets.complete()) {
+    first = make(errors);
+  } else {
+    CheckWithoutSecrets(common, errors);
+  }
   Report(errors, scope);
-  return factory;
+  if (!errors.empty()) return nullptr;
+  const bool has_one = first.context != nullptr;
+  auto context = std::make_unique<ReloadedContext<Context>>(
+      parts.world, std::string(absl::StripSuffix(parts.stat_prefix, ".")), stats,
+      TlsFactoryStats(parts.stats, parts.stat_prefix, side), std::move(make),
+      std::move(first.context));
+  if (const absl::Status status = context->Watch(first.paths); !status.ok()) {
+    scope.At("common_tls_context").Error(status.message());
+    return nullptr;
+  }
+  secrets.WhenChanged(has_one, [context = context.get()] { return context->MakeAgain(); });
+  return context;
+}
+
+}  // namespace
+
+std::unique_ptr<const ServerTransportFactory> ParseServerTls(const pb::DownstreamTlsContext& proto,
+                                                             const TlsParts& parts,
+                                                             const FieldScope& scope) {
+  const size_t before = scope.errors().size();
+  auto secrets = std::make_unique<ContextSecrets>(parts.secrets, parts.world.main, parts.gate);
+  const ServerTlsConfig config = ReadServerTls(proto, *secrets, scope);
+  if (scope.errors().size() != before) return nullptr;
+  const TlsStats stats(parts.stats, parts.stat_prefix);
+  ContextSecrets& asked = *secrets;
+  auto context = MakeReloaded<ServerTlsContext>(
+      parts, asked, config.common, stats, TlsFactoryStats::Side::kServer,
+      [proto, secrets = std::move(secrets),
+       stats](TlsLoadErrors& errors) -> MadeContext<ServerTlsContext> {
+        ConfigErrors found;
+        const ServerTlsConfig now = ReadServerTls(proto, *secrets, FieldScope(found));
+        AddErrors(found, errors);
+        if (!errors.empty()) return {};
+        return {ServerTlsContext::Make(now, stats, errors), PathsOf(now.Files(), now.common)};
+      },
+      scope);
+  if (context == nullptr) return nullptr;
+  return std::make_unique<ServerTlsFactory>(std::move(context));
+}
+
+std::unique_ptr<const ClientTransportFactory> ParseClientTls(const pb::UpstreamTlsContext& proto,
+                                                             const TlsParts& parts,
+                                                             const FieldScope& scope) {
+  const size_t before = scope.errors().size();
+  auto secrets = std::make_unique<ContextSecrets>(parts.secrets, parts.world.main, parts.gate);
+  const ClientTlsConfig config = ReadClientTls(proto, *secrets, scope);
+  if (scope.errors().size() != before) return nullptr;
+  const TlsStats stats(parts.stats, parts.stat_prefix);
+  ContextSecrets& asked = *secrets;
+  const uint32_t threads = parts.world.workers.size() + 1;
+  auto context = MakeReloaded<ClientTlsContext>(
+      parts, asked, config.common, stats, TlsFactoryStats::Side::kClient,
+      [proto, secrets = std::move(secrets), stats,
+       threads](TlsLoadErrors& errors) -> MadeContext<ClientTlsContext> {
+        ConfigErrors found;
+        const ClientTlsConfig now = ReadClientTls(proto, *secrets, FieldScope(found));
+        AddErrors(found, errors);
+        if (!errors.empty()) return {};
+        return {ClientTlsContext::Make(now, threads, stats, errors),
+                PathsOf(now.common.Files(), now.common)};
+      },
+      scope);
+  if (context == nullptr) return nullptr;
+  return std::make_unique<ClientTlsFactory>(std::move(context), config.server_name,
+                                            config.host_name_first);
 }
 
 }  // namespace sluice

@@ -5,33 +5,37 @@
 #include <memory>
 #include <string>
 
-#include "absl/container/btree_map.h"
 #include "source/config/field_scope.h"
+#include "source/event/warm_gate.h"
 #include "source/net/transport_factory.h"
 #include "source/stats/registry.h"
+#include "source/tls/secret_store.h"
 #include "source/tls/tls_world.h"
 
 namespace envoy::extensions::transport_sockets::tls::v3 {
 class DownstreamTlsContext;
-class Secret;
 class UpstreamTlsContext;
 }  // namespace envoy::extensions::transport_sockets::tls::v3
 
 namespace sluice {
 
-// static_resources.secrets by name; the messages live as long as the map is asked.
-using StaticSecrets =
-    absl::btree_map<std::string, const envoy::extensions::transport_sockets::tls::v3::Secret*>;
+// What a context needs beside its message; lives for the call, but for what is outside of it.
+struct TlsParts {
+  SecretStore& secrets;
+  TlsWorld world;
+  StatsRegistry& stats;
+  std::string stat_prefix;   // ends with a dot
+  WarmGate* gate = nullptr;  // of who waits for the context's secrets; null: nobody can
+};
 
-// Null when anything is wrong; every error is in `scope` then. `stat_prefix` ends with a dot.
+// Null when anything is wrong; every error is in `scope` then. The context may have to be waited
+// for; until its secrets have come, connections are refused.
 std::unique_ptr<const ServerTransportFactory> ParseServerTls(
     const envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext& proto,
-    const StaticSecrets& secrets, const TlsWorld& world, StatsRegistry& stats,
-    const std::string& stat_prefix, const FieldScope& scope);
+    const TlsParts& parts, const FieldScope& scope);
 
 std::unique_ptr<const ClientTransportFactory> ParseClientTls(
     const envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& proto,
-    const StaticSecrets& secrets, const TlsWorld& world, StatsRegistry& stats,
-    const std::string& stat_prefix, const FieldScope& scope);
+    const TlsParts& parts, const FieldScope& scope);
 
 }  // namespace sluice

@@ -60,7 +60,6 @@ TlsStats::TlsStats(StatsRegistry& registry, const std::string& prefix) {
   ocsp_staple_responses = counter("ocsp_staple_responses");
   ocsp_staple_requests = counter("ocsp_staple_requests");
   truncated = counter("truncated");
-  context_updated = counter("ssl_context_update_by_sds");
   context_update_rejected = counter("context_update_rejected");
   for (const SSL_CIPHER* cipher : AllCiphers()) {
     ciphers_.emplace_back(CipherId(cipher),
@@ -93,6 +92,15 @@ void TlsStats::CountHandshake(const SSL* ssl, StatCells& cells) const {
   Count(signature_algorithms_, SSL_get_peer_signature_algorithm(ssl), cells);
   const STACK_OF(CRYPTO_BUFFER)* peer = SSL_get0_peer_certificates(ssl);
   if (peer == nullptr || sk_CRYPTO_BUFFER_num(peer) == 0) no_certificate.Add(cells);
+}
+
+TlsFactoryStats::TlsFactoryStats(StatsRegistry& registry, const std::string& prefix, Side side) {
+  const bool server = side == Side::kServer;
+  const std::string factory =
+      absl::StrCat(prefix, server ? "server" : "client", "_ssl_socket_factory.");
+  context_updated = registry.GetCounter(absl::StrCat(factory, "ssl_context_update_by_sds"));
+  secrets_not_ready = registry.GetCounter(
+      absl::StrCat(factory, server ? "downstream" : "upstream", "_context_secrets_not_ready"));
 }
 
 }  // namespace sluice

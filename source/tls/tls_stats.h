@@ -22,8 +22,8 @@ struct TlsStats {
   Counter ocsp_staple_failed, ocsp_staple_omitted, ocsp_staple_responses, ocsp_staple_requests;
   // Ours: streams that ended without close_notify, which a plaintext attacker can bring about.
   Counter truncated;
-  // New files taken, and refused; the first is Envoy's name for it.
-  Counter context_updated, context_update_rejected;
+  // Ours: new files and secrets that made no context.
+  Counter context_update_rejected;
 
   // After a handshake: what was agreed on.
   void CountHandshake(const SSL* ssl, StatCells& cells) const;
@@ -32,6 +32,15 @@ struct TlsStats {
   using ById = std::vector<std::pair<uint16_t, Counter>>;
   static void Count(const ById& counters, uint16_t id, StatCells& cells);
   ById ciphers_, versions_, curves_, signature_algorithms_;
+};
+
+// "<place>server_ssl_socket_factory.*" and "<place>client_ssl_socket_factory.*".
+struct TlsFactoryStats {
+  enum class Side : uint8_t { kServer, kClient };
+  TlsFactoryStats(StatsRegistry& registry, const std::string& prefix, Side side);
+
+  Counter context_updated;    // ssl_context_update_by_sds: new secrets, or files, taken
+  Counter secrets_not_ready;  // connections that were closed as there was no context yet
 };
 
 }  // namespace sluice

@@ -147,7 +147,7 @@ void CheckChainFields(const pb::CertificateValidationContext& proto, const Field
 }  // namespace
 
 void ReadVerify(const pb::CertificateValidationContext& proto, const std::string& field,
-                const FieldScope& scope, CommonTlsConfig& config) {
+                VerifyPart part, const FieldScope& scope, CommonTlsConfig& config) {
   VerifyConfig verify{.field = field};
   if (proto.has_trusted_ca()) {
     verify.trusted_ca = ReadTlsSource(proto.trusted_ca(), scope.At("trusted_ca"));
@@ -164,7 +164,7 @@ void ReadVerify(const pb::CertificateValidationContext& proto, const std::string
       proto.trust_chain_verification() == pb::CertificateValidationContext::ACCEPT_UNTRUSTED;
   ReadPins(proto, scope, verify);
   ReadNames(proto, scope, verify);
-  CheckChainFields(proto, scope, verify);
+  if (part == VerifyPart::kWhole) CheckChainFields(proto, scope, verify);
   if (proto.has_watched_directory()) {
     config.watched_directories.push_back(proto.watched_directory().path());
   }

@@ -191,7 +191,10 @@ TEST_F(TlsConfig, FindsStaticSecrets) {
   SetInline(*identity.mutable_tls_certificate()->mutable_private_key(), server_.key_pem);
   SetInline(*rules.mutable_validation_context()->mutable_trusted_ca(), other_.pem);
   SetInline(*keys.mutable_session_ticket_keys()->add_keys(), std::string(80, 'k'));
-  secrets_ = {{"identity", &identity}, {"rules", &rules}, {"keys", &keys}};
+  identity.set_name("identity");
+  rules.set_name("rules");
+  keys.set_name("keys");
+  for (const tls_pb::Secret* secret : {&identity, &rules, &keys}) secrets_.AddStatic(*secret);
   tls_pb::CommonTlsContext& common = *context_.mutable_common_tls_context();
   common.add_tls_certificate_sds_secret_configs()->set_name("identity");
   common.mutable_validation_context_sds_secret_config()->set_name("rules");

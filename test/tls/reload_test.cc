@@ -26,6 +26,11 @@ class Reload : public TlsTest {
     Serve(context_);
   }
 
+  int64_t Updates() {
+    return world_.stats().Value(
+        "listener.test.server_ssl_socket_factory.ssl_context_update_by_sds");
+  }
+
   const std::string chain_path_ = ::testing::TempDir() + "/reload.crt";
   const std::string key_path_ = ::testing::TempDir() + "/reload.key";
   const TestCertificate old_ = MakeCertificate({.common_name = "old"});
@@ -49,7 +54,7 @@ TEST_F(Reload, IsForNewConnectionsAndEndsNone) {
   world_.RunUntilIdle();
   EXPECT_EQ(first.received(), "<still>");
   EXPECT_EQ(first_end.facts()->local.subject, "CN=old");
-  EXPECT_EQ(Stat("ssl_context_update_by_sds"), 2);
+  EXPECT_EQ(Updates(), 2);
 }
 
 TEST_F(Reload, OfFilesThatAreNoGoodChangesNothing) {
@@ -67,7 +72,7 @@ TEST_F(Reload, OfFilesThatAreNoGoodChangesNothing) {
   WriteBoth(new_);
   files_.Change(key_path_);
   world_.RunUntilIdle();
-  EXPECT_EQ(Stat("ssl_context_update_by_sds"), 1);
+  EXPECT_EQ(Updates(), 1);
   EXPECT_EQ(Dial().peer_common_name(), "new");
 }
 
@@ -97,8 +102,8 @@ TEST_F(Reload, WatchesADirectoryToo) {
   world_.RunUntilIdle();
   EXPECT_EQ(Dial().peer_common_name(), "new");
   files_.SetMissing("/watched");
-  EXPECT_THAT(TryServe(context_), ::testing::HasSubstr("watched_directory \"/watched\" cannot be "
-                                                       "watched: no such folder"));
+  EXPECT_THAT(TryServe(context_),
+              ::testing::HasSubstr("\"/watched\" cannot be watched: no such folder"));
 }
 
 TEST_F(Reload, OfAnAuthorityCountsForNewHandshakes) {

@@ -105,12 +105,18 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
   }
 
   TlsWorld World() { return {world_.workers(), world_.main(), files_, dates_}; }
+  TlsParts Parts(const std::string& stat_prefix) {
+    return {.secrets = secrets_,
+            .world = World(),
+            .stats = world_.stats(),
+            .stat_prefix = stat_prefix,
+            .gate = gate_};
+  }
   // What is wrong with a configuration; empty: it is good and in use.
   std::string TryServe(const tls_pb::DownstreamTlsContext& context) {
     ConfigErrors errors;
     const FieldScope scope(errors, "tls");
-    server_factory_ =
-        ParseServerTls(context, secrets_, World(), world_.stats(), "listener.test.", scope);
+    server_factory_ = ParseServerTls(context, Parts("listener.test."), scope);
     EXPECT_EQ(server_factory_ == nullptr, !errors.empty()) << errors.ToString();
     return errors.ToString();
   }
@@ -126,8 +132,7 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
   std::string TryDialWith(const tls_pb::UpstreamTlsContext& context) {
     ConfigErrors errors;
     const FieldScope scope(errors, "tls");
-    client_factory_ =
-        ParseClientTls(context, secrets_, World(), world_.stats(), "cluster.test.", scope);
+    client_factory_ = ParseClientTls(context, Parts("cluster.test."), scope);
     EXPECT_EQ(client_factory_ == nullptr, !errors.empty()) << errors.ToString();
     return errors.ToString();
   }
@@ -173,7 +178,8 @@ class TlsTest : public ::testing::Test, protected ReadyObserver {
   SimWorld world_;
   ScriptedFileWatcher files_{world_.main().loop};
   CertificateDates dates_;
-  StaticSecrets secrets_;
+  SecretStore secrets_{world_.main(), files_, world_.stats()};
+  WarmGate* gate_ = nullptr;  // of what is parsed from now on
   const Address kAddress = Address::FromIp("10.0.0.1", 443).value();
   const Address kHost = Address::FromIp("10.0.0.2", 443).value();
   std::string host_name_;  // the endpoint's, as Connect says
