@@ -5,6 +5,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
 #include "source/base/log.h"
 #include "source/base/status_macros.h"
 #include "source/config/any_unpack.h"
@@ -73,32 +74,48 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (const auto& secret : resources.secrets()) secrets_.AddStatic(secret);
-  const ParseTransport parse_transport =
-      [this](const google::protobuf::Any& config, const std::string& stat_prefix,
-             const FieldScope& scope) -> std::unique_ptr<const ClientTransportFactory> {
-    const ClientTransportParser* parse = registry_.FindClientTransport(ContentType(config));
-    if (parse == nullptr) {
-      ReportUnknownType(config.type_url(), scope);
-      return nullptr;
-    }
-    const auto message = UnpackAny(config, scope);
-    if (message == nullptr) return nullptr;
-    return (*parse)(*message, {world_.stats, stat_prefix}, scope);
-  };
-  const OpenEventLog open_event_log = [this](const std::string& path, const FieldScope& scope) {
-    return access_logs_.FindFile(path, scope);
-  };
   for (int i = 0; i < resources.clusters_size(); ++i) {
-    cluster_names_.insert(resources.clusters(i).name());
-    auto spec = ParseCluster(resources.clusters(i), root.At("clusters", i), world_.stats,
-                             parse_transport, open_event_log);
-    if (spec != nullptr) clusters_.Set(std::move(spec));
+    const auto& cluster = resources.clusters(i);
+    const FieldScope field = root.At("clusters", i);
+    cluster_names_.insert(cluster.name());
+    if (cluster.type() == envoy::config::cluster::v3::Cluster::EDS) {
+      field.At("type").Error("EDS needs a control plane, and there is none",
+                             "list the endpoints in load_assignment, with another type");
+    }
+    SetCluster(cluster, field);
   }
   for (int i = 0; i < resources.listeners_size(); ++i) {
     auto config = ParseListener(resources.listeners(i), {registry_, world_.stats, access_logs_},
                                 root.At("listeners", i));
     if (config != nullptr) configured_.push_back(std::move(config));
   }
+}
+
+std::shared_ptr<const ClusterSpec> ProxyCore::ReadCluster(
+    const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope, WarmGate& gate) {
+  const ParseTransport parse_transport =
+      [this, &gate](const google::protobuf::Any& config, const std::string& stat_prefix,
+                    const FieldScope& field) -> std::unique_ptr<const ClientTransportFactory> {
+    const ClientTransportParser* parse = registry_.FindClientTransport(ContentType(config));
+    if (parse == nullptr) {
+      ReportUnknownType(config.type_url(), field);
+      return nullptr;
+    }
+    const auto message = UnpackAny(config, field);
+    if (message == nullptr) return nullptr;
+    return (*parse)(*message, {world_.stats, stat_prefix, &gate}, field);
+  };
+  const OpenEventLog open_event_log = [this](const std::string& path, const FieldScope& field) {
+    return access_logs_.FindFile(path, field);
+  };
+  return ParseCluster(cluster, scope, world_.stats, parse_transport, open_event_log);
+}
+
+void ProxyCore::SetCluster(const envoy::config::cluster::v3::Cluster& cluster,
+                           const FieldScope& scope) {
+  auto gate = std::make_unique<WarmGate>();
+  auto spec = ReadCluster(cluster, scope, *gate);
+  if (spec != nullptr) clusters_.Set(std::move(spec), std::move(gate));
 }
 
 void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,

@@ -13,7 +13,9 @@
 #include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/config_errors.h"
+#include "source/config/field_scope.h"
 #include "source/event/file_watcher.h"
+#include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
 #include "source/listener/connection_balance.h"
@@ -32,6 +34,9 @@
 
 namespace envoy::config::bootstrap::v3 {
 class Bootstrap;
+}
+namespace envoy::config::cluster::v3 {
+class Cluster;
 }
 
 namespace sluice {
@@ -54,6 +59,10 @@ class ProxyCore {
 
   // Reads the static resources; every mistake goes to `errors`, and nothing is to be started then.
   void Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
+
+  // Adds a cluster, or changes the one of its name, now or while the core runs: as
+  // ClusterSet::Set. With errors nothing has changed.
+  void SetCluster(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope);
 
   // Clusters resolve; when all have tried, listeners bind and accept, and `on_done` tells how that
   // went: now, or in a later turn.
@@ -98,6 +107,9 @@ class ProxyCore {
   };
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
+  // `gate`: for what the cluster's transport waits for.
+  std::shared_ptr<const ClusterSpec> ReadCluster(const envoy::config::cluster::v3::Cluster& cluster,
+                                                 const FieldScope& scope, WarmGate& gate);
   void DrainConnections(std::function<void()> on_empty);
   absl::Status StartListeners();
   absl::Status PlaceListener(std::shared_ptr<const ListenerConfig> config);

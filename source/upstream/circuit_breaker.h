@@ -8,12 +8,13 @@
 // WebSockets leave as much room for requests as none. Their own limit is kUpgrades: from the time
 // when the host is asked for an upgrade until the tunnel ends, or is refused. Where there is a
 // retry budget it is the limit of retries, and moves with the number of requests.
+//
+// One for all the life of a cluster's name: what is in use stays in use when the limits change.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
 #include "source/base/units.h"
 #include "source/upstream/cluster_spec.h"
@@ -34,6 +35,9 @@ class CircuitBreaker {
   explicit CircuitBreaker(const ClusterSpec& spec);
   CircuitBreaker(const CircuitBreaker&) = delete;
   CircuitBreaker& operator=(const CircuitBreaker&) = delete;
+
+  // Main thread. What is in use beyond a lower limit ends by itself.
+  void SetLimits(const ClusterSpec& spec);
 
   bool TryAcquire(RoutePriority priority, BreakerResource resource) {
     Line& line = lines_[static_cast<size_t>(priority)];
@@ -83,14 +87,18 @@ class CircuitBreaker {
   struct alignas(64) Line {
     std::atomic<uint32_t> in_use[kResources] = {};
     std::atomic<uint32_t> extra[kResources] = {};  // by tunnels
-    uint32_t max[kResources] = {};
-    std::optional<RetryBudget> retry_budget;
-    uint32_t RetriesAllowed() const;
+    std::atomic<uint32_t> max[kResources] = {};
+    std::atomic<double> budget_percent{-1};  // less than 0: there is no retry budget
+    std::atomic<uint32_t> budget_retries_min{0};
+    uint32_t RetriesAllowed(double percent) const;
     // As configured, and what tunnels add; it may be "no limit" already.
     uint32_t limit(size_t at) const {
-      const bool retries = at == static_cast<size_t>(BreakerResource::kRetries);
-      if (retries && retry_budget.has_value()) return RetriesAllowed();
-      const uint64_t sum = uint64_t{max[at]} + extra[at].load(std::memory_order_relaxed);
+      if (at == static_cast<size_t>(BreakerResource::kRetries)) {
+        const double percent = budget_percent.load(std::memory_order_relaxed);
+        if (percent >= 0) return RetriesAllowed(percent);
+      }
+      const uint64_t sum = uint64_t{max[at].load(std::memory_order_relaxed)} +
+                           extra[at].load(std::memory_order_relaxed);
       return static_cast<uint32_t>(std::min<uint64_t>(sum, UINT32_MAX));
     }
     std::atomic<uint32_t>& Extra(BreakerResource resource) {

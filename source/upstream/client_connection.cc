@@ -32,7 +32,7 @@ constexpr uint64_t kUncountedBytesMax = 256_KiB;
 ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
                                    std::unique_ptr<IoHandle> io)
     : pool_(pool),
-      spec_(pool.cluster_.PinSpec()),
+      spec_(pool.spec_),
       host_(pool.host_),
       priority_(priority),
       expected_streams_(pool.ExpectedStreams()),
@@ -53,7 +53,7 @@ ClientConnection::Http2Side::Http2Side(ClientConnection& connection, Random& ran
             kMethod<&ClientConnection::OnKeepAliveTime>) {}
 
 std::unique_ptr<TransportSocket> ClientConnection::MakeTransport(ConnectionPool& pool) {
-  const ClusterSpec& spec = pool.cluster_.spec();
+  const ClusterSpec& spec = *pool.spec_;
   if (spec.transport == nullptr) return nullptr;
   return spec.transport->Create(
       pool.cluster_.worker(),

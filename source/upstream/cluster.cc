@@ -45,20 +45,28 @@ bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
 }  // namespace
 
 Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
-                 std::shared_ptr<CircuitBreaker> breaker, std::function<void()> on_ready)
+                 std::shared_ptr<CircuitBreaker> breaker, const Cluster* predecessor,
+                 std::unique_ptr<WarmGate> gate, std::function<void()> on_ready)
     : main_(world.main),
       workers_(world.workers),
       spec_(std::move(spec)),
       breaker_(std::move(breaker)),
       on_ready_(std::move(on_ready)),
+      predecessor_(predecessor),
+      gate_(std::move(gate)),
       dns_(world.main, world.resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
       assignment_policy_(spec_->assignment_policy),
       warming_(world.main.loop, this, kMethod<&Cluster::Rebuild>),
       flips_(world.main.loop, this, kMethod<&Cluster::RebuildLater>),
-      health_(world.main, world.network, world.stats, spec_, [this] { OnHealthChange(); }),
-      hosts_(std::make_shared<HostSet>()) {}
+      health_(
+          world.main, world.network, world.stats, spec_, [this] { OnHealthChange(); },
+          predecessor == nullptr ? nullptr : &predecessor->health_),
+      hosts_(std::make_shared<HostSet>()) {
+  if (predecessor != nullptr) dns_.Remember(predecessor->dns_);
+}
 
 Cluster::~Cluster() {
+  if (predecessor_ != nullptr) return;
   spec_->stats.membership_total.Set(main_.stats, 0);
   spec_->stats.membership_healthy.Set(main_.stats, 0);
   spec_->stats.membership_degraded.Set(main_.stats, 0);
@@ -79,29 +87,84 @@ void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
 }
 
 void Cluster::Start() {
-  workers_.SetCluster(spec_, breaker_, outlier_monitor_);
+  if (gate_ != nullptr) gate_->WhenOpen([this] { RebuildLater(); });
   dns_.Start();
   Rebuild();
 }
 
+void Cluster::TakeOver(Cluster& predecessor) {
+  predecessor_ = nullptr;
+  hosts_ = predecessor.hosts_;
+  must_publish_ = true;
+  health_.TakeOver(predecessor.health_);
+  if (outliers_ != nullptr && predecessor.outliers_ != nullptr) {
+    outliers_->TakeOver(*predecessor.outliers_);
+  }
+  for (const auto& host : hosts_->hosts) {
+    if (outliers_ == nullptr) host->SetFlag(HostFlag::kFailedPassiveCheck, false);
+  }
+}
+
+void Cluster::Serve() {
+  serves_ = true;
+  if (must_publish_) Rebuild();
+  if (!introduced_) Show();
+}
+
+void Cluster::Show() {
+  if (!serves_) return;
+  if (introduced_) return workers_.SetHosts(spec_->name, hosts_);
+  introduced_ = true;
+  workers_.SetCluster(spec_, breaker_, outlier_monitor_, hosts_);
+  if (outliers_ != nullptr) outliers_->SetHosts(hosts_->hosts);
+}
+
 void Cluster::SetEndpoints(std::vector<EndpointSpec> endpoints, const AssignmentPolicy& policy) {
   endpoints_ = std::move(endpoints);
-  policy_changed_ = policy_changed_ || !(assignment_policy_ == policy);
+  must_publish_ = must_publish_ || !(assignment_policy_ == policy);
   assignment_policy_ = policy;
   main_.loop.AtEndOfTurn(*this);
 }
 
-void Cluster::Rebuild() {
+void Cluster::GiveUpOnEndpoints() {
+  if (endpoints_.has_value()) return;
+  const bool known = predecessor_ != nullptr && predecessor_->endpoints_.has_value() &&
+                     predecessor_->spec_->eds_service_name == spec_->eds_service_name;
+  if (known) return SetEndpoints(*predecessor_->endpoints_, predecessor_->assignment_policy_);
+  SetEndpoints({}, assignment_policy_);
+}
+
+bool Cluster::misses_endpoints() const {
+  if (gate_ != nullptr && !gate_->open()) return true;
+  return spec_->type == DiscoveryType::kEds && !endpoints_.has_value();
+}
+
+std::vector<ResolvedEndpoint> Cluster::Endpoints() const {
   std::vector<ResolvedEndpoint> endpoints =
       StaticEndpoints(endpoints_.has_value() ? *endpoints_ : spec_->endpoints);
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
+  return endpoints;
+}
+
+void Cluster::Rebuild() {
+  if (misses_endpoints()) return;
+  const bool serves_another = predecessor_ != nullptr;
   KnownHosts known;
-  known.Add(*hosts_);
-  std::vector<HostEntry> entries = known.Merge(std::move(endpoints));
-  KeepRemoved(entries);
-  const bool changed = std::exchange(policy_changed_, false) || Differ(entries, *hosts_);
-  if (changed) health_.SetHosts(entries);
-  if (changed || hosts_->warming) Publish(std::move(entries));
+  known.Add(candidates_);
+  known.Add(serves_another ? predecessor_->hosts_->hosts : hosts_->hosts);
+  std::vector<HostEntry> entries =
+      known.Merge(Endpoints(), serves_another ? KnownHosts::Word::kKeep : KnownHosts::Word::kTell);
+  if (serves_another) {
+    health_.SetHosts(entries);
+    candidates_.clear();
+    for (const HostEntry& entry : entries) candidates_.push_back(entry.host);
+  } else {
+    candidates_.clear();
+    KeepRemoved(entries);
+    const bool changed = std::exchange(must_publish_, false) || Differ(entries, *hosts_);
+    if (changed) health_.SetHosts(entries);
+    if (changed || hosts_->warming) Publish(std::move(entries));
+  }
   if (ready_ || !dns_.settled() || !health_.settled()) return;
   ready_ = true;
   on_ready_();
@@ -112,7 +175,7 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   published_ = main_.loop.now();
   const bool other_hosts = !SameHosts(entries, *hosts_);
   hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now());
-  workers_.SetHosts(spec_->name, hosts_);
+  Show();
   if (other_hosts && outliers_ != nullptr) outliers_->SetHosts(hosts_->hosts);
   const ClusterStats& stats = spec_->stats;
   if (other_hosts) stats.membership_change.Add(main_.stats);

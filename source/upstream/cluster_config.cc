@@ -4,12 +4,15 @@
 #include <string>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "envoy/config/cluster/v3/circuit_breaker.pb.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/core/v3/address.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/node_to_proto.h"
@@ -116,6 +119,48 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
       static_cast<int>(UInt32Or(keepalive, "keepalive_interval", 0, field, kSystem));
 }
 
+// Equal for equal messages; never 0.
+uint64_t HashOf(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&out);
+  }
+  return std::max<uint64_t>(absl::HashOf(bytes), 1);
+}
+
+SpecHashes HashesOf(const pb::Cluster& cluster) {
+  SpecHashes hashes{.all = HashOf(cluster)};
+  pb::Cluster checks;
+  *checks.mutable_health_checks() = cluster.health_checks();
+  hashes.health_checks = HashOf(checks);
+  // What is not named here may concern connections.
+  pb::Cluster connections = cluster;
+  connections.clear_cluster_discovery_type();
+  connections.clear_eds_cluster_config();
+  connections.clear_load_assignment();
+  connections.clear_connect_timeout();
+  connections.clear_health_checks();
+  connections.clear_ignore_health_on_host_removal();
+  connections.clear_outlier_detection();
+  connections.clear_circuit_breakers();
+  connections.clear_metadata();
+  connections.clear_lb_policy();
+  connections.clear_lb_config();
+  connections.clear_load_balancing_policy();
+  connections.clear_common_lb_config();
+  connections.clear_lb_subset_config();
+  connections.clear_dns_refresh_rate();
+  connections.clear_dns_failure_refresh_rate();
+  connections.clear_respect_dns_ttl();
+  connections.clear_dns_lookup_family();
+  connections.clear_wait_for_warm_on_init();
+  hashes.connections = HashOf(connections);
+  return hashes;
+}
+
 bool AnyHttp2Probe(const ClusterSpec& spec) {
   return std::any_of(spec.health_checks.begin(), spec.health_checks.end(),
                      [](const auto& check) { return check->speaks_http2(); });
@@ -131,6 +176,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   auto spec = std::make_shared<ClusterSpec>();
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
   spec->stat_name = cluster.alt_stat_name().empty() ? cluster.name() : cluster.alt_stat_name();
+  spec->hashes = HashesOf(cluster);
   ParseDiscovery(cluster, scope, *spec);
   Assignment assignment =
       ParseAssignment(cluster.load_assignment(), spec->type, scope.At("load_assignment"));

@@ -1,8 +1,9 @@
 // WorkerClusters: the clusters of one worker by name. On its worker only; changed by posted tasks
 // from the main thread's Cluster objects.
 //
-// A cluster that is removed or replaced is not found any more; its streams end in peace, and it
-// goes with the last of them.
+// A cluster that is removed is not found any more; its streams end in peace, and it goes with the
+// last of them. One whose configuration changes stays, and so do those of its pools whose
+// connections are as before.
 #pragma once
 
 #include <memory>

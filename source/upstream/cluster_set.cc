@@ -19,53 +19,98 @@ ClusterSet::ClusterSet(WorkerContext& main, Network& network, StatsRegistry& sta
       modified_(stats.GetCounter("cluster_manager.cluster_modified")),
       removed_(stats.GetCounter("cluster_manager.cluster_removed")) {}
 
-void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec) {
-  auto breaker = std::make_shared<CircuitBreaker>(*spec);
-  AddBreakerGauges(stats_, *spec, breaker);
-  std::unique_ptr<Cluster>& place = by_name_[spec->name];
-  (place == nullptr ? added_ : modified_).Add(main_.stats);
-  place.reset();  // its last word about the membership comes before the new one's first
-  place =
-      std::make_unique<Cluster>(Cluster::World{main_, network_, resolver_, stats_, workers_},
-                                std::move(spec), std::move(breaker), [this] { OnClusterReady(); });
-  place->WatchOutliers(stats_, outlier_log_);
-  place->Start();
+void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec, std::unique_ptr<WarmGate> gate) {
+  const std::string name = spec->name;
+  const auto [at, is_new] = by_name_.try_emplace(name);
+  Entry& entry = at->second;
+  if (!is_new && IsKnown(entry, *spec)) return TellWhoWaits();
+  (is_new ? added_ : modified_).Add(main_.stats);
+  if (is_new) entry.breaker = std::make_shared<CircuitBreaker>(*spec);
+  entry.warming = std::make_unique<Cluster>(
+      Cluster::World{main_, network_, resolver_, stats_, workers_}, std::move(spec), entry.breaker,
+      entry.serving.get(), std::move(gate), [this, name] { OnWarm(name); });
+  entry.warming->Start();
   ShowCounts();
+}
+
+// What is asked for is there, or on its way. Who goes back to what serves needs nobody to warm.
+bool ClusterSet::IsKnown(Entry& entry, const ClusterSpec& spec) {
+  const auto is_same = [&spec](const std::unique_ptr<Cluster>& cluster) {
+    return cluster != nullptr && spec.hashes.all != 0 &&
+           cluster->spec().hashes.all == spec.hashes.all;
+  };
+  if (is_same(entry.warming)) return true;
+  if (!is_same(entry.serving)) return false;
+  if (entry.warming != nullptr) modified_.Add(main_.stats);
+  entry.warming.reset();
+  return true;
+}
+
+// From inside of the cluster that has warmed.
+void ClusterSet::OnWarm(const std::string& name) {
+  Entry& entry = by_name_.find(name)->second;
+  std::unique_ptr<Cluster> old = std::exchange(entry.serving, std::move(entry.warming));
+  Cluster& cluster = *entry.serving;
+  entry.breaker->SetLimits(cluster.spec());
+  AddBreakerGauges(stats_, cluster.spec(), entry.breaker);
+  cluster.WatchOutliers(stats_, outlier_log_);
+  if (old != nullptr) cluster.TakeOver(*old);
+  old.reset();  // its last word about the membership comes before the new one's first
+  cluster.Serve();
+  TellWhoWaits();
 }
 
 bool ClusterSet::Remove(absl::string_view name) {
   if (by_name_.erase(name) == 0) return false;
   workers_.RemoveCluster(name);
   removed_.Add(main_.stats);
-  OnClusterReady();  // it may have been the one that others waited for
+  TellWhoWaits();  // it may have been the one that others waited for
   return true;
 }
 
 bool ClusterSet::OrderHost(absl::string_view cluster, absl::string_view address, HostOrder order) {
   const auto at = by_name_.find(cluster);
-  return at != by_name_.end() && at->second->OrderHost(address, order);
+  if (at == by_name_.end() || at->second.serving == nullptr) return false;
+  return at->second.serving->OrderHost(address, order);
 }
 
 bool ClusterSet::SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,
                               const AssignmentPolicy& policy) {
   const auto at = by_name_.find(name);
   if (at == by_name_.end()) return false;
-  at->second->SetEndpoints(std::move(endpoints), policy);
+  const auto& [breaker, serving, warming] = at->second;
+  const bool both = serving != nullptr && warming != nullptr &&
+                    serving->spec().eds_service_name == warming->spec().eds_service_name;
+  if (warming == nullptr || both) serving->SetEndpoints(endpoints, policy);
+  if (warming != nullptr) warming->SetEndpoints(std::move(endpoints), policy);
+  return true;
+}
+
+bool ClusterSet::EndpointsFailed(absl::string_view name) {
+  const auto at = by_name_.find(name);
+  if (at == by_name_.end()) return false;
+  if (at->second.warming != nullptr) at->second.warming->GiveUpOnEndpoints();
   return true;
 }
 
 const Cluster* ClusterSet::Find(absl::string_view name) const {
   const auto at = by_name_.find(name);
-  return at == by_name_.end() ? nullptr : at->second.get();
+  return at == by_name_.end() ? nullptr : &at->second.seen();
+}
+
+const Cluster* ClusterSet::FindNext(absl::string_view name) const {
+  const auto at = by_name_.find(name);
+  if (at == by_name_.end() || at->second.serving == nullptr) return nullptr;
+  return at->second.warming.get();
 }
 
 void ClusterSet::ForEach(const std::function<void(const Cluster&)>& visit) const {
-  for (const auto& [name, cluster] : by_name_) visit(*cluster);
+  for (const auto& [name, entry] : by_name_) visit(entry.seen());
 }
 
 bool ClusterSet::ready() const {
-  for (const auto& [name, cluster] : by_name_) {
-    if (!cluster->ready()) return false;
+  for (const auto& [name, entry] : by_name_) {
+    if (entry.serving == nullptr) return false;
   }
   return true;
 }
@@ -75,17 +120,20 @@ void ClusterSet::WhenReady(absl::AnyInvocable<void()> call) {
   when_ready_.push_back(std::move(call));
 }
 
-void ClusterSet::OnClusterReady() {
+void ClusterSet::TellWhoWaits() {
   ShowCounts();
   if (when_ready_.empty() || !ready()) return;
   for (auto& call : std::exchange(when_ready_, {})) call();
 }
 
 void ClusterSet::ShowCounts() {
-  int64_t ready = 0;
-  for (const auto& [name, cluster] : by_name_) ready += cluster->ready();
-  active_.Set(main_.stats, ready);
-  warming_.Set(main_.stats, static_cast<int64_t>(by_name_.size()) - ready);
+  int64_t serving = 0, warming = 0;
+  for (const auto& [name, entry] : by_name_) {
+    serving += entry.serving != nullptr;
+    warming += entry.warming != nullptr;
+  }
+  active_.Set(main_.stats, serving);
+  warming_.Set(main_.stats, warming);
 }
 
 }  // namespace sluice

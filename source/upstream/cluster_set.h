@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "source/accesslog/access_log.h"
+#include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
@@ -27,27 +28,45 @@ class ClusterSet {
   ClusterSet(WorkerContext& main, Network& network, StatsRegistry& stats, Resolver& resolver,
              WorkerUpstreams& workers);
 
-  void Set(std::shared_ptr<const ClusterSpec> spec);  // adds, or replaces that of the same name
-  bool Remove(absl::string_view name);                // false: there is none
+  // Adds a cluster, or changes the one of that name; nothing happens where the specs say the same.
+  // Until the new one has warmed the old one serves, and a newer one takes a warming one's place.
+  // `gate`: what the spec's transport waits for; null: nothing.
+  void Set(std::shared_ptr<const ClusterSpec> spec, std::unique_ptr<WarmGate> gate = nullptr);
+  // Requests that are under way end in peace. False: there is none.
+  bool Remove(absl::string_view name);
   // See Cluster::OrderHost.
   bool OrderHost(absl::string_view cluster, absl::string_view address, HostOrder order);
-  // Of a cluster that is there: other endpoints than its spec's. False: there is none.
+  // Other endpoints than the spec's; those of an EDS cluster, which warms until they come. Of the
+  // one that warms, and of the one that serves, unless that is of another EDS service. False: there
+  // is none.
   bool SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,
                     const AssignmentPolicy& policy = {});
-  // Of clusters that are set from now on; outlives them.
+  // Those of an EDS cluster have not come in time: it warms no longer. False: there is none.
+  bool EndpointsFailed(absl::string_view name);
+  // Of clusters that serve from now on; outlives them.
   void SetOutlierLog(LogSink& log) { outlier_log_ = &log; }
+  // The one that serves, or else the one that warms; null: there is neither.
   const Cluster* Find(absl::string_view name) const;
+  // The one that is to take its place; null: none is.
+  const Cluster* FindNext(absl::string_view name) const;
   size_t size() const { return by_name_.size(); }
-  // In order of name.
+  // In order of name; as by Find.
   void ForEach(const std::function<void(const Cluster&)>& visit) const;
 
-  // Every cluster has its first endpoints and knows their health, or has failed to get them.
+  // Of every name one serves.
   bool ready() const;
   // Calls once, when all are ready: now, or in a later turn.
   void WhenReady(absl::AnyInvocable<void()> call);
 
  private:
-  void OnClusterReady();
+  struct Entry {
+    const Cluster& seen() const { return serving != nullptr ? *serving : *warming; }
+    std::shared_ptr<CircuitBreaker> breaker;
+    std::unique_ptr<Cluster> serving, warming;  // at least one of them
+  };
+  bool IsKnown(Entry& entry, const ClusterSpec& spec);
+  void OnWarm(const std::string& name);
+  void TellWhoWaits();
   void ShowCounts();
 
   WorkerContext& main_;
@@ -58,7 +77,7 @@ class ClusterSet {
   Gauge active_, warming_;
   Counter added_, modified_, removed_;
   LogSink* outlier_log_ = nullptr;  // null: there is none
-  absl::btree_map<std::string, std::unique_ptr<Cluster>> by_name_;
+  absl::btree_map<std::string, Entry> by_name_;
   std::vector<absl::AnyInvocable<void()>> when_ready_;
 };
 

@@ -22,12 +22,17 @@
 #include "source/upstream/host.h"
 #include "source/upstream/outlier/outlier_settings.h"
 
+namespace envoy::config::core::v3 {
+class ConfigSource;
+}
+
 namespace sluice {
 
 enum class DiscoveryType : uint8_t {
   kStatic,
   kStrictDns,
   kLogicalDns,  // one host, wherever its name leads to now
+  kEds,         // by ClusterSet::SetEndpoints
 };
 
 // HttpProtocolOptions: which HTTP is spoken to the hosts.
@@ -85,11 +90,21 @@ struct ClusterStats {
   std::optional<Http2Stats> http2;  // where the cluster may speak it
 };
 
+// Of what a spec was made of: two that have the same number say the same. 0: nobody knows.
+struct SpecHashes {
+  uint64_t all = 0;
+  uint64_t connections = 0;  // what connections to hosts, and who makes them, go by
+  uint64_t health_checks = 0;
+};
+
 struct ClusterSpec {
   std::string name;
   std::string stat_name;  // alt_stat_name or name
   DiscoveryType type = DiscoveryType::kStatic;
+  SpecHashes hashes;
   std::vector<EndpointSpec> endpoints;
+  std::string eds_service_name;  // kEds: what to ask for, and where; as the next
+  std::shared_ptr<const envoy::config::core::v3::ConfigSource> eds_source;
   AssignmentPolicy assignment_policy;
   BalancerSpec balancer;
   Duration connect_timeout = std::chrono::seconds(5);

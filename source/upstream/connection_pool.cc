@@ -29,7 +29,7 @@ void PoolWaiter::CancelWaiting() {
 ConnectionPool::ConnectionPool(WorkerCluster& cluster, std::shared_ptr<Host> host,
                                const PoolKey& key)
     : cluster_(cluster),
-      stats_(cluster.spec().stats),
+      spec_(cluster.PinSpec()),
       cells_(cluster.worker().stats),
       host_(std::move(host)),
       protocol_(key.protocol),
@@ -49,15 +49,15 @@ void ConnectionPool::Request(PoolWaiter& waiter, RoutePriority priority) {
   Lane& lane = this->lane(priority);
   if (!lane.ready.empty()) return Give(waiter, lane.ready.front());
   if (!cluster_.breaker().TryAcquire(priority, BreakerResource::kPendingRequests)) {
-    stats_.rq_pending_overflow.Add(cells_);
+    stats().rq_pending_overflow.Add(cells_);
     return waiter.OnPoolFailure(PoolFailure::kOverflow, {});
   }
   waiter.pool_ = this;
   waiter.priority_ = priority;
   lane.waiters.PushBack(waiter);
   ++lane.waiting;
-  stats_.rq_pending_total.Add(cells_);
-  stats_.rq_pending_active.Add(cells_);
+  stats().rq_pending_total.Add(cells_);
+  stats().rq_pending_active.Add(cells_);
   cluster_.worker().loop.AtEndOfTurn(*this);
 }
 
@@ -84,11 +84,10 @@ void ConnectionPool::OpenConnections(RoutePriority priority) {
   Lane& lane = this->lane(priority);
   while (lane.opening < lane.waiting) {
     CircuitBreaker& breaker = cluster_.breaker();
-    const bool host_full =
-        host_->cx_active.load(kRelaxed) >=
-        cluster_.spec().breakers[static_cast<size_t>(priority)].host_connections_max;
+    const bool host_full = host_->cx_active.load(kRelaxed) >=
+                           spec_->breakers[static_cast<size_t>(priority)].host_connections_max;
     if (host_full || !breaker.TryAcquire(priority, BreakerResource::kConnections)) {
-      stats_.cx_overflow.Add(cells_);
+      stats().cx_overflow.Add(cells_);
       if (!lane.ready.empty() || !lane.busy.empty() || !lane.connecting.empty()) return;
       if (passing()) return FailWaiters(lane, lane.waiting, PoolFailure::kOverflow, {});
       breaker.Acquire(priority, BreakerResource::kConnections);
@@ -99,15 +98,15 @@ void ConnectionPool::OpenConnections(RoutePriority priority) {
 
 void ConnectionPool::Connect(RoutePriority priority) {
   EventLoop& loop = cluster_.worker().loop;
-  const ClusterSpec& spec = cluster_.spec();
+  const ClusterSpec& spec = *spec_;
   auto* connection = new ClientConnection(
       *this, priority,
       cluster_.network().Connect(loop.poller(), cluster_.AddressOf(*host_), spec.socket));
   lane(priority).connecting.PushBack(*connection);
   lane(priority).opening += connection->expected_streams_;
   ++connections_;
-  stats_.cx_total.Add(cells_);
-  stats_.cx_active.Add(cells_);
+  stats().cx_total.Add(cells_);
+  stats().cx_active.Add(cells_);
   host_->cx_total.fetch_add(1, kRelaxed);
   host_->cx_active.fetch_add(1, kRelaxed);
   connection->Start();
@@ -116,7 +115,7 @@ void ConnectionPool::Connect(RoutePriority priority) {
 // Until ALPN and SETTINGS have said it.
 uint32_t ConnectionPool::ExpectedStreams() const {
   if (protocol_ == UpstreamProtocol::kHttp1) return 1;
-  const ClusterSpec& spec = cluster_.spec();
+  const ClusterSpec& spec = *spec_;
   uint32_t streams = spec.http2.concurrent_streams_max;
   if (streams_given_ > 0) streams = std::min(streams, streams_given_);
   const uint32_t requests_max = spec.requests_per_connection_max;
@@ -127,7 +126,7 @@ void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
   const RoutePriority priority = connection.priority_;
   CircuitBreaker& breaker = cluster_.breaker();
   if (!breaker.TryAcquire(priority, BreakerResource::kRequests)) {
-    stats_.rq_pending_overflow.Add(cells_);
+    stats().rq_pending_overflow.Add(cells_);
     return waiter.OnPoolFailure(PoolFailure::kOverflow, {});
   }
   const uint64_t started = connection.streams_started_;
@@ -138,13 +137,13 @@ void ConnectionPool::Give(PoolWaiter& waiter, ClientConnection& connection) {
 }
 
 void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
-  stats_.rq_total.Add(cells_);
-  stats_.rq_active.Add(cells_);
+  stats().rq_total.Add(cells_);
+  stats().rq_active.Add(cells_);
   host_->rq_total.fetch_add(1, kRelaxed);
   host_->rq_active.fetch_add(1, kRelaxed);
   const bool spent = connection.spent();
   if (spent && !connection.lifetime_over_ && !connection.peer_ended_)
-    stats_.cx_max_requests.Add(cells_);
+    stats().cx_max_requests.Add(cells_);
   if (!spent && connection.codec_->available_streams() > 0) return;
   connection.state_ = ClientConnection::State::kBusy;
   lane(connection.priority_).busy.PushFront(connection);
@@ -153,7 +152,7 @@ void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
 void ConnectionPool::OnStreamsEnded(ClientConnection& connection, size_t count) {
   const auto n = static_cast<uint32_t>(count);
   cluster_.breaker().Release(connection.priority_, BreakerResource::kRequests, n);
-  stats_.rq_active.Subtract(cells_, n);
+  stats().rq_active.Subtract(cells_, n);
   host_->rq_active.fetch_sub(n, kRelaxed);
 }
 
@@ -162,9 +161,9 @@ void ConnectionPool::OnConnected(ClientConnection& connection) {
   if (connection.state_ != State::kConnecting) return;
   Lane& lane = this->lane(connection.priority_);
   lane.opening -= connection.expected_streams_;
-  const ClusterSpec& spec = cluster_.spec();
+  const ClusterSpec& spec = *spec_;
   const Duration took = cluster_.worker().loop.now() - connection.created_;
-  stats_.cx_connect_ms.Record(cells_, Milliseconds(took));
+  stats().cx_connect_ms.Record(cells_, Milliseconds(took));
   connection.state_ = State::kBusy;
   if (spec.connection_duration_max > Duration::zero()) {
     connection.lifetime_timer_.Arm(spec.connection_duration_max);
@@ -205,7 +204,7 @@ void ConnectionPool::Settle(ClientConnection& connection) {
   if (lane.waiting > 0) ServeWaiters(connection);
   if (connection.open_streams_ > 0 || connection.state_ != State::kReady) return;
   if (draining_) return Retire(connection);
-  const Duration idle_timeout = cluster_.spec().idle_timeout;
+  const Duration idle_timeout = spec_->idle_timeout;
   if (idle_timeout > Duration::zero()) connection.idle_timer_.Arm(idle_timeout);
 }
 
@@ -232,12 +231,12 @@ void ConnectionPool::Dequeue(PoolWaiter& waiter) {
   waiter.pool_ = nullptr;
   --lane(waiter.priority_).waiting;
   cluster_.breaker().Release(waiter.priority_, BreakerResource::kPendingRequests);
-  stats_.rq_pending_active.Subtract(cells_);
+  stats().rq_pending_active.Subtract(cells_);
 }
 
 void ConnectionPool::Cancel(PoolWaiter& waiter) {
   Dequeue(waiter);
-  stats_.rq_cancelled.Add(cells_);
+  stats().rq_cancelled.Add(cells_);
   if (!draining_) return TellIfEmpty();
   // Its connection stays for the next in need of one; but here nobody comes any more.
   lane(waiter.priority_).connecting.ForEach([this](ClientConnection& connection) {
@@ -258,7 +257,7 @@ void ConnectionPool::FailWaiters(Lane& lane, size_t count, PoolFailure failure,
   while (!failing.empty()) {
     PoolWaiter& waiter = failing.front();
     Dequeue(waiter);
-    stats_.rq_pending_failure_eject.Add(cells_);
+    stats().rq_pending_failure_eject.Add(cells_);
     waiter.OnPoolFailure(failure, reason);
   }
 }
@@ -281,8 +280,8 @@ void ConnectionPool::OnClosed(ClientConnection& connection, CloseCause cause) {
   const bool had_streams = connection.open_streams_ > 0;
   Lane& lane = this->lane(connection.priority_);
   if (before == State::kConnecting) lane.opening -= connection.expected_streams_;
-  (remote ? stats_.cx_destroy_remote : stats_.cx_destroy_local).Add(cells_);
-  if (had_streams) stats_.cx_destroy_with_active_rq.Add(cells_);
+  (remote ? stats().cx_destroy_remote : stats().cx_destroy_local).Add(cells_);
+  if (had_streams) stats().cx_destroy_with_active_rq.Add(cells_);
   Forget(connection);
   connection.AbandonStreams();
   if (before == State::kConnecting) OnConnectFailed(connection, cause);
@@ -292,10 +291,10 @@ void ConnectionPool::OnClosed(ClientConnection& connection, CloseCause cause) {
 }
 
 void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause cause) {
-  stats_.cx_connect_fail.Add(cells_);
+  stats().cx_connect_fail.Add(cells_);
   host_->cx_connect_fail.fetch_add(1, kRelaxed);
   const bool timeout = cause == CloseCause::kConnectTimeout;
-  if (timeout) stats_.cx_connect_timeout.Add(cells_);
+  if (timeout) stats().cx_connect_timeout.Add(cells_);
   Lane& lane = this->lane(connection.priority_);
   if (lane.waiting <= lane.opening) return;  // whoever it was for has gone, or has been served
   // With no other connection in sight nobody else's prospects are better.
@@ -322,17 +321,17 @@ void ConnectionPool::Forget(ClientConnection& connection) {
   connection.lifetime_timer_.Disarm();
   --connections_;
   cluster_.breaker().Release(connection.priority_, BreakerResource::kConnections);
-  stats_.cx_active.Subtract(cells_);
-  stats_.cx_destroy.Add(cells_);
+  stats().cx_active.Subtract(cells_);
+  stats().cx_destroy.Add(cells_);
   const Duration length = cluster_.worker().loop.now() - connection.created_;
-  stats_.cx_length_ms.Record(cells_, Milliseconds(length));
+  stats().cx_length_ms.Record(cells_, Milliseconds(length));
   host_->cx_active.fetch_sub(1, kRelaxed);
 }
 
 void ConnectionPool::CloseAll(IntrusiveList<ClientConnection>& connections) {
   while (!connections.empty()) {
     std::unique_ptr<ClientConnection> connection(&connections.front());
-    stats_.cx_destroy_local.Add(cells_);
+    stats().cx_destroy_local.Add(cells_);
     Forget(*connection);
     connection->AbandonStreams();
   }

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "source/base/intrusive_list.h"
@@ -78,6 +79,8 @@ class ConnectionPool final : private EndOfTurnTask {
   // removed hosts and drains.
   void StartDrain();
   bool empty() const;  // no connection, nobody waiting
+  // Of a cluster whose connections are to be as before. A draining pool ends by the spec it has.
+  void SetSpec(std::shared_ptr<const ClusterSpec> spec) { spec_ = std::move(spec); }
 
   bool Serves(const PoolKey& key) const {
     return protocol_ == key.protocol && server_name_ == key.server_name;
@@ -130,10 +133,11 @@ class ConnectionPool final : private EndOfTurnTask {
   void Forget(ClientConnection& connection);
   void CloseAll(IntrusiveList<ClientConnection>& connections);
 
+  const ClusterStats& stats() const { return spec_->stats; }
   Lane& lane(RoutePriority priority) { return lanes_[static_cast<size_t>(priority)]; }
 
   WorkerCluster& cluster_;
-  const ClusterStats& stats_;
+  std::shared_ptr<const ClusterSpec> spec_;
   StatCells& cells_;
   const std::shared_ptr<Host> host_;
   const UpstreamProtocol protocol_;

@@ -1,12 +1,14 @@
 #include "source/upstream/discovery_config.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/core/v3/config_source.pb.h"
 #include "envoy/extensions/clusters/dns/v3/dns_cluster.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
@@ -25,10 +27,12 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
       return DiscoveryType::kStrictDns;
     case pb::Cluster::LOGICAL_DNS:
       return DiscoveryType::kLogicalDns;
+    case pb::Cluster::EDS:
+      return DiscoveryType::kEds;
     default:
       scope.At("type").Error(
           absl::StrCat(pb::Cluster::DiscoveryType_Name(cluster.type()), " is not supported"),
-          "use STATIC, STRICT_DNS or LOGICAL_DNS");
+          "use STATIC, STRICT_DNS, LOGICAL_DNS or EDS");
       return DiscoveryType::kStrictDns;  // not to complain of names too
   }
 }
@@ -84,6 +88,17 @@ void ParseClusterType(const pb::Cluster::CustomClusterType& type, const FieldSco
   ParseRates(*dns, field, spec);
 }
 
+void ParseEds(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  const auto& eds = cluster.eds_cluster_config();
+  if (cluster.has_load_assignment()) {
+    scope.At("load_assignment")
+        .Error("of an EDS cluster comes from the control plane", "remove it");
+  }
+  if (!eds.has_eds_config()) return scope.At("eds_cluster_config.eds_config").Error("is required");
+  spec.eds_service_name = eds.service_name().empty() ? cluster.name() : eds.service_name();
+  spec.eds_source = std::make_shared<const envoy::config::core::v3::ConfigSource>(eds.eds_config());
+}
+
 }  // namespace
 
 void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
@@ -93,6 +108,9 @@ void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, Cluster
   spec.type = ParseType(cluster, scope);
   spec.dns_family = FamilyOf(pb::Cluster::DnsLookupFamily_Name(cluster.dns_lookup_family()));
   ParseRates(cluster, scope, spec);
+  if (spec.type == DiscoveryType::kEds) return ParseEds(cluster, scope, spec);
+  if (!cluster.has_eds_cluster_config()) return;
+  scope.At("eds_cluster_config").Error("has no effect", "set type to EDS, or remove it");
 }
 
 }  // namespace sluice

@@ -16,28 +16,26 @@ void TakeOverDiscovery(HostFlags flags, Host& host) {
 
 }  // namespace
 
-void KnownHosts::Add(const HostSet& set) {
-  by_address_.reserve(by_address_.size() + set.hosts.size());
-  for (const auto& host : set.hosts) {
-    if (host->moved_to != nullptr) {
-      logical_.push_back(host);
-    } else {
-      by_address_[host->address()].push_back(host);
-    }
+void KnownHosts::Add(const std::shared_ptr<Host>& host) {
+  if (host->moved_to != nullptr) {
+    logical_.push_back(host);
+  } else {
+    by_address_[host->address()].push_back(host);
   }
 }
 
-std::vector<HostEntry> KnownHosts::Merge(std::vector<ResolvedEndpoint> endpoints) {
+std::vector<HostEntry> KnownHosts::Merge(std::vector<ResolvedEndpoint> endpoints, Word word) {
   std::vector<HostEntry> entries;
   entries.reserve(endpoints.size());
   for (ResolvedEndpoint& endpoint : endpoints) {
     std::shared_ptr<Host> host = Take(endpoint);
     if (host == nullptr) {
       host = std::make_shared<Host>(std::move(endpoint.facts), endpoint.flags);
-    } else {
+      host->moved_to = endpoint.traits.moved_to;
+    } else if (word == Word::kTell) {
       TakeOverDiscovery(endpoint.flags, *host);
+      host->moved_to = endpoint.traits.moved_to;
     }
-    host->moved_to = endpoint.traits.moved_to;
     entries.push_back({std::move(host), std::move(endpoint.traits)});
   }
   return entries;

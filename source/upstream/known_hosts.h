@@ -2,6 +2,7 @@
 // a host whose facts stay is the same Host object. Main thread; made for one merge.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -15,9 +16,15 @@ namespace sluice {
 class KnownHosts {
  public:
   // Of two that fit, that which was added first is taken.
-  void Add(const HostSet& set);
+  void Add(const std::shared_ptr<Host>& host);
+  void Add(const std::vector<std::shared_ptr<Host>>& hosts) {
+    for (const auto& host : hosts) Add(host);
+  }
+  // What discovery says of hosts that are known: told to them, or, as long as another cluster has
+  // them, not yet.
+  enum class Word : uint8_t { kTell, kKeep };
   // The hosts that are known, with what is new about them, and new ones. Each is taken once.
-  std::vector<HostEntry> Merge(std::vector<ResolvedEndpoint> endpoints);
+  std::vector<HostEntry> Merge(std::vector<ResolvedEndpoint> endpoints, Word word = Word::kTell);
 
  private:
   std::shared_ptr<Host> Take(const ResolvedEndpoint& endpoint);

@@ -70,12 +70,34 @@ void WorkerCluster::DrainPoolsOfTheGone() {
       ++at;
       continue;
     }
-    for (std::unique_ptr<ConnectionPool>& pool : at->second) {
-      pool->StartDrain();
-      draining_.push_back(std::move(pool));
-    }
+    Drain(at->second);
     pools_.erase(at++);
   }
+  if (!draining_.empty()) OnPoolEmpty();
+}
+
+void WorkerCluster::Drain(HostPools& pools) {
+  for (std::unique_ptr<ConnectionPool>& pool : pools) {
+    pool->StartDrain();
+    draining_.push_back(std::move(pool));
+  }
+}
+
+void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
+                           std::shared_ptr<OutlierMonitor> outliers) {
+  const bool same_connections = spec_->hashes.connections == spec->hashes.connections;
+  balancer_ = MakeBalancer(spec->balancer, worker_.random);
+  balancer_->SetHosts(hosts_);
+  spec_ = std::move(spec);
+  outliers_ = std::move(outliers);
+  if (same_connections) {
+    for (auto& [host, pools] : pools_) {
+      for (const auto& pool : pools) pool->SetSpec(spec_);
+    }
+    return;
+  }
+  for (auto& [host, pools] : pools_) Drain(pools);
+  pools_.clear();
   if (!draining_.empty()) OnPoolEmpty();
 }
 

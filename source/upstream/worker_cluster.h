@@ -1,7 +1,8 @@
 // WorkerCluster: what one worker sees of one cluster: its spec, hosts, balancer and pools.
 //
-// On its worker only. Good for its user within a turn, and as long as a waiter or stream of its
-// pools is the user's; who needs the spec for longer pins it.
+// On its worker only, for as long as there is a cluster of the name: another spec, when the
+// configuration is changed, takes the place of the one before. Good for its user within a turn, and
+// as long as a waiter or stream of its pools is the user's; who needs the spec for longer pins it.
 #pragma once
 
 #include <cstdint>
@@ -52,27 +53,31 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   const Address& AddressOf(const Host& host) const;
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
+  // Another spec from now on; hosts follow in the same turn. Pools of connections that the other
+  // spec would make in another way drain.
+  void Update(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<OutlierMonitor> outliers);
   // Pools drain; when the last is empty and `Retire` was called, the cluster deletes itself.
   void Retire();
   size_t pools() const;
 
  private:
   friend class ConnectionPool;
+  using HostPools = absl::InlinedVector<std::unique_ptr<ConnectionPool>, 1>;
   // Of a draining pool, or of one that is not to be kept.
   void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }
   void RunEndOfTurn() override;  // frees them
   void FreePassingPools();
   void DrainPoolsOfTheGone();
+  void Drain(HostPools& pools);
 
   WorkerContext& worker_;
   Network& network_;
-  const std::shared_ptr<const ClusterSpec> spec_;
+  std::shared_ptr<const ClusterSpec> spec_;
   const std::shared_ptr<CircuitBreaker> breaker_;
-  const std::shared_ptr<OutlierMonitor> outliers_;
+  std::shared_ptr<OutlierMonitor> outliers_;
   std::unique_ptr<LoadBalancer> balancer_;
   std::shared_ptr<const HostSet> hosts_;
   bool retired_ = false;
-  using HostPools = absl::InlinedVector<std::unique_ptr<ConnectionPool>, 1>;
   absl::flat_hash_map<Host*, HostPools> pools_;
   std::vector<std::unique_ptr<ConnectionPool>> draining_;
 };

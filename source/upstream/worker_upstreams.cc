@@ -12,11 +12,18 @@ WorkerUpstreams::WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides)
 
 void WorkerUpstreams::SetCluster(std::shared_ptr<const ClusterSpec> spec,
                                  std::shared_ptr<CircuitBreaker> breaker,
-                                 std::shared_ptr<OutlierMonitor> outliers) {
+                                 std::shared_ptr<OutlierMonitor> outliers,
+                                 std::shared_ptr<const HostSet> hosts) {
   for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
-    workers_.loop(worker).Post([side = sides_[worker], spec, breaker, outliers] {
-      side.clusters.Set(
-          std::make_unique<WorkerCluster>(side.context, side.network, spec, breaker, outliers));
+    workers_.loop(worker).Post([side = sides_[worker], spec, breaker, outliers, hosts] {
+      WorkerCluster* const known = side.clusters.Find(spec->name);
+      if (known != nullptr && &known->breaker() == breaker.get()) {
+        known->Update(spec, outliers);
+      } else {
+        side.clusters.Set(
+            std::make_unique<WorkerCluster>(side.context, side.network, spec, breaker, outliers));
+      }
+      side.clusters.SetHosts(spec->name, hosts);
     });
   }
 }

@@ -33,8 +33,10 @@ class WorkerUpstreams {
   // One side for each of `workers`, in their order.
   WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides);
 
+  // A cluster with its hosts: a new one, or, with the same breaker, another spec of one that there
+  // is.
   void SetCluster(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<CircuitBreaker> breaker,
-                  std::shared_ptr<OutlierMonitor> outliers = nullptr);
+                  std::shared_ptr<OutlierMonitor> outliers, std::shared_ptr<const HostSet> hosts);
   void SetHosts(absl::string_view cluster, std::shared_ptr<const HostSet> hosts);
   void RemoveCluster(absl::string_view cluster);
 

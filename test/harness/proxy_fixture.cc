@@ -67,8 +67,9 @@ std::string ClusterYaml(const std::string& name, int index, int hosts,
                         const ProxyOptions& options) {
   const std::string& fields = options.cluster;
   std::string yaml =
-      absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4),
-                   "    load_assignment:\n      cluster_name: ", name, "\n");
+      absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4));
+  if (absl::StrContains(fields, "type: EDS")) return yaml;
+  absl::StrAppend(&yaml, "    load_assignment:\n      cluster_name: ", name, "\n");
   if (index == 0 && !options.endpoints.empty()) return yaml + Indent(options.endpoints, 6);
   yaml += "      endpoints:\n      - lb_endpoints:\n";
   const bool named = absl::StrContains(fields, "_DNS");
@@ -189,6 +190,19 @@ H1Server& ProxyFixture::Host(H1Server::OnRequest on_request, int host, int clust
 
 H1Server& ProxyFixture::Host(H1Answer answer, int host, int cluster) {
   return Host([answer = std::move(answer)](const H1Message&) { return answer; }, host, cluster);
+}
+
+void ProxyFixture::ChangeCluster(const std::string& fields, int hosts) {
+  SourceLines lines;
+  ConfigErrors errors(&lines);
+  envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  const std::string yaml =
+      absl::StrCat("static_resources:\n  clusters:\n",
+                   ClusterYaml(cluster_names_[0], 0, hosts, {.cluster = fields}));
+  LoadConfig({.yaml = yaml}, {}, bootstrap, lines, errors);
+  ASSERT_TRUE(errors.empty()) << errors.ToString() << yaml;
+  core_->SetCluster(bootstrap.static_resources().clusters(0), FieldScope(errors, "cluster"));
+  EXPECT_TRUE(errors.empty()) << errors.ToString() << yaml;
 }
 
 std::vector<std::string> ProxyFixture::LogLines() {

@@ -94,6 +94,10 @@ class ProxyFixture {
   H1Server& Host(H1Server::OnRequest on_request, int host = 0, int cluster = 0);
   H1Server& Host(H1Answer answer, int host = 0, int cluster = 0);
 
+  // The first cluster is to be so from now on, as a control plane would say: with these fields, in
+  // YAML, and so many hosts.
+  void ChangeCluster(const std::string& fields, int hosts = 1);
+
   // Until nothing happens but timers.
   void Run() { world_.RunUntilIdle(); }
   void Advance(Duration duration) { world_.Advance(duration); }

@@ -254,7 +254,7 @@ TEST(ClusterConfig, BadEndpointsAreNamed) {
 TEST(ClusterConfig, WithoutANameThereIsNoCluster) { ExpectError("", "c.name: is required"); }
 
 TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {
-  ExpectError("name: \"x\" type: EDS", "c.type: EDS is not supported");
+  ExpectError("name: \"x\" type: ORIGINAL_DST", "c.type: ORIGINAL_DST is not supported");
   ExpectError("name: \"x\" lb_policy: CLUSTER_PROVIDED",
               "c.lb_policy: CLUSTER_PROVIDED is not supported");
   ExpectError("name: \"x\" lb_policy: LOAD_BALANCING_POLICY_CONFIG",
@@ -345,7 +345,7 @@ TEST(ClusterConfig, PlaintextTransportIsWhatThereIs) {
 
 TEST(ClusterConfig, AllErrorsAreReportedAtOnce) {
   const Parsed parsed =
-      Parse(With(Endpoint("users.example", 0), "lb_policy: CLUSTER_PROVIDED type: EDS"));
+      Parse(With(Endpoint("users.example", 0), "lb_policy: CLUSTER_PROVIDED type: ORIGINAL_DST"));
   EXPECT_NE(parsed.errors.find("c.type"), std::string::npos);
   EXPECT_NE(parsed.errors.find("c.lb_policy"), std::string::npos);
   EXPECT_NE(parsed.errors.find("port_value"), std::string::npos);

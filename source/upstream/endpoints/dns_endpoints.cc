@@ -15,6 +15,14 @@ DnsEndpoints::DnsEndpoints(WorkerContext& main, Resolver& resolver, const Cluste
   }
 }
 
+void DnsEndpoints::Remember(const DnsEndpoints& others) {
+  for (const auto& name : names_) {
+    for (const auto& other : others.names_) {
+      if (name->asks_as(*other)) name->Remember(*other);
+    }
+  }
+}
+
 void DnsEndpoints::Start() {
   for (const auto& name : names_) name->Start();
 }

@@ -23,6 +23,8 @@ class DnsEndpoints {
   DnsEndpoints(WorkerContext& main, Resolver& resolver, const ClusterSpec& spec,
                std::function<void()> on_answer);
 
+  // Before Start: of names that `others` have too, and in the same way, what they were answered.
+  void Remember(const DnsEndpoints& others);
   void Start();
   bool settled() const;  // every name has been answered, or has failed, once
   // In the order of the configuration. Of an address that several names resolve to, only the first.

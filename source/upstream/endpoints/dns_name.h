@@ -23,7 +23,15 @@ class DnsName {
   DnsName(WorkerContext& main, Resolver& resolver, const ClusterSpec& spec,
           const EndpointSpec& endpoint, std::function<void()> on_answer);
 
+  // What another one has found out: good until there is an answer.
+  void Remember(const DnsName& other) { addresses_ = other.addresses_; }
   void Start() { Ask(); }
+  // Whatever the one is answered would be an answer to the other.
+  bool asks_as(const DnsName& other) const {
+    return endpoint_.dns_name == other.endpoint_.dns_name &&
+           endpoint_.port == other.endpoint_.port && spec_.type == other.spec_.type &&
+           spec_.dns_family == other.spec_.dns_family;
+  }
   bool settled() const { return settled_; }  // has been answered, or has failed, once
   const EndpointSpec& endpoint() const { return endpoint_; }
   // With the endpoint's port. For kStrictDns in order, else as they were answered.

@@ -20,6 +20,23 @@ bool Disabled(const Host& host) {
   return place != nullptr && place->disabled;
 }
 
+// Word for word, and over the same kind of connection.
+bool SameChecks(const ClusterSpec& a, const ClusterSpec& b) {
+  if (a.health_checks.empty() || a.health_checks.size() != b.health_checks.size()) return false;
+  if (a.hashes.connections != b.hashes.connections) return false;
+  return a.health_checks == b.health_checks ||
+         (a.hashes.health_checks != 0 && a.hashes.health_checks == b.hashes.health_checks);
+}
+
+void ForgetChecks(Host& host) {
+  for (const HostFlag flag :
+       {HostFlag::kFailedActiveCheck, HostFlag::kPendingActiveCheck,
+        HostFlag::kDegradedByActiveCheck, HostFlag::kExcludedByImmediateFailure,
+        HostFlag::kActiveCheckTimeout, HostFlag::kPendingRemoval}) {
+    host.SetFlag(flag, false);
+  }
+}
+
 template <class Is>
 bool Any(const CheckedHost& host, Is is) {
   return std::any_of(host.checks.begin(), host.checks.end(),
@@ -42,20 +59,63 @@ bool CheckedHost::checked() const {
 
 HealthChecker::HealthChecker(WorkerContext& main, Network& network, const StatsRegistry& stats,
                              std::shared_ptr<const ClusterSpec> spec,
-                             std::function<void()> on_change)
+                             std::function<void()> on_change, const HealthChecker* predecessor)
     : main_(main),
       network_(network),
       stats_(stats),
       spec_(std::move(spec)),
       on_change_(std::move(on_change)),
-      reports_(new HealthReports{main.loop, this}) {}
+      predecessor_(predecessor),
+      reports_(predecessor != nullptr ? predecessor->reports_
+                                      : std::make_shared<const HealthReports>(main.loop)) {
+  if (predecessor_ != nullptr) return;
+  reports_->checker = this;
+  reports_->wanted = !spec_->health_checks.empty();
+}
 
 HealthChecker::~HealthChecker() {
-  reports_->checker = nullptr;
+  if (reports_->checker == this) reports_->checker = nullptr;
   SetHosts({});
 }
 
+void HealthChecker::TakeOver(const HealthChecker& predecessor) {
+  for (const auto& [host, checked] : hosts_) {
+    if (checked->borrowed) {
+      GiveBack(*checked);
+    } else if (host->flags().Has(HostFlag::kMaintenanceByOperator)) {
+      SetPaused(*host, true);
+    }
+  }
+  predecessor_ = nullptr;
+  reports_->checker = this;
+  reports_->wanted = !spec_->health_checks.empty();
+  for (const auto& [host, checked] : hosts_) ShowFlags(*checked);
+  for (const auto& [host, checked] : predecessor.hosts_) {
+    if (!hosts_.contains(host)) ForgetChecks(*checked->host);
+  }
+}
+
+// From now on its checks are this one's own.
+void HealthChecker::GiveBack(CheckedHost& checked) {
+  const CheckedHost* const before = Before(*checked.host);
+  for (size_t i = 0; i < checked.checks.size(); ++i) {
+    HostCheck& check = *checked.checks[i];
+    if (before == nullptr) {  // it has gone there meanwhile
+      check.Start(Duration::zero());
+    } else {
+      check.Adopt(*before->checks[i]);
+      check.GoOnAfter(*before->checks[i]);
+    }
+  }
+  ShowFlags(checked);
+  checked.borrowed = false;
+  if (before != nullptr) checked.since = before->since;
+}
+
 void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
+  for (const HostEntry& entry : entries) {
+    if (entry.host->health_reports == nullptr) entry.host->health_reports = reports_;
+  }
   if (spec_->health_checks.empty()) return;
   ++round_;
   size_t added = 0;
@@ -68,6 +128,7 @@ void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
     } else if (!Disabled(*host)) {
       CheckedHost& checked = Add(host);
       checked.locality = entry.traits.locality;
+      if (checked.borrowed) continue;
       const size_t late = ++added <= kAtOnceMax ? 0 : added - kAtOnceMax;
       for (const auto& check : checked.checks) {
         check->Start(std::min<Duration>(kPace * late, check->spec().rules.interval));
@@ -80,8 +141,8 @@ void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
       ++at;
       continue;
     }
-    healthy_ -= !host.failing();
-    degraded_ -= host.degraded();
+    healthy_ -= !host.was_failing;
+    degraded_ -= host.was_degraded;
     unchecked_ -= !host.checked();
     hosts_.erase(at++);
   }
@@ -96,11 +157,20 @@ CheckedHost& HealthChecker::Add(const std::shared_ptr<Host>& host) {
     const ProbeTarget target{main_, network_, spec_, *check, host};
     checked->checks.push_back(std::make_unique<HostCheck>(*this, *checked, target));
   }
-  ++unchecked_;
-  host->health_reports = reports_;
-  host->SetFlag(HostFlag::kFailedActiveCheck, true);
+  const CheckedHost* const before = Before(*host);
+  checked->borrowed = before != nullptr && before->checked();
+  for (size_t i = 0; checked->borrowed && i < checked->checks.size(); ++i) {
+    checked->checks[i]->Adopt(*before->checks[i]);
+  }
+  unchecked_ += !checked->checked();
+  if (predecessor_ == nullptr) host->SetFlag(HostFlag::kFailedActiveCheck, true);
   ShowFlags(*checked);
   return *checked;
+}
+
+const CheckedHost* HealthChecker::Before(const Host& host) const {
+  if (predecessor_ == nullptr || !SameChecks(*spec_, *predecessor_->spec_)) return nullptr;
+  return predecessor_->Find(host);
 }
 
 bool HealthChecker::Keeps(const Host& host) const {
@@ -187,13 +257,16 @@ void HealthChecker::LogResult(const CheckedHost& checked, const HostCheck& check
 bool HealthChecker::ShowFlags(CheckedHost& checked) {
   Host& host = *checked.host;
   const HostFlags before = host.flags();
-  const bool failed_before = before.Has(HostFlag::kFailedActiveCheck);
-  if (failed_before != checked.failing()) checked.since = main_.loop.wall_now();
-  healthy_ += failed_before - checked.failing();
-  degraded_ += checked.degraded() - before.Has(HostFlag::kDegradedByActiveCheck);
-  host.SetFlag(HostFlag::kFailedActiveCheck, checked.failing());
+  const bool failing = checked.failing(), degraded = checked.degraded();
+  if (checked.was_failing != failing && !checked.borrowed) checked.since = main_.loop.wall_now();
+  healthy_ += checked.was_failing - failing;
+  degraded_ += degraded - checked.was_degraded;
+  checked.was_failing = failing;
+  checked.was_degraded = degraded;
+  if (predecessor_ != nullptr) return false;
+  host.SetFlag(HostFlag::kFailedActiveCheck, failing);
   host.SetFlag(HostFlag::kPendingActiveCheck, !checked.checked());
-  host.SetFlag(HostFlag::kDegradedByActiveCheck, checked.degraded());
+  host.SetFlag(HostFlag::kDegradedByActiveCheck, degraded);
   host.SetFlag(HostFlag::kExcludedByImmediateFailure,
                Any(checked, [](const HealthState& state) { return state.excluded(); }));
   host.SetFlag(HostFlag::kActiveCheckTimeout,
@@ -202,6 +275,7 @@ bool HealthChecker::ShowFlags(CheckedHost& checked) {
 }
 
 void HealthChecker::ShowGauges() {
+  if (predecessor_ != nullptr) return;
   spec_->health_stats->healthy.Set(main_.stats, healthy_);
   spec_->health_stats->degraded.Set(main_.stats, degraded_);
 }

@@ -35,16 +35,24 @@ class CheckedHost {
   std::vector<std::unique_ptr<HostCheck>> checks;  // in the order of the configuration
   WallTime since;                                  // it is failing, or it is not
   uint64_t round = 0;                              // of SetHosts
+  bool was_failing = true, was_degraded = false;   // when that was last looked at
+  bool borrowed = false;  // its checks are another's, until that one's place is taken
 };
 
 class HealthChecker final {
  public:
+  // `predecessor`: whose place this is to take, if any. Until then the flags of hosts are that
+  // one's to write; hosts that it checks in the same way are not asked a second time, and all
+  // others are.
   // `on_change`: flags of hosts have changed, or all have been checked; in the turn in which they
   // have, maybe several times. Never from inside of a call to this.
   HealthChecker(WorkerContext& main, Network& network, const StatsRegistry& stats,
-                std::shared_ptr<const ClusterSpec> spec, std::function<void()> on_change);
+                std::shared_ptr<const ClusterSpec> spec, std::function<void()> on_change,
+                const HealthChecker* predecessor = nullptr);
   ~HealthChecker();
 
+  // Goes on where the predecessor is: what it has found out, and when it would ask next.
+  void TakeOver(const HealthChecker& predecessor);
   // The cluster's from now on, and no others. New ones have failed until they pass.
   void SetHosts(const std::vector<HostEntry>& entries);
   // Every host has been asked, and has answered or failed, once.
@@ -68,6 +76,9 @@ class HealthChecker final {
 
  private:
   CheckedHost& Add(const std::shared_ptr<Host>& host);
+  void GiveBack(CheckedHost& host);
+  // What is known of it already; null: nothing, or not by the same checks.
+  const CheckedHost* Before(const Host& host) const;
   void CountResult(const ProbeResult& result);
   void LogResult(const CheckedHost& checked, const HostCheck& check, ProbeVerdict verdict,
                  const HealthStep& step);
@@ -80,6 +91,7 @@ class HealthChecker final {
   const std::shared_ptr<const ClusterSpec> spec_;
   const std::function<void()> on_change_;
   std::function<void(const Host&)> on_pass_;  // null: nobody waits for it
+  const HealthChecker* predecessor_;          // null: there is none, or its place is taken
   const std::shared_ptr<const HealthReports> reports_;
   absl::flat_hash_map<const Host*, std::unique_ptr<CheckedHost>> hosts_;
   uint64_t round_ = 0;

@@ -1,7 +1,10 @@
 // HealthReports: how a worker tells the main thread that an answer of a host has asked for it to be
-// counted out (x-envoy-immediate-health-check-fail). One for all hosts of a HealthChecker, which
-// hangs it on them before any worker sees them.
+// counted out (x-envoy-immediate-health-check-fail). One for all hosts of a cluster's name: its
+// HealthChecker hangs it on them before any worker sees them, and one that takes the place of
+// another has it from that.
 #pragma once
+
+#include <atomic>
 
 #include "source/event/event_loop.h"
 #include "source/upstream/host.h"
@@ -11,8 +14,10 @@ namespace sluice {
 class HealthChecker;
 
 struct HealthReports {
+  explicit HealthReports(EventLoop& main) : main(main) {}
   EventLoop& main;
-  mutable HealthChecker* checker;  // on main only; null: it is gone
+  mutable HealthChecker* checker = nullptr;  // on main only; null: it is gone
+  mutable std::atomic<bool> wanted{false};   // hosts are checked
 };
 
 // On any worker. Nothing happens where nobody checks the host's health.

@@ -19,6 +19,17 @@ Duration PercentOf(Duration whole, uint32_t percent) {
 
 }  // namespace
 
+void HealthState::Adopt(const HealthState& other) {
+  passes_ = other.passes_;
+  failures_ = other.failures_;
+  last_passed_ = other.last_passed_;
+  failing_ = other.failing_;
+  degraded_ = other.degraded_;
+  excluded_ = other.excluded_;
+  timed_out_ = other.timed_out_;
+  checked_ = other.checked_;
+}
+
 HealthStep HealthState::Take(ProbeVerdict verdict) {
   HealthStep step;
   step.was_first = !checked_;

@@ -68,6 +68,8 @@ class HealthState {
   explicit HealthState(const HealthRules& rules) : rules_(rules) {}  // outlive it
 
   HealthStep Take(ProbeVerdict verdict);
+  // What another one knows; the rules stay.
+  void Adopt(const HealthState& other);
 
   bool failing() const { return failing_; }
   bool degraded() const { return degraded_; }

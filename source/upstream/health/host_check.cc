@@ -1,5 +1,6 @@
 #include "source/upstream/health/host_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,19 @@ HostCheck::HostCheck(HealthChecker& checker, CheckedHost& owner, const ProbeTarg
       timer_(target.main.loop, this, kMethod<&HostCheck::OnTimer>) {}
 
 void HostCheck::Start(Duration spread) { timer_.Arm(spread + state_.FirstWait(main_.random)); }
+
+void HostCheck::Adopt(const HostCheck& other) {
+  state_.Adopt(other.state_);
+  last_step_ = other.last_step_;
+  last_ = other.last_;
+}
+
+void HostCheck::GoOnAfter(const HostCheck& other) {
+  if (!other.timer_.armed()) return;  // paused
+  const Duration wait =
+      other.asking_ ? Duration::zero() : other.timer_.deadline() - main_.loop.now();
+  timer_.Arm(std::max(wait, Duration::zero()));
+}
 
 void HostCheck::Pause() {
   timer_.Disarm();

@@ -21,6 +21,10 @@ class HostCheck final {
   HostCheck(HealthChecker& checker, CheckedHost& owner, const ProbeTarget& target);
 
   void Start(Duration spread);  // the first probe, so much later than else
+  // What the same check of the same host knows, by which this one goes on: not started yet.
+  void Adopt(const HostCheck& other);
+  // When that one would have asked next.
+  void GoOnAfter(const HostCheck& other);
   // No probe until Resume, which asks at once.
   void Pause();
   void Resume();

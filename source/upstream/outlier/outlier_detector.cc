@@ -57,6 +57,12 @@ OutlierDetector::~OutlierDetector() {
   parts_.stats.active.Set(parts_.main.stats, 0);
 }
 
+void OutlierDetector::TakeOver(OutlierDetector& other) {
+  records_ = std::exchange(other.records_, {});
+  const Duration wait = other.interval_.deadline() - parts_.main.loop.now();
+  interval_.Arm(std::clamp(wait, Duration::zero(), settings().interval));
+}
+
 void OutlierDetector::SetHosts(const std::vector<std::shared_ptr<Host>>& hosts) {
   absl::flat_hash_map<const Host*, Record> before;
   for (Record& record : records_) {

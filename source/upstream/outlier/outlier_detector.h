@@ -44,6 +44,8 @@ class OutlierDetector {
   OutlierDetector(const OutlierDetector&) = delete;
   OutlierDetector& operator=(const OutlierDetector&) = delete;
 
+  // Before SetHosts: what another one knows of the hosts, and when it would judge next.
+  void TakeOver(OutlierDetector& other);
   // The cluster's from now on, and no others.
   void SetHosts(const std::vector<std::shared_ptr<Host>>& hosts);
   // From the monitor: a run of failures of that host is as long as is allowed.
