@@ -7,16 +7,16 @@ const std::string_view kClusterSupport = R"(
 # ---- clusters
 
 message envoy.config.cluster.v3.Cluster
-  + name alt_stat_name type{STATIC,STRICT_DNS,LOGICAL_DNS,EDS} connect_timeout load_assignment
-  + lb_policy{ROUND_ROBIN,LEAST_REQUEST,RANDOM,RING_HASH,MAGLEV,LOAD_BALANCING_POLICY_CONFIG}
-  + load_balancing_policy common_lb_config lb_subset_config
+  + name alt_stat_name type cluster_type eds_cluster_config original_dst_lb_config cleanup_interval
+  + connect_timeout load_assignment lb_policy load_balancing_policy common_lb_config
+  + lb_subset_config
   + round_robin_lb_config least_request_lb_config ring_hash_lb_config maglev_lb_config
   + circuit_breakers per_connection_buffer_limit_bytes upstream_http_protocol_options
   + max_requests_per_connection typed_extension_protocol_options protocol_selection metadata
   + common_http_protocol_options[idle_timeout,max_connection_duration,max_requests_per_connection,max_headers_count]
   + http_protocol_options[enable_trailers,allow_chunked_length,header_key_format]
   + outlier_detection upstream_bind_config
-  + eds_cluster_config cluster_type dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
+  + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
   + upstream_connection_options transport_socket http2_protocol_options
   + health_checks ignore_health_on_host_removal
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
@@ -35,6 +35,8 @@ message envoy.config.cluster.v3.OutlierDetection
   + failure_percentage_request_volume successful_active_health_check_uneject_host
 message envoy.config.cluster.v3.Cluster.RefreshRate
   + *
+message envoy.config.cluster.v3.Cluster.OriginalDstLbConfig
+  + use_http_header http_header_name upstream_port_override
 message envoy.config.cluster.v3.Cluster.EdsClusterConfig
   + *
 message envoy.config.core.v3.ConfigSource

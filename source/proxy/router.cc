@@ -153,14 +153,6 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   attempt_->Start(action.priority, PoolKeyFor(cluster->spec()));
 }
 
-// Among those that have the metadata which the route asks for.
-Host* Router::PickHost(WorkerCluster& cluster, uint64_t hash) {
-  const KeyValues& metadata = weighted_ != nullptr
-                                  ? weighted_->metadata_match
-                                  : sink_.route()->cluster_action()->metadata_match;
-  return cluster.PickHost(hash, &metadata);
-}
-
 void Router::HashRequestBy(const std::vector<HashPolicy>& policies) {
   hash_ = sink_.random_value();
   if (policies.empty()) return;

@@ -9,6 +9,7 @@
 #include "source/proxy/retry.h"
 #include "source/proxy/router.h"
 #include "source/route/virtual_host.h"
+#include "source/upstream/original_dst.h"
 
 namespace sluice {
 namespace {
@@ -278,6 +279,16 @@ void Router::StartRetry() {
   sink_.response_headers().Clear();
   NoteTried(*host);
   SendAgain(*cluster, *host);
+}
+
+// Among those that have the metadata which the route asks for.
+Host* Router::PickHost(WorkerCluster& cluster, uint64_t hash) {
+  if (cluster.spec().original_dst.has_value())
+    return PickOriginalHost(cluster, &sink_.request_headers(), info_.downstream);
+  const KeyValues& metadata = weighted_ != nullptr
+                                  ? weighted_->metadata_match
+                                  : sink_.route()->cluster_action()->metadata_match;
+  return cluster.PickHost(hash, &metadata);
 }
 
 // Of a balancer that goes by the request's hash each further question is about another hash.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "source/accesslog/access_log.h"
+#include "source/upstream/original_dst.h"
 #include "source/upstream/worker_cluster.h"
 
 namespace sluice {
@@ -150,7 +151,9 @@ void TcpProxy::ConnectUpstream() {
     cluster->spec().stats.cx_connect_attempts_exceeded.Add(cells());
     return GiveUp(ResponseFlag::kUpstreamRetryLimitExceeded);
   }
-  Host* const host = cluster->PickHost(random.Next());
+  Host* const host = cluster->spec().original_dst.has_value()
+                         ? PickOriginalHost(*cluster, nullptr, &facts_)
+                         : cluster->PickHost(random.Next());
   if (host == nullptr) return GiveUp(ResponseFlag::kNoHealthyUpstream);
   if (http_ != nullptr) {
     ++attempts_;

@@ -140,6 +140,7 @@ SpecHashes HashesOf(const pb::Cluster& cluster) {
   pb::Cluster connections = cluster;
   connections.clear_cluster_discovery_type();
   connections.clear_eds_cluster_config();
+  connections.clear_cleanup_interval();
   connections.clear_load_assignment();
   connections.clear_connect_timeout();
   connections.clear_health_checks();

@@ -33,6 +33,7 @@ enum class DiscoveryType : uint8_t {
   kStrictDns,
   kLogicalDns,  // one host, wherever its name leads to now
   kEds,         // by ClusterSet::SetEndpoints
+  kOriginalDst,
 };
 
 // HttpProtocolOptions: which HTTP is spoken to the hosts.
@@ -69,14 +70,21 @@ struct EndpointSpec {
   uint16_t port = 0;
 };
 
+// See original_dst.h.
+struct OriginalDstSpec {
+  std::string header;  // of a request, that says where to; lower case; empty: none does
+  uint16_t port = 0;   // instead of the address's; 0: as that says
+  Duration cleanup_interval = std::chrono::seconds(5);  // hosts that were not used in one go
+};
+
 // Handles of "cluster.<name>.*". Names as in Envoy.
 struct ClusterStats {
   Counter cx_total, cx_http1_total, cx_http2_total, cx_close_notify, cx_connect_fail,
       cx_connect_timeout, cx_overflow, cx_destroy, cx_destroy_local, cx_destroy_remote,
       cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests, cx_max_duration_reached,
       cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy,
-      cx_connect_attempts_exceeded, cx_upgrades_overflow, flow_control_paused_reading,
-      flow_control_resumed_reading;
+      original_dst_host_invalid, cx_connect_attempts_exceeded, cx_upgrades_overflow,
+      flow_control_paused_reading, flow_control_resumed_reading;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,
@@ -105,6 +113,7 @@ struct ClusterSpec {
   std::vector<EndpointSpec> endpoints;
   std::string eds_service_name;  // kEds: what to ask for, and where; as the next
   std::shared_ptr<const envoy::config::core::v3::ConfigSource> eds_source;
+  std::optional<OriginalDstSpec> original_dst;  // kOriginalDst
   AssignmentPolicy assignment_policy;
   BalancerSpec balancer;
   Duration connect_timeout = std::chrono::seconds(5);

@@ -41,6 +41,7 @@ constexpr CounterName kCounters[] = {
     {&ClusterStats::cx_rx_bytes_total, "upstream_cx_rx_bytes_total"},
     {&ClusterStats::cx_tx_bytes_total, "upstream_cx_tx_bytes_total"},
     {&ClusterStats::cx_none_healthy, "upstream_cx_none_healthy"},
+    {&ClusterStats::original_dst_host_invalid, "original_dst_host_invalid"},
     {&ClusterStats::cx_connect_attempts_exceeded, "upstream_cx_connect_attempts_exceeded"},
     {&ClusterStats::cx_upgrades_overflow, "upstream_cx_upgrades_overflow"},
     {&ClusterStats::flow_control_paused_reading, "upstream_flow_control_paused_reading_total"},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
@@ -29,10 +30,12 @@ DiscoveryType ParseType(const pb::Cluster& cluster, const FieldScope& scope) {
       return DiscoveryType::kLogicalDns;
     case pb::Cluster::EDS:
       return DiscoveryType::kEds;
+    case pb::Cluster::ORIGINAL_DST:
+      return DiscoveryType::kOriginalDst;
     default:
       scope.At("type").Error(
           absl::StrCat(pb::Cluster::DiscoveryType_Name(cluster.type()), " is not supported"),
-          "use STATIC, STRICT_DNS, LOGICAL_DNS or EDS");
+          "use STATIC, STRICT_DNS, LOGICAL_DNS, EDS or ORIGINAL_DST");
       return DiscoveryType::kStrictDns;  // not to complain of names too
   }
 }
@@ -99,6 +102,34 @@ void ParseEds(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& 
   spec.eds_source = std::make_shared<const envoy::config::core::v3::ConfigSource>(eds.eds_config());
 }
 
+void ParseOriginalDst(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+  constexpr absl::string_view kDefaultHeader = "x-envoy-original-dst-host";
+  OriginalDstSpec& original = spec.original_dst.emplace();
+  original.cleanup_interval = DurationOr(cluster, "cleanup_interval", original.cleanup_interval,
+                                         scope, {.min = std::chrono::milliseconds(1)});
+  const auto& config = cluster.original_dst_lb_config();
+  const FieldScope field = scope.At("original_dst_lb_config");
+  if (config.use_http_header()) {
+    original.header = config.http_header_name().empty()
+                          ? std::string(kDefaultHeader)
+                          : absl::AsciiStrToLower(config.http_header_name());
+  }
+  original.port =
+      static_cast<uint16_t>(UInt32Or(config, "upstream_port_override", 0, field, {.max = 65535}));
+  if (cluster.has_load_assignment()) {
+    scope.At("load_assignment").Error("is not for type ORIGINAL_DST", "remove it");
+  }
+  if (cluster.health_checks_size() > 0) {
+    scope.At("health_checks").Error("are not for type ORIGINAL_DST: nobody knows its hosts");
+  }
+  if (cluster.has_outlier_detection()) {
+    scope.At("outlier_detection").Error("is not for type ORIGINAL_DST: it has no choice of hosts");
+  }
+  if (cluster.has_load_balancing_policy() || cluster.lb_policy() != pb::Cluster::CLUSTER_PROVIDED) {
+    scope.At("lb_policy").Error("must be CLUSTER_PROVIDED for type ORIGINAL_DST");
+  }
+}
+
 }  // namespace
 
 void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
@@ -109,6 +140,7 @@ void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, Cluster
   spec.dns_family = FamilyOf(pb::Cluster::DnsLookupFamily_Name(cluster.dns_lookup_family()));
   ParseRates(cluster, scope, spec);
   if (spec.type == DiscoveryType::kEds) return ParseEds(cluster, scope, spec);
+  if (spec.type == DiscoveryType::kOriginalDst) ParseOriginalDst(cluster, scope, spec);
   if (!cluster.has_eds_cluster_config()) return;
   scope.At("eds_cluster_config").Error("has no effect", "set type to EDS, or remove it");
 }

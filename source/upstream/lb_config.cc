@@ -45,6 +45,9 @@ void ParseLegacyPolicy(const pb::Cluster& cluster, const FieldScope& scope, Bala
     case pb::Cluster::LOAD_BALANCING_POLICY_CONFIG:
       return scope.At("load_balancing_policy")
           .Error("is required by lb_policy LOAD_BALANCING_POLICY_CONFIG");
+    case pb::Cluster::CLUSTER_PROVIDED:
+      if (cluster.type() == pb::Cluster::ORIGINAL_DST) return;
+      return scope.At("lb_policy").Error("CLUSTER_PROVIDED is for type ORIGINAL_DST only");
     default:
       return scope.At("lb_policy")
           .Error(absl::StrCat(pb::Cluster::LbPolicy_Name(cluster.lb_policy()), " is not supported"),

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "source/upstream/balancers/make_balancer.h"
+#include "source/upstream/original_dst.h"
 
 namespace sluice {
 
@@ -18,7 +19,9 @@ WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
       breaker_(std::move(breaker)),
       outliers_(std::move(outliers)),
       balancer_(MakeBalancer(spec_->balancer, worker.random)),
-      hosts_(std::make_shared<HostSet>()) {}
+      hosts_(std::make_shared<HostSet>()),
+      original_(spec_->original_dst.has_value() ? std::make_unique<OriginalHosts>(*this)
+                                                : nullptr) {}
 
 WorkerCluster::~WorkerCluster() = default;
 
@@ -33,6 +36,16 @@ Host* WorkerCluster::PickHost(uint64_t hash, const KeyValues* metadata) {
   Host* const host = balancer_->Pick(context);
   if (host == nullptr) spec_->stats.cx_none_healthy.Add(worker_.stats);
   return host;
+}
+
+Host* WorkerCluster::HostAt(const Address& address) { return original_->At(address); }
+
+void WorkerCluster::DrainPoolsOf(Host& host) {
+  const auto at = pools_.find(&host);
+  if (at == pools_.end()) return;
+  Drain(at->second);
+  pools_.erase(at);
+  OnPoolEmpty();
 }
 
 const Address& WorkerCluster::AddressOf(const Host& host) const {
@@ -56,6 +69,7 @@ ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
 void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
   hosts_ = std::move(hosts);
   balancer_->SetHosts(hosts_);
+  if (original_ != nullptr) return;
   // Mostly all are still there.
   size_t kept = 0;
   for (const auto& host : hosts_->hosts) kept += pools_.contains(host.get());
@@ -88,8 +102,11 @@ void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
   const bool same_connections = spec_->hashes.connections == spec->hashes.connections;
   balancer_ = MakeBalancer(spec->balancer, worker_.random);
   balancer_->SetHosts(hosts_);
+  if (spec->original_dst.has_value() != (original_ != nullptr)) original_.reset();
   spec_ = std::move(spec);
   outliers_ = std::move(outliers);
+  if (spec_->original_dst.has_value() && original_ == nullptr)
+    original_ = std::make_unique<OriginalHosts>(*this);
   if (same_connections) {
     for (auto& [host, pools] : pools_) {
       for (const auto& pool : pools) pool->SetSpec(spec_);
@@ -103,6 +120,7 @@ void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
 
 void WorkerCluster::Retire() {
   retired_ = true;
+  original_.reset();
   SetHosts(std::make_shared<HostSet>());
   OnPoolEmpty();
 }

@@ -24,6 +24,8 @@
 
 namespace sluice {
 
+class OriginalHosts;
+
 class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTurnTask {
  public:
   WorkerCluster(WorkerContext& worker, Network& network, std::shared_ptr<const ClusterSpec> spec,
@@ -49,6 +51,9 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   // By the request's hash, and among the hosts that have this metadata, if any is asked for. Null:
   // nobody may be picked. Who needs the host for longer than the turn pins it.
   Host* PickHost(uint64_t hash, const KeyValues* metadata = nullptr);
+  // Of an ORIGINAL_DST cluster: the host at this address; null: there are too many.
+  Host* HostAt(const Address& address);
+  void DrainPoolsOf(Host& host);
   // Where new connections to it go.
   const Address& AddressOf(const Host& host) const;
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
@@ -77,6 +82,7 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   std::shared_ptr<OutlierMonitor> outliers_;
   std::unique_ptr<LoadBalancer> balancer_;
   std::shared_ptr<const HostSet> hosts_;
+  std::unique_ptr<OriginalHosts> original_;  // null: its hosts are those of hosts_
   bool retired_ = false;
   absl::flat_hash_map<Host*, HostPools> pools_;
   std::vector<std::unique_ptr<ConnectionPool>> draining_;

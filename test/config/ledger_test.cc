@@ -48,12 +48,9 @@ TEST(Ledger, InertFieldSaysWhy) {
 }
 
 TEST(Ledger, OnlySomeValuesOfAField) {
-  EXPECT_EQ(
-      Page(
-          "static_resources: {clusters: [{name: a, type: ORIGINAL_DST}, {name: b, type: STATIC}]}"),
-      "unsupported: f:1: static_resources.clusters[0].type: does not support "
-      "ORIGINAL_DST, only STATIC, STRICT_DNS, LOGICAL_DNS, EDS "
-      "(envoy.config.cluster.v3.Cluster.type)\n");
+  EXPECT_EQ(Page("admin: {address: {socket_address: {address: a, port_value: 1, protocol: UDP}}}"),
+            "unsupported: f:1: admin.address.socket_address.protocol: does not support UDP, only "
+            "TCP (envoy.config.core.v3.SocketAddress.protocol)\n");
   EXPECT_EQ(Page("stats_config: {use_all_default_tags: true}"),
             "every field that is set takes effect\n");
   EXPECT_EQ(LedgerOf("stats_config: {use_all_default_tags: false}").size(), 1u);

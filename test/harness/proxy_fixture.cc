@@ -68,7 +68,9 @@ std::string ClusterYaml(const std::string& name, int index, int hosts,
   const std::string& fields = options.cluster;
   std::string yaml =
       absl::StrCat("  - name: ", name, "\n", "    connect_timeout: 1s\n", Indent(fields, 4));
-  if (absl::StrContains(fields, "type: EDS")) return yaml;
+  for (const char* without_list : {"type: EDS", "type: ORIGINAL_DST"}) {
+    if (absl::StrContains(fields, without_list)) return yaml;
+  }
   absl::StrAppend(&yaml, "    load_assignment:\n      cluster_name: ", name, "\n");
   if (index == 0 && !options.endpoints.empty()) return yaml + Indent(options.endpoints, 6);
   yaml += "      endpoints:\n      - lb_endpoints:\n";

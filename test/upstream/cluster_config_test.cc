@@ -4,6 +4,7 @@
 #include <string>
 
 #include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/core/v3/config_source.pb.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "source/config/config_errors.h"
@@ -224,6 +225,69 @@ TEST(ClusterConfig, TheDnsExtensionSaysWhatTheFieldsDo) {
             DiscoveryType::kLogicalDns);
 }
 
+TEST(ClusterConfig, OriginalDstSaysWhereToGo) {
+  const std::string type = "name: \"x\" type: ORIGINAL_DST ";
+  const std::string provided = type + "lb_policy: CLUSTER_PROVIDED ";
+  OriginalDstSpec spec = *Good(provided).original_dst;
+  EXPECT_EQ(spec.header, "");
+  EXPECT_EQ(spec.port, 0);
+  EXPECT_EQ(spec.cleanup_interval, seconds(5));
+  spec = *Good(provided +
+               "cleanup_interval { seconds: 9 } original_dst_lb_config { use_http_header: true "
+               "upstream_port_override { value: 8080 } }")
+              .original_dst;
+  EXPECT_EQ(spec.header, "x-envoy-original-dst-host");
+  EXPECT_EQ(spec.port, 8080);
+  EXPECT_EQ(spec.cleanup_interval, seconds(9));
+  spec = *Good(provided +
+               "original_dst_lb_config { use_http_header: true http_header_name: \"X-To\" }")
+              .original_dst;
+  EXPECT_EQ(spec.header, "x-to");
+  ExpectError(type, "c.lb_policy: must be CLUSTER_PROVIDED");
+  ExpectError(provided + "load_assignment { cluster_name: \"x\" }", "c.load_assignment");
+  ExpectError(provided + "outlier_detection {}", "c.outlier_detection");
+  ExpectError(provided + "health_checks {}", "c.health_checks");
+}
+
+TEST(ClusterConfig, EdsSaysWhatToAskFor) {
+  const ClusterSpec spec = Good(
+      "name: \"x\" type: EDS eds_cluster_config { service_name: \"s\" eds_config { ads {} } }");
+  EXPECT_EQ(spec.type, DiscoveryType::kEds);
+  EXPECT_EQ(spec.eds_service_name, "s");
+  EXPECT_TRUE(spec.eds_source->has_ads());
+  EXPECT_EQ(
+      Good("name: \"x\" type: EDS eds_cluster_config { eds_config { ads {} } }").eds_service_name,
+      "x");
+  ExpectError("name: \"x\" type: EDS", "c.eds_cluster_config.eds_config: is required");
+  ExpectError(With(Endpoint("10.0.0.1"), "type: EDS"), "c.load_assignment: of an EDS cluster");
+  ExpectError("name: \"x\" eds_cluster_config {}", "c.eds_cluster_config: has no effect");
+}
+
+TEST(ClusterConfig, HashesSayWhatHasChanged) {
+  const SpecHashes one = Good(With(Endpoint("10.0.0.1"))).hashes;
+  EXPECT_EQ(one.all, Good(With(Endpoint("10.0.0.1"))).hashes.all);
+  const auto changed = [&one](const std::string& more) {
+    const SpecHashes other = Good(With(Endpoint("10.0.0.1"), more)).hashes;
+    EXPECT_NE(other.all, one.all) << more;
+    return other;
+  };
+  EXPECT_EQ(changed("lb_policy: RANDOM").connections, one.connections);
+  EXPECT_EQ(changed("circuit_breakers {}").connections, one.connections);
+  EXPECT_EQ(changed("outlier_detection {}").connections, one.connections);
+  EXPECT_EQ(changed("type: STRICT_DNS").connections, one.connections);
+  EXPECT_EQ(changed("connect_timeout { seconds: 9 }").health_checks, one.health_checks);
+  EXPECT_NE(changed("per_connection_buffer_limit_bytes { value: 9 }").connections, one.connections);
+  EXPECT_NE(changed("http2_protocol_options {}").connections, one.connections);
+  EXPECT_NE(changed("alt_stat_name: \"y\"").connections, one.connections);
+  EXPECT_NE(changed("upstream_connection_options { tcp_keepalive {} }").connections,
+            one.connections);
+  const SpecHashes checked = changed(
+      "health_checks { timeout { seconds: 1 } interval { seconds: 1 } unhealthy_threshold { value: "
+      "1 } healthy_threshold { value: 1 } tcp_health_check {} }");
+  EXPECT_EQ(checked.connections, one.connections);
+  EXPECT_NE(checked.health_checks, one.health_checks);
+}
+
 TEST(ClusterConfig, OtherClusterTypesAreRefusedByName) {
   ExpectError("name: \"x\" cluster_type { name: \"y\" }",
               "c.cluster_type.typed_config: is required");
@@ -254,9 +318,8 @@ TEST(ClusterConfig, BadEndpointsAreNamed) {
 TEST(ClusterConfig, WithoutANameThereIsNoCluster) { ExpectError("", "c.name: is required"); }
 
 TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {
-  ExpectError("name: \"x\" type: ORIGINAL_DST", "c.type: ORIGINAL_DST is not supported");
   ExpectError("name: \"x\" lb_policy: CLUSTER_PROVIDED",
-              "c.lb_policy: CLUSTER_PROVIDED is not supported");
+              "c.lb_policy: CLUSTER_PROVIDED is for type ORIGINAL_DST only");
   ExpectError("name: \"x\" lb_policy: LOAD_BALANCING_POLICY_CONFIG",
               "c.load_balancing_policy: is required");
   ExpectError("name: \"x\" transport_socket { name: \"tls\" }", "c.transport_socket");
@@ -344,9 +407,9 @@ TEST(ClusterConfig, PlaintextTransportIsWhatThereIs) {
 }
 
 TEST(ClusterConfig, AllErrorsAreReportedAtOnce) {
-  const Parsed parsed =
-      Parse(With(Endpoint("users.example", 0), "lb_policy: CLUSTER_PROVIDED type: ORIGINAL_DST"));
-  EXPECT_NE(parsed.errors.find("c.type"), std::string::npos);
+  const Parsed parsed = Parse(With(Endpoint("users.example", 0),
+                                   "lb_policy: CLUSTER_PROVIDED cluster_type { name: \"y\" }"));
+  EXPECT_NE(parsed.errors.find("c.cluster_type"), std::string::npos);
   EXPECT_NE(parsed.errors.find("c.lb_policy"), std::string::npos);
   EXPECT_NE(parsed.errors.find("port_value"), std::string::npos);
 }

@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "source/upstream/cluster_map.h"
+#include "source/upstream/original_dst.h"
 #include "test/upstream/pool_fixture.h"
 
 namespace sluice {
@@ -95,6 +96,17 @@ TEST(WorkerCluster, ItsEndAnswersEverybody) {
   EXPECT_EQ(fixture.stat("upstream_rq_active"), 0);
   EXPECT_EQ(fixture.stat("upstream_cx_active"), 0);
   EXPECT_EQ(fixture.stat("upstream_cx_destroy"), 1);
+}
+
+TEST(WorkerCluster, MakesNoMoreHostsThanMayBe) {
+  PoolFixture fixture([](ClusterSpec& spec) { spec.original_dst.emplace(); });
+  for (size_t i = 0; i < OriginalHosts::kHostsMax; ++i) {
+    ASSERT_NE(fixture.cluster().HostAt(TestAddress(static_cast<int>(i))), nullptr);
+  }
+  EXPECT_NE(fixture.cluster().HostAt(TestAddress(1)), nullptr);
+  EXPECT_EQ(fixture.cluster().HostAt(TestAddress(OriginalHosts::kHostsMax)), nullptr);
+  fixture.world.Advance(std::chrono::seconds(11));  // nobody has used them in a whole interval
+  EXPECT_NE(fixture.cluster().HostAt(TestAddress(OriginalHosts::kHostsMax)), nullptr);
 }
 
 // WorkerClusters: a cluster that is replaced or removed ends with its last stream.
