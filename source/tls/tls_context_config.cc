@@ -186,7 +186,7 @@ std::unique_ptr<const ServerTransportFactory> ParseServerTls(const pb::Downstrea
       },
       scope);
   if (context == nullptr) return nullptr;
-  return std::make_unique<ServerTlsFactory>(std::move(context));
+  return std::make_unique<ServerTlsFactory>(parts.world.main.loop, std::move(context));
 }
 
 std::unique_ptr<const ClientTransportFactory> ParseClientTls(const pb::UpstreamTlsContext& proto,
@@ -212,8 +212,8 @@ std::unique_ptr<const ClientTransportFactory> ParseClientTls(const pb::UpstreamT
       },
       scope);
   if (context == nullptr) return nullptr;
-  return std::make_unique<ClientTlsFactory>(std::move(context), config.server_name,
-                                            config.host_name_first);
+  return std::make_unique<ClientTlsFactory>(parts.world.main.loop, std::move(context),
+                                            config.server_name, config.host_name_first);
 }
 
 }  // namespace sluice
