@@ -114,7 +114,7 @@ Filter Read(const pb::AccessLogFilter& proto, const FieldScope& scope) {
     case pb::AccessLogFilter::kExtensionFilter:
       return Refuse("extension_filter", "no filter extension is built in", scope);
     case pb::AccessLogFilter::kMetadataFilter:
-      return Refuse("metadata_filter", "there is no dynamic metadata to ask", scope);
+      return Refuse("metadata_filter", "is not among the filters built in", scope);
     case pb::AccessLogFilter::FILTER_SPECIFIER_NOT_SET:
       break;
   }

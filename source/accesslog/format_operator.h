@@ -24,7 +24,8 @@ struct FormatOperator {
   HeaderKey header, alternative;
   std::optional<TimeFormat> time;
   size_t bytes_max = absl::string_view::npos;
-  bool number = false;  // its value is a number, in JSON too
+  std::vector<std::string> path;  // a namespace, and keys below it
+  bool number = false;            // its value is JSON as it is: a number, or an object
 
   // `evaluate`, cut to bytes_max; true for literals.
   bool Append(const FormatContext& context, std::string& out) const;
@@ -35,6 +36,7 @@ enum class OperatorArgument : uint8_t {
   kNone,         // no parentheses
   kHeaders,      // (NAME) or (NAME?OTHER)
   kTime,         // (a time pattern), or nothing
+  kMetadata,     // (NAMESPACE) or (NAMESPACE:KEY), further keys behind colons
   kVariable,     // (the name of an environment variable)
   kHostName,     // no parentheses; the machine's name is filled in
   kUnevaluated,  // anything: it concerns a feature whose value is always absent here

@@ -8,6 +8,7 @@
 #include "source/accesslog/response_flags.h"
 #include "source/accesslog/tls_operators.h"
 #include "source/accesslog/tunnel_operators.h"
+#include "source/base/json_text.h"
 
 namespace sluice {
 namespace {
@@ -190,6 +191,26 @@ bool ConstantOp(const Op& op, const Context&, std::string& out) {
   return AppendNonEmpty(op.text, out);
 }
 
+// What listener filters have set. Values are text, so that nothing is below them.
+bool DynamicMetadataOp(const Op& op, const Context& context, std::string& out) {
+  const DownstreamFacts* const downstream = context.info.downstream;
+  if (downstream == nullptr || downstream->accepted == nullptr || op.path.size() > 2) return false;
+  const bool whole = op.path.size() == 1;
+  bool any = false;
+  for (const DynamicMetadata& entry : downstream->accepted->metadata) {
+    if (entry.space != op.path.front()) continue;
+    if (!whole && entry.key == op.path[1]) return AppendNonEmpty(entry.value, out);
+    if (!whole) continue;
+    out += any ? ',' : '{';
+    AppendJsonString(entry.key, out);
+    out += ':';
+    AppendJsonString(entry.value, out);
+    any = true;
+  }
+  if (any) out += '}';
+  return any;
+}
+
 bool AbsentOp(const Op&, const Context&, std::string&) { return false; }
 
 constexpr auto kNone = OperatorArgument::kNone;
@@ -223,7 +244,7 @@ constexpr OperatorKind kKinds[] = {
     {"DOWNSTREAM_WIRE_BYTES_RECEIVED", kNone, kNumber, NumberOp<&StreamInfo::downstream_wire_bytes_received>},
     {"DOWNSTREAM_WIRE_BYTES_SENT", kNone, kNumber, NumberOp<&StreamInfo::downstream_wire_bytes_sent>},
     {"DURATION", kNone, kNumber, SinceStartOp<&StreamInfo::end>},
-    {"DYNAMIC_METADATA", kUnevaluated, kText, AbsentOp},
+    {"DYNAMIC_METADATA", OperatorArgument::kMetadata, kText, DynamicMetadataOp},
     {"EMIT_TIME", kTime, kText, EmitTimeOp},
     {"ENVIRONMENT", OperatorArgument::kVariable, kText, ConstantOp},
     {"FILTER_STATE", kUnevaluated, kText, AbsentOp},

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "source/accesslog/format_operator.h"
 #include "source/config/suggest.h"
 
@@ -131,6 +132,15 @@ class FormatParser {
           return false;
         }
         if (const char* value = std::getenv(std::string(argument).c_str())) op.text = value;
+        return true;
+      case OperatorArgument::kMetadata:
+        op.path = absl::StrSplit(argument, ':');
+        if (op.path.front().empty()) {
+          Fail(absl::StrCat("%", command.name, "% needs a namespace in parentheses"));
+          return false;
+        }
+        // Cut to a length an object is none any more.
+        op.number = op.path.size() == 1 && op.bytes_max == absl::string_view::npos;
         return true;
       case OperatorArgument::kUnevaluated:
         return true;

@@ -176,7 +176,11 @@ extension envoy.extensions.filters.listener.http_inspector.v3.HttpInspector
 extension envoy.extensions.filters.listener.original_dst.v3.OriginalDst
   + *
 extension envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol
-  + allow_requests_without_proxy_protocol pass_through_tlvs disallowed_versions stat_prefix
+  + allow_requests_without_proxy_protocol pass_through_tlvs disallowed_versions stat_prefix rules
+message envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.Rule
+  + *
+message envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.KeyValuePair
+  + *
 extension envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
   + enable_ja3_fingerprinting{false}
   ~ initial_read_buffer_size: the opening is looked at in one buffer of the listener

@@ -94,6 +94,25 @@ TEST_F(AccessLogConfigs, JsonKeepsTypesAndSortsKeys) {
             "\n");
 }
 
+TEST_F(AccessLogConfigs, JsonHoldsANamespaceOfDynamicMetadataAsAnObject) {
+  AcceptedFacts accepted;
+  accepted.SetMetadata("ns", "id", "7");
+  DownstreamFacts downstream;
+  downstream.accepted = std::make_unique<const AcceptedFacts>(accepted);
+  sample_.info.downstream = &downstream;
+  EXPECT_EQ(Line("log_format { json_format {"
+                 " fields { key: 'a' value { string_value: '%DYNAMIC_METADATA(ns)%' } }"
+                 " fields { key: 'b' value { string_value: '%DYNAMIC_METADATA(ns:id)%' } }"
+                 " fields { key: 'c' value { string_value: '%DYNAMIC_METADATA(ns):3%' } } } }"),
+            R"({"a":{"id":"7"},"b":"7","c":"{\"i"})"
+            "\n");
+}
+
+TEST_F(AccessLogConfigs, ANamespaceIsNeeded) {
+  EXPECT_NE(Line("log_format { text_format: '%DYNAMIC_METADATA()%' }").find("needs a namespace"),
+            std::string::npos);
+}
+
 TEST_F(AccessLogConfigs, OmittedFieldsLeaveNoComma) {
   EXPECT_EQ(Line("log_format { omit_empty_values: true json_format {"
                  " fields { key: 'a' value { string_value: '%REQ(x)%' } }"

@@ -48,6 +48,22 @@ TEST_F(LogFormats, AbsentValuesAreADashOrNothing) {
             "---");
 }
 
+TEST_F(LogFormats, DynamicMetadataIsWhatListenerFiltersHaveSet) {
+  AcceptedFacts accepted;
+  accepted.SetMetadata("ns", "id", "old");
+  accepted.SetMetadata("other", "id", "2");
+  accepted.SetMetadata("ns", "id", "vpce-1");
+  accepted.SetMetadata("ns", "quo\"te", "");
+  DownstreamFacts downstream;
+  downstream.accepted = std::make_unique<const AcceptedFacts>(accepted);
+  sample_.info.downstream = &downstream;
+  EXPECT_EQ(Format("%DYNAMIC_METADATA(ns:id)%|%DYNAMIC_METADATA(ns:id):4%"), "vpce-1|vpce");
+  EXPECT_EQ(Format("%DYNAMIC_METADATA(ns)%"), R"({"id":"vpce-1","quo\"te":""})");
+  EXPECT_EQ(Format("%DYNAMIC_METADATA(ns:id:below)%%DYNAMIC_METADATA(ns:none)%"
+                   "%DYNAMIC_METADATA(none)%%DYNAMIC_METADATA(ns:quo\"te)%"),
+            "----");
+}
+
 TEST_F(LogFormats, DurationsAreMillisecondsOrAbsent) {
   EXPECT_EQ(Format("%DURATION% %REQUEST_DURATION% %RESPONSE_DURATION% %RESPONSE_TX_DURATION%"),
             "42 - 12 30");
@@ -143,8 +159,9 @@ TEST_F(LogFormats, EveryOperatorWorksOnAnEmptyStream) {
   const FormatContext context{.info = info};
   for (absl::string_view name : OperatorNames()) {
     const OperatorArgument argument = FindOperatorKind(name)->argument;
-    const bool needs_argument =
-        argument == OperatorArgument::kHeaders || argument == OperatorArgument::kVariable;
+    const bool needs_argument = argument == OperatorArgument::kHeaders ||
+                                argument == OperatorArgument::kVariable ||
+                                argument == OperatorArgument::kMetadata;
     ConfigErrors errors;
     auto format = LogFormat::Parse(absl::StrCat("%", name, needs_argument ? "(X)%" : "%"),
                                    FieldScope(errors, "f"));

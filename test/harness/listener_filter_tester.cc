@@ -28,6 +28,9 @@ std::string FactsText(const AcceptedFacts& facts) {
   for (const ProxyProtocolTlv& tlv : facts.tlvs) {
     absl::StrAppend(&text, " tlv", tlv.type, "=", tlv.value);
   }
+  for (const DynamicMetadata& entry : facts.metadata) {
+    absl::StrAppend(&text, " ", entry.space, ":", entry.key, "=", entry.value);
+  }
   return text;
 }
 

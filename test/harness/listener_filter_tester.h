@@ -5,7 +5,8 @@
 //   EXPECT_EQ(tester.HoweverCut("HELLO db7\nquery"), "passed sni=db7 | query");
 //
 // The line: "passed", what the filter has found out ("tls", "sni=", "alpn=", "remote=", "local=",
-// "tlv<type>="), a bar, and the bytes that the filter chain reads. Or "waiting", or "closed".
+// "tlv<type>=", "<namespace>:<key>="), a bar, and the bytes that the filter chain reads. Or
+// "waiting", or "closed".
 #pragma once
 
 #include <functional>

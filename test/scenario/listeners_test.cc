@@ -104,6 +104,30 @@ TEST(ProxyProtocol, TheHeadersSourceIsTheClient) {
   }
 }
 
+TEST(ProxyProtocol, ATlvIsToldInLogsAndHeadersOfEveryRequest) {
+  ProxyFixture proxy(
+      ProxyFixture::ToUsers("request_headers_to_add:\n- header: { key: x-endpoint, value: "
+                            "\"%DYNAMIC_METADATA(aws:endpoint)%\" }\n"),
+      {.listener = Filters(
+           ListenerFilter(kProxyProtocol,
+                          "rules: [{ tlv_type: 234, on_tlv_present: { metadata_namespace: aws, "
+                          "key: endpoint } }]")),
+       .log = "%DYNAMIC_METADATA(aws:endpoint)% %DYNAMIC_METADATA(aws:other)%"});
+  H1Server& host = proxy.Host(H1Answer::Of(200, "hi"));
+  H1Client& client = proxy.Client();
+  client.Send(
+      std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x16\xc0\x00\x02\x01\xc6\x33\x64\x02\x13\x88"
+                  "\x01\xbb\xea\0\x07\x01vpce-1",
+                  38) +
+      kGet);
+  proxy.Run();
+  client.Send(kGet);
+  proxy.Run();
+  EXPECT_EQ(host.request(0).header("x-endpoint"), "!vpce-1");
+  EXPECT_EQ(host.request(1).header("x-endpoint"), "!vpce-1");
+  EXPECT_EQ(proxy.LogLines(), (std::vector<std::string>{"!vpce-1 -", "!vpce-1 -"}));
+}
+
 TEST(ProxyProtocol, WithoutAHeaderThereIsNoAnswer) {
   ProxyFixture proxy(ProxyFixture::ToUsers(),
                      {.listener = Filters(ListenerFilter(kProxyProtocol))});

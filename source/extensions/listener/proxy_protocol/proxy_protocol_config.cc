@@ -30,6 +30,29 @@ ProxyProtocolStats::ProxyProtocolStats(const ExtensionContext& context,
       absl::StrCat(context.stat_prefix, "downstream_cx_proxy_proto_error"));
 }
 
+namespace {
+
+constexpr absl::string_view kFilterName = "envoy.filters.listener.proxy_protocol";
+
+// As Envoy: of two rules for one type the later holds.
+void ReadRules(const pb::ProxyProtocol& proto, const FieldScope& scope,
+               ProxyProtocolConfig& config) {
+  for (int i = 0; i < proto.rules_size(); ++i) {
+    const pb::ProxyProtocol::Rule& rule = proto.rules(i);
+    if (!rule.has_on_tlv_present()) {
+      const FieldScope at = scope.At("rules", i);
+      at.At("on_tlv_present").Error("is required", "without it the rule does nothing");
+      continue;
+    }
+    const std::string& space = rule.on_tlv_present().metadata_namespace();
+    config.rules[static_cast<uint8_t>(rule.tlv_type())] = {
+        .space = space.empty() ? std::string(kFilterName) : space,
+        .key = rule.on_tlv_present().key()};
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<const ListenerFilterFactory> ParseProxyProtocol(
     const google::protobuf::Message& message, const ExtensionContext& context,
     const FieldScope& scope) {
@@ -52,6 +75,9 @@ std::unique_ptr<const ListenerFilterFactory> ParseProxyProtocol(
       for (const uint32_t type : tlvs.tlv_type()) config.kept_tlvs.set(type & 0xff);
     }
   }
+  const size_t before = scope.errors().size();
+  ReadRules(proto, scope, config);
+  if (scope.errors().size() != before) return nullptr;
   return std::make_unique<ProxyProtocolFilterFactory>(config);
 }
 

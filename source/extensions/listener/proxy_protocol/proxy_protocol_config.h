@@ -3,9 +3,11 @@
 #pragma once
 
 #include <bitset>
+#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "absl/container/btree_map.h"
 #include "source/config/field_scope.h"
 #include "source/extensions/listener/proxy_protocol/proxy_header.h"
 #include "source/sdk/listener_filter.h"
@@ -37,6 +39,11 @@ struct ProxyProtocolConfig {
   ProxyVersions allowed;
   bool may_be_missing = false;  // allow_requests_without_proxy_protocol
   std::bitset<256> kept_tlvs;   // pass_through_tlvs, by type
+  // rules: where a TLV of this type goes in dynamic metadata.
+  struct Place {
+    std::string space, key;
+  };
+  absl::btree_map<uint8_t, Place> rules;
   ProxyProtocolStats stats;
 };
 

@@ -4,7 +4,30 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "source/base/json_text.h"
+
 namespace sluice {
+
+namespace {
+
+// It goes to logs and headers, where a line's end would be taken for ours.
+std::string Printable(absl::string_view bytes) {
+  std::string text;
+  while (!bytes.empty()) {
+    const size_t length = Utf8Length(bytes);
+    const bool control = absl::ascii_iscntrl(static_cast<unsigned char>(bytes.front()));
+    if (length == 0 || control) {
+      text += '!';
+    } else {
+      text.append(bytes.data(), length);
+    }
+    bytes.remove_prefix(length == 0 ? 1 : length);
+  }
+  return text;
+}
+
+}  // namespace
 
 ListenerVerdict ProxyProtocolFilter::OnBytes(absl::string_view bytes, IoHandle&,
                                              AcceptedFacts& facts, size_t& consume) {
@@ -52,10 +75,13 @@ ListenerVerdict ProxyProtocolFilter::OnNone(absl::string_view bytes) {
 }
 
 void ProxyProtocolFilter::KeepTlvs(absl::string_view tlvs, AcceptedFacts& facts) const {
-  if (config_.kept_tlvs.none()) return;
+  if (config_.kept_tlvs.none() && config_.rules.empty()) return;
   while (!tlvs.empty()) {
     const ProxyTlvView tlv = TakeProxyTlv(tlvs);
     if (config_.kept_tlvs[tlv.type]) facts.tlvs.push_back({tlv.type, std::string(tlv.value)});
+    const auto rule = config_.rules.find(tlv.type);
+    if (rule == config_.rules.end()) continue;
+    facts.SetMetadata(rule->second.space, rule->second.key, Printable(tlv.value));
   }
 }
 

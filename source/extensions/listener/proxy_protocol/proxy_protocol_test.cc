@@ -103,6 +103,34 @@ TEST(ProxyProtocol, TlvsAreKeptAsConfigured) {
   EXPECT_EQ(one.Whole(kV2), "passed remote=192.0.2.1:5000 local=198.51.100.2:443 tlv224= |");
 }
 
+TEST(ProxyProtocol, RulesMakeTlvsMetadata) {
+  ListenerFilterTester tester(
+      Of("rules { tlv_type: 1 on_tlv_present { key: 'one' } } "
+         "rules { tlv_type: 224 on_tlv_present { metadata_namespace: 'ns' key: 'empty' } } "
+         "rules { tlv_type: 5 on_tlv_present { key: 'none' } }"));
+  EXPECT_EQ(tester.HoweverCut(kV2 + "x"),
+            "passed remote=192.0.2.1:5000 local=198.51.100.2:443 "
+            "envoy.filters.listener.proxy_protocol:one=x ns:empty= | x");
+  EXPECT_EQ(tester.Whole(kV1 + "x"), "passed remote=192.0.2.1:5000 local=198.51.100.2:443 | x");
+}
+
+// Of a type that comes twice the last value counts.
+TEST(ProxyProtocol, MetadataIsPrintable) {
+  ListenerFilterTester tester(
+      Of("rules { tlv_type: 1 on_tlv_present { metadata_namespace: 'ns' key: 'k' } }"));
+  const std::string header = kV2.substr(0, 15) + '\x1b' + kV2.substr(16, 12);
+  EXPECT_EQ(
+      tester.Whole(header + std::string("\x01\0\x01x\x01\0\x08\x01\r\n\xffz\xc3\xa9\x7f", 15)),
+      "passed remote=192.0.2.1:5000 local=198.51.100.2:443 ns:k=!!!!z\xc3\xa9! |");
+}
+
+TEST(ProxyProtocol, ARuleSaysWhatItDoes) {
+  StatsRegistry stats;
+  std::string error;
+  EXPECT_EQ(Parse("rules { tlv_type: 1 }", stats, &error), nullptr);
+  EXPECT_NE(error.find("rules[0].on_tlv_present: is required"), std::string::npos) << error;
+}
+
 TEST(ProxyProtocol, LongHeadersAreWaitedFor) {
   ListenerFilterTester tester(Of(""));
   const std::string header =
