@@ -39,8 +39,6 @@ message envoy.config.cluster.v3.Cluster.OriginalDstLbConfig
   + use_http_header http_header_name upstream_port_override
 message envoy.config.cluster.v3.Cluster.EdsClusterConfig
   + *
-message envoy.config.core.v3.ConfigSource
-  + ads initial_fetch_timeout resource_api_version
 message envoy.config.cluster.v3.Cluster.CustomClusterType
   + *
 extension envoy.extensions.clusters.dns.v3.DnsCluster

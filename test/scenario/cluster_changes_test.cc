@@ -259,7 +259,9 @@ TEST(ClusterChanges, AnEdsClusterServesFromWhenItsEndpointsCome) {
   H1Server& second = proxy.Host(H1Answer::Of(200), 1);
   proxy.core().clusters().Remove("users");
   proxy.Run();
-  proxy.ChangeCluster("    type: EDS\n    eds_cluster_config: { eds_config: { ads: {} } }\n");
+  proxy.ChangeCluster(
+      "    type: EDS\n    eds_cluster_config: { eds_config: { path_config_source: { path: /x } } "
+      "}\n");
   EXPECT_EQ(StatusOf(proxy), 503);
   const auto set_endpoints = [&proxy](int host) {
     EndpointSpec endpoint;
