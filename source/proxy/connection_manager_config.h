@@ -20,6 +20,7 @@
 #include "source/proxy/filter_plan.h"
 #include "source/proxy/local_reply.h"
 #include "source/route/route_table.h"
+#include "source/route/route_tables.h"
 
 namespace sluice {
 
@@ -121,7 +122,10 @@ struct ConnectionManagerConfig {
   LocalReplyRules local_replies;
   FilterPlan filters;
   UpgradePlans upgrades;
-  std::shared_ptr<const RouteTable> routes;  // null: nothing is routed (the admin listener)
+  // One of these; neither: nothing is routed (the admin listener).
+  std::shared_ptr<const RouteTable> routes;
+  std::unique_ptr<const RouteSubscription> rds;
+  bool routes_requests() const { return routes != nullptr || rds != nullptr; }
   ConnectionManagerStats stats;
 };
 

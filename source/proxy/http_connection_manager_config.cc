@@ -8,6 +8,7 @@
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
+#include "source/config/canonical_bytes.h"
 #include "source/config/proto_fields.h"
 #include "source/http/http2_options_config.h"
 #include "source/proxy/local_reply_config.h"
@@ -16,6 +17,7 @@
 namespace sluice {
 namespace {
 
+using envoy::config::core::v3::ConfigSource;
 using UpgradeFilterProto = ::sluice::extensions::http::upgrade::v1::Upgrade;
 using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
@@ -161,7 +163,7 @@ using FilterProtos = google::protobuf::RepeatedPtrField<
     envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter>;
 
 ExtensionContext FilterContextOf(const HcmProto& proto, const ConnectionManagerParts& parts) {
-  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), ".")};
+  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), "."), parts.gate};
 }
 
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
@@ -253,11 +255,26 @@ void ReadUpgrades(const HcmProto& proto, const ConnectionManagerParts& parts,
   }
 }
 
+void ReadRds(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
+             ConnectionManagerConfig& config) {
+  const FieldScope at = scope.At("rds");
+  if (!parts.route_tables.attached()) {
+    return at.Error("names routes that nothing here fetches", "put them into route_config");
+  }
+  const auto& rds = proto.rds();
+  if (rds.route_config_name().empty()) return at.At("route_config_name").Error("is required");
+  ConfigSource place = rds.config_source();
+  place.clear_initial_fetch_timeout();  // how long it is waited for makes it no other source
+  const RouteSource source = {.proto = std::make_shared<const ConfigSource>(rds.config_source()),
+                              .bytes = CanonicalBytes(place)};
+  config.rds = parts.route_tables.Subscribe(rds.route_config_name(), source, parts.gate);
+}
+
 void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
                 ConnectionManagerConfig& config) {
+  if (proto.has_rds()) return ReadRds(proto, parts, scope, config);
   if (!proto.has_route_config()) {
-    return scope.At("route_config")
-        .Error("is required", "routes are static: RDS and scoped routes are not supported");
+    return scope.At("route_config").Error("is required", "or rds, which names one");
   }
   const FieldScope at = scope.At("route_config");
   config.routes = ParseRouteTable(proto.route_config(), at);

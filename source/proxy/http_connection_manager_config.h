@@ -8,7 +8,9 @@
 #include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/field_scope.h"
+#include "source/event/warm_gate.h"
 #include "source/proxy/connection_manager_config.h"
+#include "source/route/route_tables.h"
 #include "source/sdk/registry.h"
 
 namespace envoy::extensions::filters::network::http_connection_manager::v3 {
@@ -22,6 +24,8 @@ struct ConnectionManagerParts {
   StatsRegistry& stats;
   AccessLogFactory& access_logs;
   const absl::btree_set<std::string>& cluster_names;  // that routes may name
+  RouteTables& route_tables;
+  WarmGate* gate = nullptr;  // as in ExtensionContext
 };
 
 // Null when anything is wrong; every error is in `scope` then.

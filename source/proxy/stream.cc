@@ -168,11 +168,18 @@ void Stream::RedirectToPath() {
          0);
 }
 
+// Null: there is none, or it has not come.
+const RouteTable* Stream::PinRoutes() {
+  if (config().rds == nullptr) return config().routes.get();
+  routes_ = config().rds->Pin(worker_.index);
+  return routes_.get();
+}
+
 void Stream::ChooseRoute() {
-  if (config().routes == nullptr) return;
+  const RouteTable* const routes = PinRoutes();
+  if (routes == nullptr) return;
   const absl::string_view scheme = request_headers_.Get(HeaderId::kScheme);
-  const RouteMatch match =
-      config().routes->Match(request_headers_, scheme == "https", random_value_);
+  const RouteMatch match = routes->Match(request_headers_, scheme == "https", random_value_);
   route_ = match.route;
   no_route_ = match.failure;
   if (route_ == nullptr) return;
@@ -250,7 +257,7 @@ void Stream::PumpRequest() {
 }
 
 void Stream::DeliverRequestHeaders(End end) {
-  if (config().routes != nullptr && route_ == nullptr) {
+  if (config().routes_requests() && route_ == nullptr) {
     if (no_route_ == NoRoute::kTlsRequired) return RedirectToTls();
     config().stats.no_route.Add(worker().stats);
     return Fail(Failure::kNoRoute);

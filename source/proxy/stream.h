@@ -97,6 +97,7 @@ class Stream final : public StreamEvents,
   void AnswerExpectation();
   void RedirectToPath();
   void RedirectToTls();
+  const RouteTable* PinRoutes();
   void ChooseRoute();
   void StartTimers();
   void ArmTimer();
@@ -160,6 +161,7 @@ class Stream final : public StreamEvents,
   Headers response_headers_;
   Headers* request_trailers_ = nullptr;
   Headers* response_trailers_ = nullptr;
+  RoutePin routes_;  // that came by name: until the end of the stream, whatever comes after
   const Route* route_ = nullptr;
   UpgradeRequest* upgrade_ = nullptr;  // in the arena; null: none is asked for
   ArenaPtr<Tunnel> tunnel_;            // null: the upgrade was not answered, or there is none

@@ -31,11 +31,14 @@ class RawBufferFactory final : public ServerTransportFactory {
 };
 
 std::unique_ptr<const DownstreamFactory> MakeConnectionManager(
-    const CoreParts& parts, const google::protobuf::Message& message, const FieldScope& scope) {
+    const CoreParts& parts, const google::protobuf::Message& message,
+    const ExtensionContext& context, const FieldScope& scope) {
   const ConnectionManagerParts manager_parts{.registry = parts.registry,
                                              .stats = parts.stats,
                                              .access_logs = parts.access_logs,
-                                             .cluster_names = parts.cluster_names};
+                                             .cluster_names = parts.cluster_names,
+                                             .route_tables = parts.route_tables,
+                                             .gate = context.gate};
   auto config = ParseConnectionManager(static_cast<const HcmProto&>(message), manager_parts, scope);
   if (config == nullptr) return nullptr;
   return std::make_unique<ConnectionManagerFactory>(std::move(config), parts.proxy_workers);
@@ -84,10 +87,11 @@ void AddTls(Registry& registry, const CoreParts& parts) {
 }  // namespace
 
 void AddCoreFactories(Registry& registry, const CoreParts& parts) {
-  registry.AddDownstream(
-      HcmProto::descriptor()->full_name(),
-      [parts](const google::protobuf::Message& message, const ExtensionContext&,
-              const FieldScope& scope) { return MakeConnectionManager(parts, message, scope); });
+  registry.AddDownstream(HcmProto::descriptor()->full_name(),
+                         [parts](const google::protobuf::Message& message,
+                                 const ExtensionContext& context, const FieldScope& scope) {
+                           return MakeConnectionManager(parts, message, context, scope);
+                         });
   registry.AddDownstream(
       TcpProxyProto::descriptor()->full_name(),
       [parts](const google::protobuf::Message& message, const ExtensionContext&,

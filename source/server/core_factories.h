@@ -8,6 +8,7 @@
 #include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/proxy/proxy_worker.h"
+#include "source/route/route_tables.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
 #include "source/tls/tls_context_config.h"
@@ -21,6 +22,7 @@ struct CoreParts {
   AccessLogFactory& access_logs;
   const std::vector<ProxyWorker*>& proxy_workers;
   const absl::btree_set<std::string>& cluster_names;  // that static routes may name
+  RouteTables& route_tables;
   SecretStore& secrets;
   TlsWorld tls;
 };

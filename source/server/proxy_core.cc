@@ -35,6 +35,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
       registry_(extensions),
       worker_set_(LoopsOf(world.workers)),
       secrets_(world.main, world.files, world.stats),
+      route_tables_(worker_set_, world.main),
       sides_([&] {
         std::vector<std::unique_ptr<Side>> sides;
         for (WorkerContext* worker : world.workers)
@@ -59,6 +60,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                     .access_logs = access_logs_,
                     .proxy_workers = proxy_workers_,
                     .cluster_names = cluster_names_,
+                    .route_tables = route_tables_,
                     .secrets = secrets_,
                     .tls = {worker_set_, world_.main, world_.files, certificate_dates_}});
 }

@@ -25,6 +25,7 @@
 #include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/proxy/proxy_worker.h"
+#include "source/route/route_tables.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
 #include "source/tls/certificate_dates.h"
@@ -91,6 +92,8 @@ class ProxyCore {
   ClusterSet& clusters() { return clusters_; }
   // Who fetches secrets attaches to it before Load.
   SecretStore& secrets() { return secrets_; }
+  // Who fetches route tables attaches to it before Load.
+  RouteTables& route_tables() { return route_tables_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
@@ -121,6 +124,7 @@ class ProxyCore {
   Registry registry_;
   WorkerSet worker_set_;
   SecretStore secrets_;
+  RouteTables route_tables_;
   std::vector<std::unique_ptr<ConnectionBalance>> balances_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_

@@ -1,0 +1,93 @@
+#include "source/route/route_tables.h"
+
+#include "absl/strings/str_cat.h"
+#include "source/base/check.h"
+
+namespace sluice {
+
+// ---- One table.
+
+RouteFeed::RouteFeed(WorkerSet& workers, RouteTables& tables, std::string name,
+                     std::shared_ptr<const envoy::config::core::v3::ConfigSource> source)
+    : workers_(workers),
+      name_(std::move(name)),
+      source_(std::move(source)),
+      slots_(std::make_shared<const RouteSlots>(workers.size(), tables)) {}
+
+void RouteFeed::Set(std::shared_ptr<const RouteTable> table, std::string version) {
+  table_ = std::move(table);
+  version_ = std::move(version);
+  Publish();
+  StopWaiting();
+}
+
+void RouteFeed::Fail() { StopWaiting(); }
+
+void RouteFeed::Remove() {
+  table_ = nullptr;
+  version_.clear();
+  Publish();
+}
+
+void RouteFeed::Publish() {
+  workers_.PostToAll([slots = slots_, table = table_](uint32_t worker) {
+    slots->by_worker[worker] = RoutePin(table);
+  });
+}
+
+// ---- All of them.
+
+RouteTables::RouteTables(WorkerSet& workers, WorkerContext& main)
+    : workers_(workers), main_(main) {}
+
+RouteTables::~RouteTables() {
+  for (const auto& [key, feed] : feeds_) feed->slots_->tables = nullptr;
+}
+
+void RouteTables::Attach(OnFeed on_wanted, OnFeed on_unwanted) {
+  SLUICE_CHECK(feeds_.empty());
+  on_wanted_ = std::move(on_wanted);
+  on_unwanted_ = std::move(on_unwanted);
+}
+
+std::unique_ptr<const RouteSubscription> RouteTables::Subscribe(const std::string& name,
+                                                                const RouteSource& source,
+                                                                WarmGate* gate) {
+  SLUICE_CHECK(attached());
+  Key key(name, source.bytes);
+  std::unique_ptr<RouteFeed>& feed = feeds_[key];
+  const bool is_new = feed == nullptr;
+  if (is_new) feed.reset(new RouteFeed(workers_, *this, name, source.proto));
+  ++feed->users_;
+  std::unique_ptr<const RouteSubscription> subscription(
+      new RouteSubscription(main_, feed->slots_, key));
+  RouteFeed& wanted = *feed;
+  if (is_new) on_wanted_(wanted);
+  if (gate != nullptr && !wanted.has_answer_) {
+    wanted.waiting_.push_back(gate->Wait(absl::StrCat("route configuration ", name)));
+  }
+  return subscription;
+}
+
+void RouteTables::Leave(const Key& key) {
+  const auto at = feeds_.find(key);
+  if (--at->second->users_ > 0) return;
+  const std::unique_ptr<RouteFeed> feed = std::move(at->second);
+  feeds_.erase(at);
+  on_unwanted_(*feed);
+  // Each worker's hold ends on that worker.
+  workers_.PostToAll(
+      [slots = feed->slots_](uint32_t worker) { slots->by_worker[worker] = RoutePin(); });
+}
+
+void RouteTables::ForEach(const std::function<void(const RouteFeed& feed)>& visit) const {
+  for (const auto& [key, feed] : feeds_) visit(*feed);
+}
+
+RouteSubscription::~RouteSubscription() {
+  main_.loop.Post([slots = std::move(slots_), key = std::move(key_)] {
+    if (slots->tables != nullptr) slots->tables->Leave(key);
+  });
+}
+
+}  // namespace sluice

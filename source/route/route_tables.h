@@ -1,0 +1,168 @@
+// RouteTables: route tables that come by name (RDS): who wants which, and what has come. A table is
+// shared by all connection managers that name the same source and name; who fetches them is
+// attached from outside.
+//
+// Main thread, but for RouteSubscription::Pin. A request keeps the table it was routed by: its hold
+// is a count that only its worker touches, so that choosing a route costs no atomic.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "source/event/warm_gate.h"
+#include "source/event/worker_context.h"
+#include "source/event/worker_set.h"
+#include "source/route/route_table.h"
+
+namespace envoy::config::core::v3 {
+class ConfigSource;
+}
+
+namespace sluice {
+
+// Where a table is to come from. Equal bytes are the same source.
+struct RouteSource {
+  std::shared_ptr<const envoy::config::core::v3::ConfigSource> proto;
+  std::string bytes;  // CanonicalBytes of it
+};
+
+// A hold on a table, on one worker.
+class RoutePin {
+ public:
+  RoutePin() = default;
+  explicit RoutePin(std::shared_ptr<const RouteTable> table)
+      : held_(table == nullptr ? nullptr : new Held{std::move(table), 1}) {}
+  RoutePin(RoutePin&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+  RoutePin& operator=(RoutePin&& other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~RoutePin() {
+    if (held_ != nullptr && --held_->users == 0) delete held_;
+  }
+
+  // Another hold on the same.
+  RoutePin Share() const {
+    if (held_ != nullptr) ++held_->users;
+    return RoutePin(held_);
+  }
+  const RouteTable* get() const { return held_ == nullptr ? nullptr : held_->table.get(); }
+
+ private:
+  struct Held {
+    std::shared_ptr<const RouteTable> table;
+    uint64_t users;
+  };
+  explicit RoutePin(Held* held) : held_(held) {}
+  Held* held_ = nullptr;
+};
+
+class RouteTables;
+
+// What a table and those who want it share. Each worker touches its own slot, the main thread the
+// rest.
+struct RouteSlots {
+  RouteSlots(uint32_t workers, RouteTables& tables) : by_worker(workers), tables(&tables) {}
+  mutable std::vector<RoutePin> by_worker;
+  mutable RouteTables* tables;  // null: all is over
+};
+
+// One table by its name, as who fetches it sees it. Alive from on_wanted until on_unwanted.
+class RouteFeed {
+ public:
+  const std::string& name() const { return name_; }
+  const envoy::config::core::v3::ConfigSource& source() const { return *source_; }
+
+  // From the workers' next turns on. A listener that waited for it waits no longer.
+  void Set(std::shared_ptr<const RouteTable> table, std::string version);
+  // It does not come: nobody waits for it any longer, and until one comes nothing is found there.
+  void Fail();
+  // It is no more: requests find no route.
+  void Remove();
+
+  const std::shared_ptr<const RouteTable>& table() const { return table_; }  // null: none (yet)
+  const std::string& version() const { return version_; }
+  size_t users() const { return users_; }
+
+ private:
+  friend class RouteTables;
+  friend class RouteSubscription;
+  RouteFeed(WorkerSet& workers, RouteTables& tables, std::string name,
+            std::shared_ptr<const envoy::config::core::v3::ConfigSource> source);
+  void Publish();
+  void StopWaiting() {
+    has_answer_ = true;
+    std::exchange(waiting_, {}).clear();  // who has waited may ask for more
+  }
+
+  WorkerSet& workers_;
+  const std::string name_;
+  const std::shared_ptr<const envoy::config::core::v3::ConfigSource> source_;
+  const std::shared_ptr<const RouteSlots> slots_;
+  std::shared_ptr<const RouteTable> table_;
+  std::string version_;
+  std::vector<WarmGate::Need> waiting_;
+  bool has_answer_ = false;  // a table, or word that there is none
+  size_t users_ = 0;
+};
+
+class RouteSubscription;
+
+class RouteTables {
+ public:
+  // `workers` and `main` outlive it and every subscription.
+  RouteTables(WorkerSet& workers, WorkerContext& main);
+  ~RouteTables();
+  RouteTables(const RouteTables&) = delete;
+  RouteTables& operator=(const RouteTables&) = delete;
+
+  // Who fetches tables; once, before the first subscription. `on_wanted` may Set at once.
+  using OnFeed = std::function<void(RouteFeed& feed)>;
+  void Attach(OnFeed on_wanted, OnFeed on_unwanted);
+  bool attached() const { return on_wanted_ != nullptr; }
+
+  // `gate` is kept closed until there is word of the table; null: it is not waited for. The last
+  // subscription to end, on whatever thread, makes a table unwanted.
+  std::unique_ptr<const RouteSubscription> Subscribe(const std::string& name,
+                                                     const RouteSource& source, WarmGate* gate);
+
+  // In order of name.
+  void ForEach(const std::function<void(const RouteFeed& feed)>& visit) const;
+
+ private:
+  friend class RouteSubscription;
+  using Key = std::pair<std::string, std::string>;  // name, source
+  void Leave(const Key& key);
+
+  WorkerSet& workers_;
+  WorkerContext& main_;
+  absl::btree_map<Key, std::unique_ptr<RouteFeed>> feeds_;
+  OnFeed on_wanted_, on_unwanted_;
+};
+
+// A connection manager's: const, shared by all workers, ends on any thread.
+class RouteSubscription {
+ public:
+  ~RouteSubscription();
+
+  // On that worker: what is there now; nothing: there is none.
+  RoutePin Pin(uint32_t worker) const { return slots_->by_worker[worker].Share(); }
+  const std::string& name() const { return key_.first; }
+
+ private:
+  friend class RouteTables;
+  RouteSubscription(WorkerContext& main, std::shared_ptr<const RouteSlots> slots,
+                    RouteTables::Key key)
+      : main_(main), slots_(std::move(slots)), key_(std::move(key)) {}
+
+  WorkerContext& main_;
+  std::shared_ptr<const RouteSlots> slots_;
+  RouteTables::Key key_;
+};
+
+}  // namespace sluice
