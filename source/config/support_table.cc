@@ -132,9 +132,8 @@ message envoy.config.listener.v3.Listener
   + name address filter_chains default_filter_chain stat_prefix per_connection_buffer_limit_bytes
   + tcp_backlog_size max_connections_to_accept_per_socket_event enable_reuse_port
   + bind_to_port use_original_dst connection_balance_config transparent freebind
-  + tcp_fast_open_queue_length socket_options additional_addresses
+  + tcp_fast_open_queue_length socket_options additional_addresses metadata
   ~ traffic_direction: a label for control planes
-  ~ metadata: a label for control planes
   ~ drain_type: /healthcheck/fail ends no connection here, from which it would exempt
   ~ ignore_global_conn_limit: there is no global limit of connections
   ~ bypass_overload_manager: there is no overload manager

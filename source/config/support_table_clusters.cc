@@ -77,7 +77,7 @@ message envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector
   ~ single_host_per_subset: every subset is found at once, whatever its size
 message envoy.config.core.v3.Metadata
   + filter_metadata
-  ~ typed_filter_metadata: balancing goes by the plain metadata under envoy.lb
+  ~ typed_filter_metadata: what is read of metadata is plain, such as envoy.lb
 message envoy.config.core.v3.RuntimeDouble
   + default_value
   ~ runtime_key: nothing can set it; the default value holds

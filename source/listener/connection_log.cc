@@ -5,7 +5,7 @@
 namespace sluice {
 
 void ConnectionLog::OnClosed(const Downstream& downstream, CloseCause cause) {
-  if (config_.access_logs.empty()) return;
+  if (config_->access_logs.empty()) return;
   StreamInfo info;
   downstream.Describe(info);
   if (cause == CloseCause::kConnectTimeout) {
@@ -16,7 +16,7 @@ void ConnectionLog::OnClosed(const Downstream& downstream, CloseCause cause) {
 
 void ConnectionLog::OnRefused(IoHandle& io, std::unique_ptr<const AcceptedFacts> accepted,
                               MonotonicTime accepted_at, Refusal why) {
-  if (config_.access_logs.empty()) return;
+  if (config_->access_logs.empty()) return;
   DownstreamFacts facts;
   facts.io = &io;
   facts.accepted = std::move(accepted);
@@ -36,7 +36,7 @@ void ConnectionLog::Write(StreamInfo& info, MonotonicTime accepted_at) {
   info.end = worker_.loop.now();
   info.start_wall = wall_now - (info.end - info.start);
   const FormatContext context{.info = info, .now = wall_now, .type = AccessLogType::kNotSet};
-  for (const auto& log : config_.access_logs) log->Log(worker_.index, context, scratch_);
+  for (const auto& log : config_->access_logs) log->Log(worker_.index, context, scratch_);
 }
 
 }  // namespace sluice

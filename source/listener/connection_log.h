@@ -1,5 +1,5 @@
 // ConnectionLog: a listener's access log: one line for each connection that it has accepted, when
-// that is over. One worker's part.
+// that is over, in the logs that the listener has then. One worker's part.
 #pragma once
 
 #include <memory>
@@ -17,8 +17,8 @@ namespace sluice {
 
 class ConnectionLog {
  public:
-  // `config` outlives it.
-  ConnectionLog(WorkerContext& worker, const ListenerConfig& config)
+  // `config` outlives it: the pointer is its owner's, which changes it.
+  ConnectionLog(WorkerContext& worker, const std::shared_ptr<const ListenerConfig>& config)
       : worker_(worker), config_(config) {}
 
   // Of a connection that a filter chain had.
@@ -32,7 +32,7 @@ class ConnectionLog {
   void Write(StreamInfo& info, MonotonicTime accepted_at);
 
   WorkerContext& worker_;
-  const ListenerConfig& config_;
+  const std::shared_ptr<const ListenerConfig>& config_;
   std::string scratch_;
 };
 

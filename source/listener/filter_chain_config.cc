@@ -11,8 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "envoy/config/listener/v3/listener_components.pb.h"
 #include "source/config/any_unpack.h"
+#include "source/config/canonical_bytes.h"
 #include "source/config/proto_fields.h"
 #include "source/net/address_config.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace sluice {
 namespace {
@@ -91,6 +95,12 @@ std::string ReadServerName(absl::string_view name, const FieldScope& scope) {
 }
 
 }  // namespace
+
+std::string ChainFingerprint(const ChainProto& proto, absl::string_view stat_name) {
+  const std::string text = absl::StrCat(stat_name, "\n", CanonicalBytes(proto));
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return absl::StrCat(absl::Hex(hash.high64), ".", absl::Hex(hash.low64));
+}
 
 FilterChain ParseFilterChain(const ChainProto& proto, const Registry& registry,
                              const ExtensionContext& context, const FieldScope& scope) {

@@ -21,7 +21,8 @@ const Address& Known(const Address& found, const Address& of_socket) {
 
 }  // namespace
 
-const FilterChain* FilterChains::Choose(IoHandle& io, const AcceptedFacts* accepted) const {
+const std::shared_ptr<const FilterChain>* FilterChains::Choose(
+    IoHandle& io, const AcceptedFacts* accepted) const {
   const AcceptedFacts& found = accepted != nullptr ? *accepted : NothingFound();
   const Address& peer = io.peer_address();
   const Address& destination = index.asks_for_destination()
@@ -34,7 +35,13 @@ const FilterChain* FilterChains::Choose(IoHandle& io, const AcceptedFacts* accep
                                  .transport_protocol = TransportProtocol(found),
                                  .application_protocols = found.application_protocols});
   if (chain.has_value()) return &chains[*chain];
-  return default_chain.has_value() ? &*default_chain : nullptr;
+  return default_chain == nullptr ? nullptr : &default_chain;
+}
+
+void FilterChains::ForEach(
+    const std::function<void(const std::shared_ptr<const FilterChain>&)>& visit) const {
+  for (const auto& chain : chains) visit(chain);
+  if (default_chain != nullptr) visit(default_chain);
 }
 
 }  // namespace sluice

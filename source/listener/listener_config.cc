@@ -2,27 +2,65 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/extensions/filters/listener/original_dst/v3/original_dst.pb.h"
+#include "sluice/listener/v1/tunnels.pb.h"
 #include "source/config/any_unpack.h"
+#include "source/config/node_to_proto.h"
 #include "source/config/proto_fields.h"
+#include "source/config/well_known_types.h"
 #include "source/listener/filter_chain_config.h"
 #include "source/net/address_config.h"
 
 namespace sluice {
 namespace {
 
+using ChainProto = envoy::config::listener::v3::FilterChain;
 using ListenerProto = envoy::config::listener::v3::Listener;
 
+constexpr absl::string_view kTunnelsKey = "sluice.tunnels";
+
+// Makes chains, or takes them over from the version that is in service.
+class ChainReader {
+ public:
+  ChainReader(const ListenerParts& parts, const ExtensionContext& context,
+              const std::string& stat_name)
+      : parts_(parts), context_(context), stat_name_(stat_name) {
+    if (parts.in_service == nullptr) return;
+    parts.in_service->filter_chains.ForEach(
+        [this](const std::shared_ptr<const FilterChain>& chain) {
+          present_.emplace(chain->fingerprint, chain);
+        });
+  }
+
+  std::shared_ptr<const FilterChain> Read(const ChainProto& proto, const FieldScope& scope) const {
+    std::string fingerprint = ChainFingerprint(proto, stat_name_);
+    const auto found = present_.find(fingerprint);
+    if (found != present_.end()) return found->second;
+    auto chain =
+        std::make_shared<FilterChain>(ParseFilterChain(proto, parts_.registry, context_, scope));
+    chain->version = parts_.version;
+    chain->fingerprint = std::move(fingerprint);
+    return chain;
+  }
+
+ private:
+  const ListenerParts& parts_;
+  const ExtensionContext& context_;
+  const std::string& stat_name_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const FilterChain>> present_;
+};
+
 // Chains and the index over them; who asks for the same connections as another is told so.
-void ReadChains(const ListenerProto& proto, const Registry& registry,
-                const ExtensionContext& context, const FieldScope& scope, FilterChains& into) {
+void ReadChains(const ListenerProto& proto, const ChainReader& reader, const FieldScope& scope,
+                FilterChains& into) {
   for (int i = 0; i < proto.filter_chains_size(); ++i) {
     const auto& chain = proto.filter_chains(i);
     const FieldScope at = scope.At("filter_chains", i);
-    into.chains.push_back(ParseFilterChain(chain, registry, context, at));
+    into.chains.push_back(reader.Read(chain, at));
     const FieldScope at_match = at.At("filter_chain_match");
     const FilterChainMatch match = ParseFilterChainMatch(chain.filter_chain_match(), at_match);
     if (FilterChainIndex::Combinations(match) > FilterChainIndex::kCombinationsMax) continue;
@@ -30,13 +68,13 @@ void ReadChains(const ListenerProto& proto, const Registry& registry,
     if (!taken_by.has_value()) continue;
     at_match.Error(
         absl::StrCat("of filter chain \"", chain.name(), "\" (filter_chains[", i,
-                     "]) asks for connections that filter chain \"", into.chains[*taken_by].name,
+                     "]) asks for connections that filter chain \"", into.chains[*taken_by]->name,
                      "\" (filter_chains[", *taken_by, "]) asks for in the same words"),
         "change a criterion of one of them");
   }
   if (proto.has_default_filter_chain()) {
-    into.default_chain = ParseFilterChain(proto.default_filter_chain(), registry, context,
-                                          scope.At("default_filter_chain"));
+    const FieldScope at = scope.At("default_filter_chain");
+    into.default_chain = reader.Read(proto.default_filter_chain(), at);
   } else if (into.chains.empty()) {
     scope.At("filter_chains").Error("is empty", "a listener needs a filter chain");
   }
@@ -153,7 +191,27 @@ void ReadListenerFilters(const ListenerProto& proto, const Registry& registry,
   config.continue_on_listener_filters_timeout = proto.continue_on_listener_filters_timeout();
 }
 
+// Our own settings of a listener, which Envoy has no fields for.
+void ReadTunnels(const ListenerProto& proto, const FieldScope& scope, ListenerConfig& config) {
+  const auto& metadata = proto.metadata().filter_metadata();
+  const auto found = metadata.find(std::string(kTunnelsKey));
+  if (found == metadata.end()) return;
+  const FieldScope field = scope.AtKey("filter_metadata", kTunnelsKey);
+  ::sluice::listener::v1::ListenerTunnels tunnels;
+  ReadMessage(NodeFromStruct(found->second), Notation::kJson, tunnels, field, nullptr);
+  if (tunnels.has_end_after())
+    config.tunnels_end_after = DurationOr(tunnels, "end_after", Duration{0}, field);
+  config.tunnels_per_second =
+      UInt32Or(tunnels, "closes_per_second", config.tunnels_per_second, field, {.min = 1});
+}
+
 }  // namespace
+
+std::string ListenerName(const ListenerProto& proto) {
+  if (!proto.name().empty()) return proto.name();
+  ConfigErrors errors;  // whoever reads the address reports them
+  return ReadAddress(proto.address(), FieldScope(errors)).text();
+}
 
 std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
                                                     const ListenerParts& parts,
@@ -166,16 +224,18 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
                                     ? absl::StrReplaceAll(address.text(), {{":", "_"}})
                                     : proto.stat_prefix();
   auto config = std::make_shared<ListenerConfig>(ListenerStats(stats, stat_name));
-  config->name = proto.name().empty() ? address.text() : proto.name();
+  config->name = ListenerName(proto);
+  config->version = parts.version;
   config->address = address;
   ReadSocket(proto, scope, *config);
   config->accepts_per_event_max =
       UInt32Or(proto, "max_connections_to_accept_per_socket_event", 1, scope, {.min = 1});
   config->buffer_bytes_max =
       UInt32Or(proto, "per_connection_buffer_limit_bytes", 1_MiB, scope, {.min = 1});
-  const ExtensionContext context{stats, absl::StrCat("listener.", stat_name, ".")};
+  const ExtensionContext context{stats, absl::StrCat("listener.", stat_name, "."), parts.gate};
   ReadListenerFilters(proto, parts.registry, context, scope, *config);
-  ReadChains(proto, parts.registry, context, scope, config->filter_chains);
+  ReadChains(proto, ChainReader(parts, context, stat_name), scope, config->filter_chains);
+  ReadTunnels(proto, scope.At("metadata"), *config);
   for (int i = 0; i < proto.access_log_size(); ++i) {
     auto log = parts.access_logs.Parse(proto.access_log(i), scope.At("access_log", i));
     if (log != nullptr) config->access_logs.push_back(std::move(log));

@@ -1,5 +1,5 @@
-// ListenerConfig: one listener as a const value; made from envoy.config.listener.v3.Listener.
-// Shared by the listener's parts on all workers.
+// ListenerConfig: one version of a listener as a const value; made from
+// envoy.config.listener.v3.Listener. Shared by the listener's parts on all workers.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "source/accesslog/access_log.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/field_scope.h"
+#include "source/event/warm_gate.h"
 #include "source/listener/filter_chains.h"
 #include "source/listener/listener_filter_match.h"
 #include "source/listener/listener_stats.h"
@@ -29,6 +30,7 @@ namespace sluice {
 struct ListenerConfig {
   explicit ListenerConfig(const ListenerStats& handles) : stats(handles) {}
   std::string name;
+  std::string version;  // as its source calls it
   Address address;
   std::vector<Address> additional_addresses;  // that it listens on, too
   bool bind_to_port = true;                   // else others hand it their connections
@@ -48,6 +50,9 @@ struct ListenerConfig {
   bool continue_on_listener_filters_timeout = false;
   FilterChains filter_chains;
   std::vector<std::unique_ptr<const AccessLog>> access_logs;  // a line for each connection's end
+  // What becomes of tunnels whose chain is no more: after so long they are ended. Unset: never.
+  std::optional<Duration> tunnels_end_after;
+  uint32_t tunnels_per_second = 100;  // then, over all workers
   ListenerStats stats;
 };
 
@@ -56,7 +61,14 @@ struct ListenerParts {
   const Registry& registry;
   StatsRegistry& stats;
   AccessLogFactory& access_logs;
+  std::string version = {};
+  // Whose chains are taken over where they have not changed; null: none.
+  const ListenerConfig* in_service = nullptr;
+  WarmGate* gate = nullptr;  // as in ExtensionContext
 };
+
+// The name it goes by: its own, or else its address.
+std::string ListenerName(const envoy::config::listener::v3::Listener& proto);
 
 // Null when anything is wrong; every error is in `scope` then.
 std::shared_ptr<const ListenerConfig> ParseListener(

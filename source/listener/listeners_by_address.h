@@ -15,6 +15,10 @@ class ListenersByAddress {
   void Add(const Address& address, WorkerListener& listener) {
     by_address_.try_emplace(address, &listener);
   }
+  void Remove(const Address& address, const WorkerListener& listener) {
+    const auto at = by_address_.find(address);
+    if (at != by_address_.end() && at->second == &listener) by_address_.erase(at);
+  }
   // By the address itself, else by any address of its family (0.0.0.0, ::) with its port; null:
   // none.
   WorkerListener* Find(const Address& original) const;

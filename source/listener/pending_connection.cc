@@ -9,17 +9,19 @@
 namespace sluice {
 
 PendingConnection::PendingConnection(WorkerContext& worker, WorkerListener& listener,
+                                     std::shared_ptr<const ListenerConfig> config,
                                      std::unique_ptr<IoHandle> io,
                                      std::unique_ptr<AcceptedFacts> known)
     : worker_(worker),
       listener_(listener),
+      config_(std::move(config)),
       io_(std::move(io)),
       facts_(known != nullptr ? std::move(known) : std::make_unique<AcceptedFacts>()),
       accepted_at_(worker.loop.now()),
       timer_(worker.loop, this, kMethod<&PendingConnection::OnTimeout>) {}
 
 void PendingConnection::Start() {
-  const Duration timeout = listener_.config().listener_filters_timeout;
+  const Duration timeout = config_->listener_filters_timeout;
   if (timeout > Duration(0)) timer_.Arm(timeout);
   // The first look comes before the watch: what is decided by it is never registered.
   RunFilters();
@@ -33,13 +35,12 @@ void PendingConnection::OnReady(Readiness ready) {
 }
 
 void PendingConnection::OnTimeout() {
-  const ListenerConfig& config = listener_.config();
-  config.stats.pre_cx_timeout.Add(worker_.stats);
-  Finish(config.continue_on_listener_filters_timeout ? Outcome::kHandedOn : Outcome::kClosed);
+  config_->stats.pre_cx_timeout.Add(worker_.stats);
+  Finish(config_->continue_on_listener_filters_timeout ? Outcome::kHandedOn : Outcome::kClosed);
 }
 
 void PendingConnection::RunFilters() {
-  const auto& filters = listener_.config().listener_filters;
+  const auto& filters = config_->listener_filters;
   while (next_ < filters.size()) {
     if (filter_ == nullptr && LeavesOut(filters[next_])) {
       ++next_;
@@ -76,7 +77,7 @@ PendingConnection::Step PendingConnection::RunFilter() {
   char* const view = listener_.PeekBuffer(bytes_max);
   const iovec into = {.iov_base = view, .iov_len = bytes_max};
   const IoResult seen = io_->Peek({&into, 1});
-  const ListenerStats& stats = listener_.config().stats;
+  const ListenerStats& stats = config_->stats;
   switch (seen.state) {
     case IoResult::State::kAgain:
       return Step::kWait;
@@ -107,7 +108,7 @@ PendingConnection::Step PendingConnection::Ask(absl::string_view bytes, size_t b
   if (bytes.size() >= std::min(filter_->peek_bytes_max(), kPeekBytesMax)) return Step::kClose;
   if (bytes.size() == bytes_max) return Step::kAgain;
   if (!peer_ended_) return Step::kWait;
-  listener_.config().stats.listener_filter_remote_close.Add(worker_.stats);
+  config_->stats.listener_filter_remote_close.Add(worker_.stats);
   return Step::kClose;
 }
 

@@ -31,7 +31,9 @@ class PendingConnection final : public ListNode<>, public Deferred, private Read
   enum class Outcome : uint8_t { kHandedOn, kClosed };
 
   // `known`: what another listener's filters have found out; may be null.
-  PendingConnection(WorkerContext& worker, WorkerListener& listener, std::unique_ptr<IoHandle> io,
+  // `config`: of the listener at its time; another version's filters are not this connection's.
+  PendingConnection(WorkerContext& worker, WorkerListener& listener,
+                    std::shared_ptr<const ListenerConfig> config, std::unique_ptr<IoHandle> io,
                     std::unique_ptr<AcceptedFacts> known);
 
   // Once, after it is in its listener's list. Its end may come in this call.
@@ -42,6 +44,7 @@ class PendingConnection final : public ListNode<>, public Deferred, private Read
   std::unique_ptr<IoHandle> TakeIo() { return std::move(io_); }
   std::unique_ptr<AcceptedFacts> TakeFacts() { return std::move(facts_); }
   MonotonicTime accepted_at() const { return accepted_at_; }
+  const ListenerConfig& config() const { return *config_; }
 
  private:
   enum class Step : uint8_t { kNext, kAgain, kWait, kClose };
@@ -57,6 +60,7 @@ class PendingConnection final : public ListNode<>, public Deferred, private Read
 
   WorkerContext& worker_;
   WorkerListener& listener_;
+  const std::shared_ptr<const ListenerConfig> config_;
   std::unique_ptr<IoHandle> io_;
   std::unique_ptr<AcceptedFacts> facts_;
   std::unique_ptr<ListenerFilter> filter_;  // that is being asked

@@ -2,7 +2,22 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+
 namespace sluice {
+namespace {
+
+// Deleted right behind what was put aside before it.
+class FreedNotice final : public Deferred {
+ public:
+  explicit FreedNotice(std::function<void()> call) : call_(std::move(call)) {}
+  ~FreedNotice() override { call_(); }
+
+ private:
+  const std::function<void()> call_;
+};
+
+}  // namespace
 
 WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
                                Place place)
@@ -11,12 +26,13 @@ WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const List
       socket_(std::move(place.socket)),
       others_(place.others),
       balance_(place.balance),
-      log_(worker, *config_) {
+      log_(worker, config_) {
   if (balance_ != nullptr) balance_->listener(worker_.index) = this;
 }
 
 WorkerListener::~WorkerListener() {
   on_empty_ = nullptr;  // it looks at other listeners, and they may be gone
+  on_freed_ = nullptr;
   CloseAll();
   if (balance_ != nullptr) balance_->listener(worker_.index) = nullptr;
 }
@@ -35,13 +51,61 @@ void WorkerListener::StopAccepting() {
 void WorkerListener::StartDrain(std::function<void()> on_empty) {
   draining_ = true;
   on_empty_ = std::move(on_empty);
-  downstreams_.ForEach([](Downstream& downstream) { downstream.StartDrain(); });
+  ForEachChain([](ChainConnections& chain) { chain.TellAll(); });
 }
 
 void WorkerListener::CloseAll() {
   pending_.ForEach([](PendingConnection& pending) { pending.CloseNow(); });
-  downstreams_.ForEach([](Downstream& downstream) { downstream.CloseNow(); });
+  ForEachChain([](ChainConnections& chain) { chain.CloseAll(); });
 }
+
+// `visit` may end connections, and with them chains.
+void WorkerListener::ForEachChain(const std::function<void(ChainConnections&)>& visit) {
+  std::vector<ChainConnections*> chains;
+  chains.reserve(chains_.size());
+  for (const auto& [key, chain] : chains_) chains.push_back(chain.get());
+  for (ChainConnections* chain : chains) visit(*chain);
+}
+
+// ---- Other versions.
+
+void WorkerListener::Replace(std::shared_ptr<const ListenerConfig> config, const DrainPace& pace) {
+  config_ = std::move(config);
+  absl::flat_hash_set<const FilterChain*> kept;
+  config_->filter_chains.ForEach(
+      [&kept](const std::shared_ptr<const FilterChain>& chain) { kept.insert(chain.get()); });
+  ForEachChain([&](ChainConnections& chain) {
+    if (!kept.contains(&chain.chain())) LeaveChain(chain, pace);
+  });
+  NoteFreed();
+}
+
+void WorkerListener::Leave(const DrainPace& pace, std::function<void()> on_empty) {
+  draining_ = true;
+  leaves_at_ = pace;
+  on_empty_ = std::move(on_empty);
+  ForEachChain([&](ChainConnections& chain) { LeaveChain(chain, pace); });
+}
+
+void WorkerListener::LeaveChain(ChainConnections& chain, const DrainPace& pace) {
+  if (!chain.leaving()) chain.Leave(pace);
+  DropIfOver(chain);
+}
+
+void WorkerListener::DropIfOver(ChainConnections& chain) {
+  if (!chain.leaving() || chain.size() > 0) return;
+  const auto at = chains_.find(&chain.chain());
+  if (at == chains_.end()) return;
+  worker_.loop.DeleteLater(std::move(at->second));
+  chains_.erase(at);
+  NoteFreed();
+}
+
+void WorkerListener::NoteFreed() {
+  if (on_freed_ != nullptr) worker_.loop.DeleteLater(std::make_unique<FreedNotice>(on_freed_));
+}
+
+// ---- Connections.
 
 void WorkerListener::OnReady(Readiness ready) {
   for (uint32_t i = 0; i < config_->accepts_per_event_max; ++i) {
@@ -83,7 +147,8 @@ void WorkerListener::Take(std::unique_ptr<IoHandle> io, std::unique_ptr<Accepted
     return Open(std::move(io), std::move(known), worker_.loop.now());
   }
   config_->stats.pre_cx_active.Add(worker_.stats);
-  auto* const pending = new PendingConnection(worker_, *this, std::move(io), std::move(known));
+  auto* const pending =
+      new PendingConnection(worker_, *this, config_, std::move(io), std::move(known));
   pending_.PushBack(*pending);
   pending->Start();
 }
@@ -96,7 +161,8 @@ char* WorkerListener::PeekBuffer(size_t bytes) {
 void WorkerListener::OnPendingEnd(PendingConnection& pending, PendingConnection::Outcome outcome) {
   static_cast<ListNode<>&>(pending).Unlink();
   worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&pending));
-  config_->stats.pre_cx_active.Subtract(worker_.stats);
+  if (&pending.config() != config_.get()) NoteFreed();
+  pending.config().stats.pre_cx_active.Subtract(worker_.stats);
   std::unique_ptr<IoHandle> io = pending.TakeIo();
   std::unique_ptr<AcceptedFacts> facts = pending.TakeFacts();
   if (outcome == PendingConnection::Outcome::kClosed) {
@@ -126,41 +192,29 @@ WorkerListener* WorkerListener::ListenerMeant(const AcceptedFacts& facts) const 
 void WorkerListener::Open(std::unique_ptr<IoHandle> io,
                           std::unique_ptr<const AcceptedFacts> accepted,
                           MonotonicTime accepted_at) {
-  const FilterChain* chain = config_->filter_chains.Choose(*io, accepted.get());
+  const auto* const chain = config_->filter_chains.Choose(*io, accepted.get());
   if (chain == nullptr) {
     config_->stats.no_filter_chain_match.Add(worker_.stats);
     log_.OnRefused(*io, std::move(accepted), accepted_at, ConnectionLog::Refusal::kNoChain);
     io.reset();
     return OnOneLess();
   }
-  config_->stats.cx_total.Add(worker_.stats);
-  config_->stats.cx_active.Add(worker_.stats);
-  std::unique_ptr<TransportSocket> transport;
-  if (chain->transport != nullptr) transport = chain->transport->Create(worker_);
-  std::unique_ptr<Downstream> downstream =
-      chain->downstream->Create({.worker = worker_,
-                                 .owner = *this,
-                                 .io = std::move(io),
-                                 .transport = std::move(transport),
-                                 .accepted = std::move(accepted),
-                                 .handshake_timeout = chain->handshake_timeout,
-                                 .buffer_bytes_max = config_->buffer_bytes_max,
-                                 .draining = draining_});
-  Downstream& taken = *downstream.release();
-  taken.accepted_at = accepted_at;
-  downstreams_.PushBack(taken);
-  taken.Start();
+  ChainConnections& connections = ConnectionsOf(*chain);
+  connections.Open(std::move(io), std::move(accepted), accepted_at, config_->buffer_bytes_max,
+                   draining_);
+  if (leaves_at_.has_value()) LeaveChain(connections, *leaves_at_);
 }
 
-void WorkerListener::OnDownstreamClosed(Downstream& downstream, CloseCause cause) {
-  if (cause == CloseCause::kConnectTimeout) {
-    config_->stats.cx_transport_socket_connect_timeout.Add(worker_.stats);
+ChainConnections& WorkerListener::ConnectionsOf(const std::shared_ptr<const FilterChain>& chain) {
+  std::unique_ptr<ChainConnections>& connections = chains_[chain.get()];
+  if (connections == nullptr) {
+    connections = std::make_unique<ChainConnections>(worker_, *this, chain, config_->stats);
   }
-  log_.OnClosed(downstream, cause);
-  static_cast<ListNode<>&>(downstream).Unlink();
-  worker_.loop.DeleteLater(std::unique_ptr<Deferred>(&downstream));
-  config_->stats.cx_destroy.Add(worker_.stats);
-  config_->stats.cx_active.Subtract(worker_.stats);
+  return *connections;
+}
+
+void WorkerListener::OnConnectionGone(ChainConnections& chain) {
+  DropIfOver(chain);
   OnOneLess();
 }
 

@@ -46,6 +46,7 @@ struct RawSocketOption {
   int name;
   std::string value;  // as the system takes it
   When when = When::kBeforeBind;
+  friend bool operator==(const RawSocketOption&, const RawSocketOption&) = default;
 };
 
 struct ListenOptions {
@@ -56,6 +57,7 @@ struct ListenOptions {
   std::optional<bool> transparent;  // IP_TRANSPARENT: connections to any address (TPROXY)
   std::optional<int> fast_open_queue;
   std::vector<RawSocketOption> raw;  // in their order
+  friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };
 
 class Network {

@@ -353,28 +353,6 @@ bool ConnectionManager::OnHttp2Time(MonotonicTime now) {
   return true;
 }
 
-// An idle connection of HTTP/1 is given drain_timeout for a request that may be on its way already:
-// closing at once would make that request fail. So is any of HTTP/2, by a first GOAWAY that refuses
-// nothing.
-void ConnectionManager::StartDrain() {
-  if (draining_ || closed_) return;
-  draining_ = true;
-  StartGoAway();
-  if (!streams_.empty() || http2_ != nullptr) return;
-  idle_deadline_ =
-      std::min(idle_deadline_, After(worker_.context().loop.now(), config_->drain_timeout));
-  ArmTimer();
-}
-
-void ConnectionManager::StartGoAway() {
-  if (codec_ == nullptr) return;
-  codec_->StartDrain();
-  if (http2_ == nullptr || http2_->final_goaway_at != kNever) return;
-  http2_->final_goaway_at = worker_.context().loop.now() + config_->drain_timeout;
-  connection_.WantWrite();
-  ArmTimer();
-}
-
 void ConnectionManager::CloseNow() {
   if (!closed_) connection_.Close(CloseKind::kNow);
   DropLeavingStreams();

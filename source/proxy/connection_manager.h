@@ -37,8 +37,11 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   // Downstream.
   void Start() override;
   void StartDrain() override;
+  void EndRequests() override;
+  void EndTunnels() override;
   void CloseNow() override;
   void Describe(StreamInfo& info) const override;
+  Load load() override;
 
   // For its streams.
   const ConnectionManagerConfig& config() const { return *config_; }

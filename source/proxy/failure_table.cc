@@ -74,6 +74,7 @@ constexpr std::array<FailureRow, static_cast<size_t>(Failure::kCount)> kRows = {
     {Failure::kFilterReset, 0, kOk, kLocalReset, MayRetry::kNo, "filter_reset", ""},
     {Failure::kResponseMismatch, 0, kOk, kLocalReset, MayRetry::kNo, "response_length_mismatch",
      ""},
+    {Failure::kDrainOver, 0, kOk, kLocalReset, MayRetry::kNo, "drain_time_over", ""},
 }};
 
 constexpr bool RowsAreInOrder() {

@@ -48,6 +48,8 @@ enum class Failure : uint8_t {
   kFilterReset,
   // The response does not fit its own head: a filter's doing.
   kResponseMismatch,
+  // Its listener, or filter chain, is no more, and what a drain gives it is over.
+  kDrainOver,
   kCount
 };
 

@@ -46,6 +46,9 @@ class Stream final : public StreamEvents,
   void StopLeaving();  // it is not to get it
   // So it is, or will be in this turn, and this is why.
   void EndWithConnection(Failure failure, absl::string_view detail);
+  // What its drain gives it is over: a WebSocket is closed as one, all else is cut off.
+  void EndByDrain();
+  bool is_tunnel() const { return tunnel_ != nullptr; }
   void OnTimer();
   // After the codec has pulled: a response that was cut short ends when its bytes are out.
   void AbortIfDrained();

@@ -67,6 +67,11 @@ void Stream::EndWithConnection(Failure failure, absl::string_view detail) {
   OnConnectionLost();
 }
 
+void Stream::EndByDrain() {
+  if (finished_ || leaving_ || aborting_) return;
+  if (tunnel_ == nullptr || !CloseTunnel(Failure::kDrainOver)) Fail(Failure::kDrainOver);
+}
+
 void Stream::OnConnectionLost() {
   if (finished_ || leaving_) return;
   if (tunnel_ != nullptr) tunnel_->OnEnd(Tunnel::From::kClient);

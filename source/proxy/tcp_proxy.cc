@@ -230,6 +230,11 @@ void TcpProxy::OnDownstreamClosed(CloseCause cause) {
   config_->stats.upstream_flush_active.Add(cells());
 }
 
+void TcpProxy::EndTunnels() {
+  termination_details_ = "drain_time_over";
+  CloseBoth();
+}
+
 void TcpProxy::CloseBoth() {
   closing_ = true;
   if (http_ != nullptr) {

@@ -37,6 +37,9 @@ class TcpProxy final : public Downstream {
   void Start() override;
   // As in Envoy: bytes have no end that a drain could wait for, so it is the connection's own.
   void StartDrain() override {}
+  void EndRequests() override {}
+  void EndTunnels() override;
+  Load load() override { return {.tunnels = 1}; }
   void CloseNow() override { CloseBoth(); }
   void Describe(StreamInfo& info) const override;
 

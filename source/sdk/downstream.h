@@ -39,11 +39,22 @@ class Downstream : public ListNode<>, public Deferred {
   virtual void Start() = 0;  // once, after it is in its owner's list
   // No new requests after those in progress; closes by itself when they are done.
   virtual void StartDrain() = 0;
+  // A drain has taken its time: what is still under way ends now, but for tunnels, which have no
+  // end that could be waited for. Without any it is CloseNow.
+  virtual void EndRequests() { CloseNow(); }
+  // They end, too: now, or as soon as their protocol allows. It closes with the last of them.
+  virtual void EndTunnels() { CloseNow(); }
   // Ends now; OnDownstreamClosed is called from inside.
   virtual void CloseNow() = 0;
   // For a line about the whole connection in its listener's access log, inside OnDownstreamClosed:
   // whose connection it was, and its bytes. Views live until it is destroyed.
   virtual void Describe(StreamInfo&) const {}
+  // What is under way on it.
+  struct Load {
+    uint32_t requests = 0;  // tunnels not among them
+    uint32_t tunnels = 0;
+  };
+  virtual Load load() { return {}; }
 
   MonotonicTime accepted_at{};  // its owner's, for the same line
 };

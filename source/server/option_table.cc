@@ -78,12 +78,9 @@ bool SetDrainTime(std::string_view value, Options& options, std::string& wrong) 
   return true;
 }
 
-// Connections are asked to close as soon as they are idle: what Envoy calls immediate.
 bool SetDrainStrategy(std::string_view value, Options& options, std::string& wrong) {
   wrong = "gradual or immediate";
-  if (value == "gradual") {
-    options.without_effect.push_back("--drain-strategy: every drain is an immediate one");
-  }
+  options.drain_at_once = value == "immediate";
   return value == "gradual" || value == "immediate";
 }
 
@@ -125,7 +122,10 @@ constexpr OptionRow kTable[] = {
     {"--service-zone", "", "<name>", "node.locality.zone", SetText<&Options::service_zone>},
     {"--drain-time-s", "", "<seconds>", "how long a drain lasts at most (600)", SetDrainTime},
     {"--drain-strategy", "", "gradual|immediate",
-     "every drain is an immediate one: connections close as they become idle", SetDrainStrategy},
+     "whether the connections of a changed listener are told to end one after another (gradual), "
+     "or "
+     "all at once; those of a process that ends always are",
+     SetDrainStrategy},
     {"--admin-address-path", "", "<file>", "where to write the admin listener's address",
      SetText<&Options::admin_address_path>},
     {"--version", "", "", "print the version", Answered},

@@ -36,6 +36,7 @@ struct Options {
   std::string service_zone;
 
   std::chrono::seconds drain_time{600};
+  bool drain_at_once = false;
 
   // Where the admin listener's address is written once it is bound; empty: nowhere.
   std::string admin_address_path;

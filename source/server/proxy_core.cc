@@ -21,13 +21,6 @@ std::vector<EventLoop*> LoopsOf(const std::vector<WorkerContext*>& workers) {
   return loops;
 }
 
-// Calls `done` when called for the last of `parts`.
-std::function<void()> AfterAll(size_t parts, std::function<void()> done) {
-  return [left = std::make_shared<size_t>(parts), done = std::move(done)] {
-    if (--*left == 0) done();
-  };
-}
-
 }  // namespace
 
 ProxyCore::ProxyCore(const World& world, const Registry& extensions)
@@ -52,7 +45,20 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                    }
                    return sides;
                  }()),
-      clusters_(world.main, world.network, world.stats, world.resolver, upstreams_) {
+      clusters_(world.main, world.network, world.stats, world.resolver, upstreams_),
+      listeners_([&] {
+        std::vector<WorkerListeners*> parts;
+        for (size_t i = 0; i < world.workers.size(); ++i) parts.push_back(&sides_[i]->listeners);
+        return ListenerSet::World{.workers = world.workers,
+                                  .main = world.main,
+                                  .worker_set = worker_set_,
+                                  .parts = std::move(parts),
+                                  .network = world.network,
+                                  .stats = world.stats,
+                                  .access_logs = access_logs_,
+                                  .registry = registry_,
+                                  .pace = world.drain_pace};
+      }()) {
   for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
   AddCoreFactories(registry_,
                    {.registry = registry_,
@@ -66,8 +72,8 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
 }
 
 ProxyCore::~ProxyCore() {
-  // Listeners hold connections, which hold streams, which hold pools: from the outside in.
-  for (const auto& side : sides_) side->listeners.clear();
+  // What is still open looks at everything else.
+  for (const auto& side : sides_) side->listeners.Clear();
 }
 
 void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
@@ -87,9 +93,8 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
     SetCluster(cluster, field);
   }
   for (int i = 0; i < resources.listeners_size(); ++i) {
-    auto config = ParseListener(resources.listeners(i), {registry_, world_.stats, access_logs_},
-                                root.At("listeners", i));
-    if (config != nullptr) configured_.push_back(std::move(config));
+    const FieldScope at = root.At("listeners", i);
+    listeners_.Set(resources.listeners(i), "", ListenerOrigin::kStatic, at);
   }
 }
 
@@ -130,65 +135,7 @@ void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bo
 }
 
 void ProxyCore::Start(std::function<void(absl::Status)> on_done) {
-  clusters_.WhenReady([this, on_done = std::move(on_done)] { on_done(StartListeners()); });
-}
-
-// None accepts before all are there, on all workers: what is accepted may be another's.
-absl::Status ProxyCore::StartListeners() {
-  for (const auto& config : configured_) RETURN_IF_ERROR(PlaceListener(config));
-  ForEachSide([](Side& side, uint32_t) {
-    for (const auto& listener : side.listeners) listener->Start();
-  });
-  return absl::OkStatus();
-}
-
-// All sockets are bound here, on the main thread, so that a failure is known before anything
-// accepts.
-absl::Status ProxyCore::PlaceListener(std::shared_ptr<const ListenerConfig> config) {
-  std::vector<Address> bound = {config->address};
-  bound.insert(bound.end(), config->additional_addresses.begin(),
-               config->additional_addresses.end());
-  for (Address& address : bound) RETURN_IF_ERROR(ListenAt(config, address));
-  running_.push_back({std::move(config), std::move(bound)});
-  return absl::OkStatus();
-}
-
-// On every worker. Port 0 becomes the port that the system has chosen.
-absl::Status ProxyCore::ListenAt(const std::shared_ptr<const ListenerConfig>& config,
-                                 Address& address) {
-  std::vector<std::unique_ptr<ListenSocket>> sockets;
-  for (WorkerContext* worker : world_.workers) {
-    if (!config->bind_to_port) break;
-    Poller& poller = worker->loop.poller();
-    // A Unix socket has one owner: a second one at its path would take it away from the first.
-    auto socket = sockets.empty() || (config->listen.reuse_port && address.is_ip())
-                      ? world_.network.Listen(poller, address, config->listen)
-                      : sockets.front()->Share(poller);
-    if (!socket.ok()) {
-      return absl::Status(socket.status().code(), absl::StrCat("listener \"", config->name,
-                                                               "\": ", socket.status().message()));
-    }
-    address = (*socket)->local_address();  // the others take the port the first got
-    sockets.push_back(*std::move(socket));
-  }
-  sockets.resize(world_.workers.size());
-  ConnectionBalance* balance = nullptr;
-  if (config->exact_balance) {
-    balances_.push_back(std::make_unique<ConnectionBalance>(world_.workers));
-    balance = balances_.back().get();
-  }
-  for (size_t i = 0; i < sockets.size(); ++i) {
-    WorkerContext& worker = *world_.workers[i];
-    worker.loop.Post([side = sides_[i].get(), &worker, config, address, balance,
-                      socket = std::move(sockets[i])]() mutable {
-      side->listeners.push_back(std::make_unique<WorkerListener>(
-          worker, config, WorkerListener::Place{std::move(socket), &side->by_address, balance}));
-      side->by_address.Add(address, *side->listeners.back());
-    });
-  }
-  if (!config->bind_to_port) return absl::OkStatus();
-  SLUICE_LOG(kMain, kInfo, "listener \"", config->name, "\" listens on ", address.text());
-  return absl::OkStatus();
+  clusters_.WhenReady([this, on_done = std::move(on_done)] { on_done(listeners_.Start()); });
 }
 
 absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound) {
@@ -197,10 +144,9 @@ absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> confi
   auto socket = world_.network.Listen(world_.main.loop.poller(), config->address, options);
   if (!socket.ok()) return socket.status();
   bound = (*socket)->local_address();
-  auto& listeners = sides_.back()->listeners;
-  listeners.push_back(std::make_unique<WorkerListener>(
-      world_.main, std::move(config), WorkerListener::Place{.socket = std::move(*socket)}));
-  listeners.back()->Start();
+  WorkerListeners& listeners = sides_.back()->listeners;
+  listeners.Add(++main_listeners_, bound, std::move(config), std::move(*socket), nullptr);
+  listeners.Start(main_listeners_);
   return absl::OkStatus();
 }
 
@@ -208,33 +154,8 @@ void ProxyCore::ForEachSide(std::function<void(Side& side, uint32_t worker)> wor
   worker_set_.PostToAll([this, work](uint32_t worker) { work(*sides_[worker], worker); });
 }
 
-// In two steps, as a worker may have placed a connection on another one just before: when all have
-// stopped to accept, what is placed has been posted.
 void ProxyCore::StartDrain(std::function<void()> on_empty, Accepting accepting) {
-  draining_ = true;
-  if (accepting == Accepting::kGoesOn) return DrainConnections(std::move(on_empty));
-  const auto worker_stopped = AfterAll(
-      world_.workers.size(),
-      [this, on_empty = std::move(on_empty)]() mutable { DrainConnections(std::move(on_empty)); });
-  ForEachSide([this, worker_stopped](Side& side, uint32_t) {
-    for (const auto& listener : side.listeners) listener->StopAccepting();
-    world_.main.loop.Post(worker_stopped);
-  });
-}
-
-// A worker is empty when all its listeners are: one may hand a connection to another.
-void ProxyCore::DrainConnections(std::function<void()> on_empty) {
-  const auto worker_empty = AfterAll(world_.workers.size(), std::move(on_empty));
-  ForEachSide([this, worker_empty](Side& side, uint32_t) {
-    const auto tell_if_empty = [this, worker_empty, &side, told = std::make_shared<bool>(false)] {
-      const auto is_empty = [](const auto& listener) { return listener->connections() == 0; };
-      if (*told || !absl::c_all_of(side.listeners, is_empty)) return;
-      *told = true;
-      world_.main.loop.Post(worker_empty);
-    };
-    for (const auto& listener : side.listeners) listener->StartDrain(tell_if_empty);
-    tell_if_empty();
-  });
+  listeners_.StartDrain(std::move(on_empty), accepting);
 }
 
 void ProxyCore::CollectTunnels(OnTunnels done) {
@@ -260,12 +181,6 @@ void ProxyCore::CollectTunnels(OnTunnels done) {
   });
 }
 
-void ProxyCore::CloseAll(std::function<void()> on_done) {
-  const auto worker_done = AfterAll(world_.workers.size(), std::move(on_done));
-  ForEachSide([this, worker_done](Side& side, uint32_t) {
-    for (const auto& listener : side.listeners) listener->CloseAll();
-    world_.main.loop.Post(worker_done);
-  });
-}
+void ProxyCore::CloseAll(std::function<void()> on_done) { listeners_.CloseAll(std::move(on_done)); }
 
 }  // namespace sluice

@@ -18,15 +18,15 @@
 #include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
-#include "source/listener/connection_balance.h"
+#include "source/listener/drain_pace.h"
 #include "source/listener/listener_config.h"
-#include "source/listener/listeners_by_address.h"
-#include "source/listener/worker_listener.h"
+#include "source/listener/worker_listeners.h"
 #include "source/net/network.h"
 #include "source/net/resolver.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/route/route_tables.h"
 #include "source/sdk/registry.h"
+#include "source/server/listener_set.h"
 #include "source/stats/registry.h"
 #include "source/tls/certificate_dates.h"
 #include "source/tls/tls_context_config.h"
@@ -53,6 +53,7 @@ class ProxyCore {
     StatsRegistry& stats;
     FileWatcher& files;
     AccessLogFactory::OpenFile open_access_log = OpenAccessLogFile;
+    DrainPace drain_pace;  // of what an update of its listener takes away
   };
   // `extensions`: what main registered; core filters are added to it.
   ProxyCore(const World& world, const Registry& extensions);
@@ -71,7 +72,7 @@ class ProxyCore {
 
   // Workers stop accepting, connections end as they become idle; `on_empty` is called on the main
   // thread when none is left.
-  enum class Accepting : uint8_t { kEnds, kGoesOn };
+  using Accepting = ListenerSet::Accepting;
   void StartDrain(std::function<void()> on_empty, Accepting accepting = Accepting::kEnds);
   // What is still open is closed, on each worker; `on_done` on the main thread after.
   void CloseAll(std::function<void()> on_done);
@@ -84,11 +85,7 @@ class ProxyCore {
   // One more listener, on the main thread's loop (the admin's): its connections are not drained.
   absl::Status ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound);
 
-  struct RunningListener {
-    std::shared_ptr<const ListenerConfig> config;
-    std::vector<Address> addresses;  // with the ports the system chose; at least one
-  };
-  const std::vector<RunningListener>& listeners() const { return running_; }
+  ListenerSet& listeners() { return listeners_; }
   ClusterSet& clusters() { return clusters_; }
   // Who fetches secrets attaches to it before Load.
   SecretStore& secrets() { return secrets_; }
@@ -97,26 +94,21 @@ class ProxyCore {
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
-  bool draining() const { return draining_; }
+  bool draining() const { return listeners_.draining(); }
 
  private:
   // What is touched on one worker's thread only.
   struct Side {
-    Side(WorkerContext& worker) : proxy(worker, clusters) {}
+    explicit Side(WorkerContext& worker) : proxy(worker, clusters), listeners(worker) {}
     WorkerClusters clusters;
     ProxyWorker proxy;
-    ListenersByAddress by_address;
-    std::vector<std::unique_ptr<WorkerListener>> listeners;
+    WorkerListeners listeners;  // hold connections, which hold streams, which hold pools
   };
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
   // `gate`: for what the cluster's transport waits for.
   std::shared_ptr<const ClusterSpec> ReadCluster(const envoy::config::cluster::v3::Cluster& cluster,
                                                  const FieldScope& scope, WarmGate& gate);
-  void DrainConnections(std::function<void()> on_empty);
-  absl::Status StartListeners();
-  absl::Status PlaceListener(std::shared_ptr<const ListenerConfig> config);
-  absl::Status ListenAt(const std::shared_ptr<const ListenerConfig>& config, Address& address);
   void ForEachSide(std::function<void(Side& side, uint32_t worker)> work);
 
   World world_;
@@ -125,16 +117,14 @@ class ProxyCore {
   WorkerSet worker_set_;
   SecretStore secrets_;
   RouteTables route_tables_;
-  std::vector<std::unique_ptr<ConnectionBalance>> balances_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
   absl::btree_set<std::string> cluster_names_;
   WorkerUpstreams upstreams_;
   ClusterSet clusters_;
-  std::vector<std::shared_ptr<const ListenerConfig>> configured_;
-  std::vector<RunningListener> running_;
-  bool draining_ = false;
+  ListenerSet listeners_;
+  uint64_t main_listeners_ = 0;
 };
 
 }  // namespace sluice

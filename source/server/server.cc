@@ -19,6 +19,10 @@ constexpr Duration kStatsInterval = std::chrono::seconds(5);
 
 uint32_t WorkerCount(const Options& options) { return options.concurrency.value_or(UsableCpus()); }
 
+DrainPace PaceOf(const Options& options) {
+  return {.time = options.drain_time, .gradual = !options.drain_at_once};
+}
+
 std::vector<std::unique_ptr<Worker>> MakeWorkers(uint32_t count) {
   std::vector<std::unique_ptr<Worker>> workers;
   for (uint32_t i = 0; i < count; ++i) workers.push_back(std::make_unique<Worker>(i));
@@ -53,7 +57,8 @@ Server::Server(const Options& options, const envoy::config::bootstrap::v3::Boots
                                                        .network = network_,
                                                        .resolver = *resolver_,
                                                        .stats = stats_,
-                                                       .files = files_},
+                                                       .files = files_,
+                                                       .drain_pace = PaceOf(options_)},
                                       extensions);
   AddServerStats();
 }
@@ -79,8 +84,6 @@ void Server::AddServerStats() {
   stats_.AddComputedGauge("server.seconds_until_first_ocsp_response_expiring", [this] {
     return core_->certificate_dates().SecondsUntilFirstStapleEnds(main_.loop.wall_now());
   });
-  stats_.AddComputedGauge("listener_manager.total_listeners_active",
-                          [this] { return static_cast<int64_t>(core_->listeners().size()); });
 }
 
 void Server::Load(ConfigErrors& errors) {
@@ -99,8 +102,10 @@ void Server::Load(ConfigErrors& errors) {
   auto listener = std::make_shared<ListenerConfig>(ListenerStats(stats_, "admin"));
   listener->name = "admin";
   listener->address = address;
-  listener->filter_chains.default_chain.emplace().downstream =
+  auto chain = std::make_shared<FilterChain>();
+  chain->downstream =
       std::make_unique<ConnectionManagerFactory>(std::move(manager), core_->proxy_workers());
+  listener->filter_chains.default_chain = std::move(chain);
   admin_listener_ = std::move(listener);
 }
 

@@ -43,6 +43,7 @@ class Server {
   AdminView MakeAdminView();
   std::vector<ListenerFacts> ShowListeners() const;
   ServerFacts ShowServer() const;
+  ConfigDumpParts DumpConfig() const;
   void DrainListeners(DrainOrder order);
   void OnSignal(int signal);
   void OnStarted(const absl::Status& status);

@@ -75,6 +75,11 @@ std::vector<ClusterView> ShowClusters(const ClusterSet& clusters) {
   return views;
 }
 
+DumpedListener Dumped(const ListenerVersion& version) {
+  if (version.config == nullptr) return {};
+  return {.version = version.config->version, .proto = version.proto.get(), .since = version.since};
+}
+
 }  // namespace
 
 AdminView Server::MakeAdminView() {
@@ -83,7 +88,7 @@ AdminView Server::MakeAdminView() {
           .server = [this] { return ShowServer(); },
           .listeners = [this] { return ShowListeners(); },
           .clusters = [this] { return ShowClusters(core_->clusters()); },
-          .config_dump = [this] { return StaticConfigDump(bootstrap_, started_wall_); },
+          .config_dump = [this] { return DumpConfig(); },
           .config_coverage = [this] { return ledger_; },
           .tunnels =
               [this](std::function<void(TunnelSnapshot)> done) {
@@ -91,6 +96,10 @@ AdminView Server::MakeAdminView() {
                                                                std::vector<TunnelEndView> ends) {
                   done({std::move(open), std::move(ends)});
                 });
+              },
+          .connections =
+              [this](std::function<void(std::vector<ConnectionView>)> done) {
+                core_->listeners().CollectConnections(std::move(done));
               },
           .order_host =
               [this](const std::string& cluster, const std::string& address, HostOrder order) {
@@ -122,13 +131,26 @@ ServerFacts Server::ShowServer() const {
 
 std::vector<ListenerFacts> Server::ShowListeners() const {
   std::vector<ListenerFacts> facts;
-  for (const ProxyCore::RunningListener& listener : core_->listeners()) {
-    facts.push_back({.name = listener.config->name});
-    for (const Address& address : listener.addresses) {
-      facts.back().addresses.push_back(address.text());
+  for (const auto& [name, listener] : core_->listeners().all()) {
+    if (listener.places.empty()) continue;  // it waits yet
+    facts.push_back({.name = name});
+    for (const ListenerPlace& place : listener.places) {
+      facts.back().addresses.push_back(place.bound.text());
     }
   }
   return facts;
+}
+
+ConfigDumpParts Server::DumpConfig() const {
+  ConfigDumpParts parts = StaticConfigDump(bootstrap_, started_wall_);
+  std::vector<DynamicListenerFacts> dynamic;
+  for (const auto& [name, listener] : core_->listeners().all()) {
+    if (listener.origin == ListenerOrigin::kStatic) continue;
+    dynamic.push_back({.name = name, .active = Dumped(listener.active), .warming = {}});
+    if (listener.warming != nullptr) dynamic.back().warming = Dumped(listener.warming->version);
+  }
+  AddDynamicListeners(dynamic, parts);
+  return parts;
 }
 
 // Envoy: /drain_listeners closes the listeners; with "graceful" connections are told to go first;

@@ -43,8 +43,9 @@ ListenerFilterTester::ListenerFilterTester(const std::vector<Make>& filters)
   for (const Make& make : filters) {
     config->listener_filters.emplace_back().factory = make(world_.stats());
   }
-  config->filter_chains.default_chain.emplace().downstream =
-      std::make_unique<RecordingDownstreamFactory>("chain", taken_);
+  auto chain = std::make_shared<FilterChain>();
+  chain->downstream = std::make_unique<RecordingDownstreamFactory>("chain", taken_);
+  config->filter_chains.default_chain = std::move(chain);
   auto socket = world_.network().Listen(world_.worker().loop.poller(), address_, config->listen);
   SLUICE_CHECK(socket.ok());
   listener_ = std::make_unique<WorkerListener>(world_.worker(), std::move(config),

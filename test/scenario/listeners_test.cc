@@ -105,14 +105,14 @@ TEST(ProxyProtocol, TheHeadersSourceIsTheClient) {
 }
 
 TEST(ProxyProtocol, ATlvIsToldInLogsAndHeadersOfEveryRequest) {
-  ProxyFixture proxy(
-      ProxyFixture::ToUsers("request_headers_to_add:\n- header: { key: x-endpoint, value: "
-                            "\"%DYNAMIC_METADATA(aws:endpoint)%\" }\n"),
-      {.listener = Filters(
-           ListenerFilter(kProxyProtocol,
+  ProxyFixture proxy(ProxyFixture::ToUsers() +
+                         "request_headers_to_add:\n- header: { key: x-endpoint, value: "
+                         "\"%DYNAMIC_METADATA(aws:endpoint)%\" }\n",
+                     {.listener = Filters(ListenerFilter(
+                          kProxyProtocol,
                           "rules: [{ tlv_type: 234, on_tlv_present: { metadata_namespace: aws, "
                           "key: endpoint } }]")),
-       .log = "%DYNAMIC_METADATA(aws:endpoint)% %DYNAMIC_METADATA(aws:other)%"});
+                      .log = "%DYNAMIC_METADATA(aws:endpoint)% %DYNAMIC_METADATA(aws:other)%"});
   H1Server& host = proxy.Host(H1Answer::Of(200, "hi"));
   H1Client& client = proxy.Client();
   client.Send(

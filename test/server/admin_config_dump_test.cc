@@ -92,6 +92,26 @@ TEST_F(AdminConfigDump, ShowsOneResource) {
   EXPECT_TRUE(absl::StartsWith(single.body, "bootstrap is not a repeated field. Use ?mask="));
 }
 
+TEST_F(AdminConfigDump, ShowsDynamicListenersInServiceAndWarming) {
+  envoy::config::listener::v3::Listener first, next;
+  first.set_stat_prefix("first");
+  next.set_stat_prefix("next");
+  dynamic_listeners = {{.name = "web",
+                        .active = {"3", &first, WallTime(std::chrono::seconds(7))},
+                        .warming = {"4", &next, WallTime(std::chrono::seconds(8))}},
+                       {.name = "new", .active = {}, .warming = {"1", &next, {}}}};
+  using envoy::admin::v3::ListenersConfigDump;
+  const auto dump = Dump("/config_dump?resource=dynamic_listeners");
+  ASSERT_EQ(dump.configs_size(), 2);
+  const auto web = As<ListenersConfigDump::DynamicListener>(dump.configs(0));
+  EXPECT_EQ(web.name(), "web");
+  EXPECT_EQ(web.active_state().version_info(), "3");
+  EXPECT_EQ(web.active_state().last_updated().seconds(), 7);
+  EXPECT_EQ(As<envoy::config::listener::v3::Listener>(web.warming_state().listener()).stat_prefix(),
+            "next");
+  EXPECT_FALSE(As<ListenersConfigDump::DynamicListener>(dump.configs(1)).has_active_state());
+}
+
 TEST_F(AdminConfigDump, MasksParts) {
   const auto dump = Dump("/config_dump?mask=bootstrap.node");
   ASSERT_EQ(Types(dump), "BootstrapConfigDump ");

@@ -30,10 +30,12 @@ class AdminFixture : public testing::Test {
   HistogramIntervals intervals;
   ServerFacts server;
   std::vector<ListenerFacts> listeners;
+  std::vector<DynamicListenerFacts> dynamic_listeners;
   std::vector<ClusterView> clusters;
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
   std::vector<LedgerEntry> coverage;
   TunnelSnapshot tunnels;
+  std::vector<ConnectionView> connections;
   std::string orders;
 
  private:
@@ -43,15 +45,20 @@ class AdminFixture : public testing::Test {
     return answer;
   }
   AdminView MakeView() {
-    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     view.server = [this] { return server; };
     view.listeners = [this] { return listeners; };
     view.clusters = [this] { return clusters; };
     view.config_dump = [this] {
-      return StaticConfigDump(bootstrap, WallTime(std::chrono::milliseconds(1'500)));
+      auto parts = StaticConfigDump(bootstrap, WallTime(std::chrono::milliseconds(1'500)));
+      AddDynamicListeners(dynamic_listeners, parts);
+      return parts;
     };
     view.config_coverage = [this] { return coverage; };
     view.tunnels = [this](const std::function<void(TunnelSnapshot)>& done) { done(tunnels); };
+    view.connections = [this](const std::function<void(std::vector<ConnectionView>)>& done) {
+      done(connections);
+    };
     view.drain_listeners = [this](DrainOrder order) {
       absl::StrAppend(&orders, "drain", order.pace == DrainPace::kGraceful ? " graceful" : "",
                       order.scope == DrainScope::kInboundOnly ? " inbound" : "",

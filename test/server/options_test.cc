@@ -34,6 +34,7 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.concurrency, std::nullopt);
   EXPECT_EQ(options.log_level, LogLevel::kInfo);
   EXPECT_EQ(options.drain_time, std::chrono::seconds(600));
+  EXPECT_FALSE(options.drain_at_once);
   EXPECT_EQ(options.unsupported_fields, UnsupportedFields::kRefuse);
   EXPECT_TRUE(options.without_effect.empty());
 }
@@ -90,6 +91,7 @@ TEST(Options, CommandLinesOfControlPlanes) {
             "admin: {}", "--log-level", "warn", "--component-log-level", "misc:error",
             "--cpuset-threads", "--drain-strategy", "immediate", "--drain-time-s", "60"});
   EXPECT_EQ(gateway.without_effect.size(), 1u);
+  EXPECT_TRUE(gateway.drain_at_once);
   Options istio =
       Good({"-c", "etc/istio/proxy/envoy-rev.json", "--drain-time-s", "45", "--drain-strategy",
             "immediate", "--local-address-ip-version", "v4", "--file-flush-interval-msec", "1000",

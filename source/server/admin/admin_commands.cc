@@ -7,6 +7,7 @@
 #include "source/config/field_ledger.h"
 #include "source/server/admin/clusters_page.h"
 #include "source/server/admin/config_dump_page.h"
+#include "source/server/admin/connections_page.h"
 #include "source/server/admin/endpoints_dump.h"
 #include "source/server/admin/home_page.h"
 #include "source/server/admin/hosts_page.h"
@@ -109,12 +110,26 @@ void Closes(const AdminView& view, const AdminQuery& query, AdminReply reply) {
   });
 }
 
+void Connections(const AdminView& view, const AdminQuery& query, AdminReply reply) {
+  view.connections(
+      [query, reply = std::move(reply)](const std::vector<ConnectionView>& connections) {
+        reply(ConnectionsPage(query, connections));
+      });
+}
+
 constexpr AdminParameter kFormat[] = {{"format", "One of (text, json)"}};
 constexpr AdminParameter kConfigDump[] = {
     {"resource", "Only the elements of this repeated field, such as static_clusters"},
     {"mask", "A field mask: only these fields, of each element where resource is given"},
     {"name_regex", "Only what has a name that this regular expression (re2) matches whole"},
     {"include_eds", "Also the endpoints of every cluster"},
+};
+constexpr AdminParameter kConnections[] = {
+    {"format", "One of (text, json)"},
+    {"listener", "Only those of the listener of this name"},
+    {"version", "Only those that this version of their listener has brought"},
+    {"leaving", "Only those whose filter chain is no more"},
+    {"min_age_s", "Only those of at least so many seconds"},
 };
 constexpr AdminParameter kDrain[] = {
     {"graceful", "Keep accepting for the drain time while connections are asked to go"},
@@ -160,6 +175,8 @@ constexpr AdminCommand kCommands[] = {
      {}},
     {"/config_dump", "the configuration in force, without its secrets", kReads, ConfigDump,
      kConfigDump},
+    {"/connections", "open connections of clients, and the configuration each is bound to", kReads,
+     nullptr, kConnections, Connections},
     {"/drain_listeners", "drain listeners", kChanges, DrainListeners, kDrain},
     {"/healthcheck/fail", "cause the server to fail health checks", kChanges, FailHealthCheck, {}},
     {"/healthcheck/ok", "cause the server to pass health checks", kChanges, PassHealthCheck, {}},

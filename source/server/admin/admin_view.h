@@ -17,6 +17,7 @@
 #include "google/protobuf/message.h"
 #include "source/base/units.h"
 #include "source/config/field_ledger.h"
+#include "source/listener/connection_view.h"
 #include "source/proxy/tunnel_board.h"
 #include "source/stats/histogram_intervals.h"
 #include "source/stats/registry.h"
@@ -114,6 +115,7 @@ struct AdminView {
   std::function<std::vector<LedgerEntry>()> config_coverage;
   // The workers are asked, so that the answer comes in a later turn.
   std::function<void(std::function<void(TunnelSnapshot)> done)> tunnels;
+  std::function<void(std::function<void(std::vector<ConnectionView>)> done)> connections;
 
   // False: there is no such host.
   std::function<bool(const std::string& cluster, const std::string& address, HostOrder order)>

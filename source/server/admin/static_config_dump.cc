@@ -33,7 +33,28 @@ void AddRoutes(const FilterChain& chain, const Timestamp& loaded, RoutesConfigDu
   }
 }
 
+using envoy::admin::v3::ListenersConfigDump;
+
+void Fill(const DumpedListener& listener, ListenersConfigDump::DynamicListenerState& state) {
+  state.set_version_info(listener.version);
+  state.mutable_listener()->PackFrom(*listener.proto);
+  *state.mutable_last_updated() = ProtoTime(listener.since);
+}
+
 }  // namespace
+
+void AddDynamicListeners(const std::vector<DynamicListenerFacts>& listeners,
+                         ConfigDumpParts& parts) {
+  for (const auto& part : parts) {
+    if (part->GetDescriptor() != ListenersConfigDump::descriptor()) continue;
+    for (const DynamicListenerFacts& listener : listeners) {
+      auto& entry = *static_cast<ListenersConfigDump&>(*part).add_dynamic_listeners();
+      entry.set_name(listener.name);
+      if (listener.active.proto != nullptr) Fill(listener.active, *entry.mutable_active_state());
+      if (listener.warming.proto != nullptr) Fill(listener.warming, *entry.mutable_warming_state());
+    }
+  }
+}
 
 ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                  WallTime loaded_at) {

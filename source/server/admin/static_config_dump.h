@@ -1,8 +1,12 @@
 // What a bootstrap gives /config_dump: itself, its static clusters, listeners and the route tables
-// inside its connection managers. Pure.
+// inside its connection managers; and the listeners that have come since. Pure.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/config/listener/v3/listener.pb.h"
 #include "source/base/units.h"
 #include "source/server/admin/admin_view.h"
 
@@ -12,5 +16,19 @@ namespace sluice {
 // when the bootstrap was accepted.
 ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                  WallTime loaded_at);
+
+// One version of a listener that was not in the bootstrap; messages live for the call.
+struct DumpedListener {
+  std::string version;
+  const envoy::config::listener::v3::Listener* proto = nullptr;  // null: there is none
+  WallTime since{};
+};
+struct DynamicListenerFacts {
+  std::string name;
+  DumpedListener active, warming;
+};
+// Puts them into the ListenersConfigDump among `parts`.
+void AddDynamicListeners(const std::vector<DynamicListenerFacts>& listeners,
+                         ConfigDumpParts& parts);
 
 }  // namespace sluice
