@@ -124,7 +124,9 @@ message envoy.config.endpoint.v3.LocalityLbEndpoints
 message envoy.config.endpoint.v3.LbEndpoint
   + endpoint health_status load_balancing_weight metadata
 message envoy.config.endpoint.v3.Endpoint
-  + address hostname health_check_config
+  + address additional_addresses hostname health_check_config
+message envoy.config.endpoint.v3.Endpoint.AdditionalAddress
+  + *
 message envoy.config.endpoint.v3.Endpoint.HealthCheckConfig
   + *
 message envoy.config.core.v3.HealthCheck

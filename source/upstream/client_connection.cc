@@ -57,7 +57,7 @@ std::unique_ptr<TransportSocket> ClientConnection::MakeTransport(ConnectionPool&
   if (spec.transport == nullptr) return nullptr;
   return spec.transport->Create(
       pool.cluster_.worker(),
-      {.address = pool.cluster_.AddressOf(*pool.host_),
+      {.address = pool.cluster_.AddressesOf(*pool.host_).front(),
        .host_name = pool.host_->facts().hostname,
        .server_name = spec.auto_sni ? pool.server_name_ : absl::string_view(),
        .verify_name = spec.auto_san_validation ? pool.server_name_ : absl::string_view(),

@@ -97,11 +97,7 @@ void ConnectionPool::OpenConnections(RoutePriority priority) {
 }
 
 void ConnectionPool::Connect(RoutePriority priority) {
-  EventLoop& loop = cluster_.worker().loop;
-  const ClusterSpec& spec = *spec_;
-  auto* connection = new ClientConnection(
-      *this, priority,
-      cluster_.network().Connect(loop.poller(), cluster_.AddressOf(*host_), spec.socket));
+  auto* connection = new ClientConnection(*this, priority, cluster_.ConnectTo(*host_, *spec_));
   lane(priority).connecting.PushBack(*connection);
   lane(priority).opening += connection->expected_streams_;
   ++connections_;

@@ -16,6 +16,7 @@
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "source/config/proto_fields.h"
 #include "source/config/value_text.h"
+#include "source/net/racing_io_handle.h"
 #include "source/upstream/health/health_config.h"
 
 namespace sluice {
@@ -101,6 +102,22 @@ std::shared_ptr<const EndpointMetadata> ParseMetadata(const core::Metadata& meta
   return parsed;
 }
 
+void ParseMoreAddresses(const endpoint::Endpoint& endpoint, DiscoveryType type,
+                        const FieldScope& scope, EndpointSpec& spec) {
+  if (endpoint.additional_addresses_size() == 0) return;
+  if (type != DiscoveryType::kStatic && type != DiscoveryType::kEds) {
+    return scope.At("additional_addresses").Error("are for types STATIC and EDS only");
+  }
+  std::vector<Address> addresses = {spec.facts.address};
+  for (int i = 0; i < endpoint.additional_addresses_size(); ++i) {
+    EndpointSpec more;
+    const FieldScope field = scope.At("additional_addresses", i);
+    ParseAddress(endpoint.additional_addresses(i).address(), type, field.At("address"), more);
+    addresses.push_back(std::move(more.facts.address));
+  }
+  spec.facts.addresses = Interleave(addresses);
+}
+
 EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryType type,
                            const FieldScope& scope) {
   EndpointSpec spec;
@@ -113,6 +130,7 @@ EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryTyp
   }
   const FieldScope field = scope.At("endpoint");
   ParseAddress(lb_endpoint.endpoint().address(), type, field.At("address"), spec);
+  ParseMoreAddresses(lb_endpoint.endpoint(), type, field, spec);
   const std::string& hostname = lb_endpoint.endpoint().hostname();
   spec.facts.hostname = hostname.empty() ? spec.dns_name : hostname;
   spec.facts.probe = ParseProbePlace(lb_endpoint.endpoint(), field);

@@ -46,9 +46,9 @@ struct EndpointTraits {
   uint32_t priority = 0;
   std::shared_ptr<const LocalityGroup> locality;     // null: none is named
   std::shared_ptr<const EndpointMetadata> metadata;  // null: there is none
-  // Of a logical host: where its name leads to now; new connections go there. Null: the host is at
-  // its own address.
-  std::shared_ptr<const Address> moved_to;
+  // Of a logical host: where its name leads to now, in the order to be tried; new connections go
+  // there. Null: the host is at its own addresses.
+  std::shared_ptr<const std::vector<Address>> moved_to;
 
   // By value: other objects may say the same.
   friend bool operator==(const EndpointTraits& a, const EndpointTraits& b) {

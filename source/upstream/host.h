@@ -10,7 +10,9 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/types/span.h"
 #include "source/base/units.h"
 #include "source/net/address.h"
 #include "source/upstream/health/probe_place.h"
@@ -83,6 +85,8 @@ struct HostFacts {
   Address address;
   std::string hostname;  // as configured or resolved from
   ProbePlaceRef probe;
+  // All of its addresses, `address` first, in the order to be tried; empty: it has but that.
+  std::vector<Address> addresses = {};
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 
@@ -93,6 +97,11 @@ class Host : public std::enable_shared_from_this<Host> {
   explicit Host(HostFacts facts, HostFlags flags = {}) : flags_(flags), facts_(std::move(facts)) {}
   const HostFacts& facts() const { return facts_; }
   const Address& address() const { return facts_.address; }
+  // In the order to be tried; at least one.
+  absl::Span<const Address> addresses() const {
+    return facts_.addresses.empty() ? absl::MakeConstSpan(&facts_.address, 1)
+                                    : absl::MakeConstSpan(facts_.addresses);
+  }
 
   // Written on main; workers go by the HostSet they were given, not by these.
   HostFlags flags() const { return flags_.load(std::memory_order_relaxed); }
@@ -107,8 +116,11 @@ class Host : public std::enable_shared_from_this<Host> {
 
   // Of a logical host: where it is now, as its EndpointTraits say; null: at its own address. On
   // main only.
-  std::shared_ptr<const Address> moved_to;
-  const Address& address_now() const { return moved_to == nullptr ? address() : *moved_to; }
+  std::shared_ptr<const std::vector<Address>> moved_to;
+  absl::Span<const Address> addresses_now() const {
+    return moved_to == nullptr ? addresses() : absl::MakeConstSpan(*moved_to);
+  }
+  const Address& address_now() const { return addresses_now().front(); }
 
   // Since when it has been fit for traffic, for slow start. On main only.
   MonotonicTime fit_since = MonotonicTime::min();

@@ -45,8 +45,7 @@ HostConnection::HostConnection(WorkerCluster& cluster, Host& host, absl::string_
       outliers_(cluster.PinOutliers()),
       created_(cluster.worker().loop.now()),
       connection_(cluster.worker(), Connection::Side::kConnecting,
-                  cluster.network().Connect(cluster.worker().loop.poller(), cluster.AddressOf(host),
-                                            cluster.spec().socket),
+                  cluster.ConnectTo(host, cluster.spec()),
                   MakeTransport(cluster, host, server_name), spec_->connection) {
   StatCells& cells = cluster.worker().stats;
   spec_->stats.cx_total.Add(cells);
@@ -66,7 +65,7 @@ std::unique_ptr<TransportSocket> HostConnection::MakeTransport(WorkerCluster& cl
   if (spec.transport == nullptr) return nullptr;
   return spec.transport->Create(
       cluster.worker(),
-      {.address = cluster.AddressOf(host),
+      {.address = cluster.AddressesOf(host).front(),
        .host_name = host.facts().hostname,
        .server_name = spec.auto_sni ? server_name : absl::string_view(),
        .verify_name = spec.auto_san_validation ? server_name : absl::string_view(),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "source/net/racing_io_handle.h"
 #include "source/upstream/balancers/make_balancer.h"
 #include "source/upstream/original_dst.h"
 
@@ -48,13 +49,17 @@ void WorkerCluster::DrainPoolsOf(Host& host) {
   OnPoolEmpty();
 }
 
-const Address& WorkerCluster::AddressOf(const Host& host) const {
-  if (spec_->type != DiscoveryType::kLogicalDns) return host.address();
+std::unique_ptr<IoHandle> WorkerCluster::ConnectTo(const Host& host, const ClusterSpec& spec) {
+  return ConnectToAny(network_, worker_.loop, AddressesOf(host), spec.socket);
+}
+
+absl::Span<const Address> WorkerCluster::AddressesOf(const Host& host) const {
+  if (spec_->type != DiscoveryType::kLogicalDns) return host.addresses();
   for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
     const auto& moved_to = hosts_->traits[i].moved_to;
     if (hosts_->hosts[i].get() == &host && moved_to != nullptr) return *moved_to;
   }
-  return host.address();
+  return host.addresses();
 }
 
 ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/types/span.h"
 #include "source/base/intrusive_list.h"
 #include "source/event/event_loop.h"
 #include "source/event/worker_context.h"
@@ -54,8 +55,10 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   // Of an ORIGINAL_DST cluster: the host at this address; null: there are too many.
   Host* HostAt(const Address& address);
   void DrainPoolsOf(Host& host);
-  // Where new connections to it go.
-  const Address& AddressOf(const Host& host) const;
+  // Where new connections to it go, in the order to be tried.
+  absl::Span<const Address> AddressesOf(const Host& host) const;
+  // Begins one.
+  std::unique_ptr<IoHandle> ConnectTo(const Host& host, const ClusterSpec& spec);
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
   void SetHosts(std::shared_ptr<const HostSet> hosts);  // pools of hosts that are gone drain
   // Another spec from now on; hosts follow in the same turn. Pools of connections that the other

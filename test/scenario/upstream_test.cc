@@ -266,6 +266,43 @@ TEST(LogicalDns, ItsHealthIsThatOfWhereItIsNow) {
   EXPECT_EQ(client.response(1).status(), 200);
 }
 
+// ---- Several addresses of one host.
+
+TEST(Addresses, TheNextIsTriedWhenTheFirstIsSilent) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(), {.endpoints = R"(
+                       endpoints:
+                       - lb_endpoints:
+                         - endpoint:
+                             address: { socket_address: { address: 10.0.0.1, port_value: 80 } }
+                             additional_addresses:
+                             - address: { socket_address: { address: 10.0.0.2, port_value: 80 } }
+                     )",
+                                               .log = "%RESPONSE_CODE% %UPSTREAM_HOST%"});
+  proxy.world().memory().shape(ProxyFixture::HostAddress(0, 0)).black_hole = true;
+  proxy.Host(H1Answer::Of(200), 1);
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Advance(milliseconds(299));
+  EXPECT_TRUE(client.responses().empty());
+  proxy.Advance(milliseconds(1));
+  EXPECT_EQ(client.response(0).status(), 200);
+  EXPECT_EQ(proxy.Stat("cluster.users.upstream_cx_total"), 1);
+  EXPECT_EQ(proxy.LogLines(), std::vector<std::string>{"200 10.0.0.2:80"});
+}
+
+TEST(Addresses, SoItIsForALogicalHostOfBothFamilies) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.cluster = "type: LOGICAL_DNS\ndns_lookup_family: ALL",
+                      .before_start = [](ProxyFixture& fixture) {
+                        fixture.resolver().Say("users.test", {"2001:db8::1", "10.0.0.1"});
+                      }});
+  proxy.Host(H1Answer::Of(200), 0);
+  H1Client& client = proxy.Client();
+  client.Get("/");  // the first of them refuses
+  proxy.Run();
+  EXPECT_EQ(client.response(0).status(), 200);
+}
+
 // ---- Several workers, several clusters.
 
 TEST(Workers, EachServesItsOwnConnections) {

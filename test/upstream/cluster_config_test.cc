@@ -315,6 +315,24 @@ TEST(ClusterConfig, BadEndpointsAreNamed) {
               "protocol: must be TCP");
 }
 
+TEST(ClusterConfig, MoreAddressesOfAnEndpointTakeTurnsByFamily) {
+  const auto more = [](const std::string& ip) {
+    return "additional_addresses { address { socket_address { address: \"" + ip +
+           "\" port_value: 80 } } } ";
+  };
+  const std::string endpoint =
+      Endpoint("10.0.0.1", 80, more("10.0.0.2") + more("2001:db8::1") + more("2001:db8::2"));
+  const ClusterSpec spec = Good(With(endpoint));
+  std::string addresses;
+  for (const Address& address : spec.endpoints[0].facts.addresses)
+    addresses += address.text() + " ";
+  EXPECT_EQ(addresses, "10.0.0.1:80 [2001:db8::1]:80 10.0.0.2:80 [2001:db8::2]:80 ");
+  EXPECT_TRUE(Good(With(Endpoint("10.0.0.1"))).endpoints[0].facts.addresses.empty());
+  ExpectError(With(Endpoint("10.0.0.1", 80, more("a.example"))),
+              "additional_addresses[0].address.socket_address.address");
+  ExpectError(With(endpoint, "type: STRICT_DNS"), "additional_addresses: are for types");
+}
+
 TEST(ClusterConfig, WithoutANameThereIsNoCluster) { ExpectError("", "c.name: is required"); }
 
 TEST(ClusterConfig, WhatIsNotBuiltInIsRefusedByName) {

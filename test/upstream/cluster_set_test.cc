@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/upstream/cluster_set_fixture.h"
 
@@ -196,17 +197,30 @@ TEST_F(ClusterSetTest, ALogicalHostStaysWhereverItsNameLeads) {
   EXPECT_EQ(Hosts(), "10.0.0.2:80");  // the first of the answer, and no other
   Host& host = *clusters_->Find("users")->hosts().hosts[0];
   ConnectionPool& pool = OnWorker(0)->PoolOf(host);
-  EXPECT_EQ(OnWorker(0)->AddressOf(host).text(), "10.0.0.2:80");
+  EXPECT_EQ(OnWorker(0)->AddressesOf(host).front().text(), "10.0.0.2:80");
   resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2"});
   world_.Advance(seconds(5));
   EXPECT_EQ(clusters_->Find("users")->hosts().hosts[0].get(), &host);
   EXPECT_EQ(host.address_now().text(), "10.0.0.1:80");
   for (uint32_t worker : {0u, 1u}) {
-    EXPECT_EQ(OnWorker(worker)->AddressOf(host).text(), "10.0.0.1:80");
+    EXPECT_EQ(OnWorker(worker)->AddressesOf(host).front().text(), "10.0.0.1:80");
   }
   EXPECT_EQ(&OnWorker(0)->PoolOf(host), &pool);
   EXPECT_EQ(stat("membership_change"), 1);
   EXPECT_TRUE(clusters_->OrderHost("users", "10.0.0.1:80", HostOrder::kDrain));
+}
+
+TEST_F(ClusterSetTest, ALogicalHostOfBothFamiliesIsTriedAtAllItsAddressesInTurns) {
+  resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2", "2001:db8::1"});
+  auto spec = Dns({"a.example"});
+  spec->type = DiscoveryType::kLogicalDns;
+  spec->dns_family = DnsFamily::kAll;
+  Set(spec);
+  std::string addresses;
+  for (const Address& address : clusters_->Find("users")->hosts().hosts[0]->addresses_now()) {
+    absl::StrAppend(&addresses, address.text(), " ");
+  }
+  EXPECT_EQ(addresses, "10.0.0.1:80 [2001:db8::1]:80 10.0.0.2:80 ");
 }
 
 TEST_F(ClusterSetTest, AnUnresolvableNameDoesNotKeepTheOthersBack) {

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "source/event/libevent_poller.h"
 #include "source/net/connection.h"
+#include "source/net/racing_io_handle.h"
 
 namespace sluice {
 namespace {
@@ -298,6 +299,22 @@ TEST_F(SocketNetworkTest, WithoutDescriptorsWaitingConnectionsAreShed) {
     const iovec piece = {&byte, 1};
     EXPECT_NE(client->Read(absl::MakeConstSpan(&piece, 1)).state, IoResult::State::kAgain);
   }
+}
+
+TEST_F(SocketNetworkTest, OfSeveralAddressesTheFirstThatAnswersIsConnectedTo) {
+  listener_ = Listen(*Address::FromIp("127.0.0.1", 0));
+  listener_->Watch(*this);
+  const Address there = listener_->local_address();
+  const std::vector<Address> addresses = {*Address::FromIp("127.0.0.2", there.port()), there};
+  client_ = Make(Connection::Side::kConnecting,
+                 ConnectToAny(network_, loop_, addresses, SocketOptions()));
+  client_->Start(client_handler_);
+  TurnUntil([this] { return server_ != nullptr && client_->connected(); });
+  EXPECT_EQ(client_->io().peer_address().text(), there.text());
+  client_handler_.output = "over the winner";
+  client_->WantWrite();
+  TurnUntil([this] { return !server_handler_.bytes.empty(); });
+  EXPECT_EQ(server_handler_.bytes, "over the winner");
 }
 
 }  // namespace

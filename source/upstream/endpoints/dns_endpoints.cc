@@ -3,8 +3,25 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "source/net/racing_io_handle.h"
 
 namespace sluice {
+namespace {
+
+// At the first address of the answer. Where both families were asked for, and answered, the others
+// are tried when that one does not connect, as in Envoy.
+void AddLogical(const DnsName& name, std::vector<ResolvedEndpoint>& endpoints) {
+  if (name.addresses().empty()) return;
+  const EndpointSpec& spec = name.endpoint();
+  ResolvedEndpoint endpoint{spec.facts, spec.traits, spec.flags};
+  std::vector<Address> addresses = Interleave(name.addresses());
+  if (!name.asks_for_all()) addresses.resize(1);
+  endpoint.facts.address = addresses.front();
+  endpoint.traits.moved_to = std::make_shared<const std::vector<Address>>(std::move(addresses));
+  endpoints.push_back(std::move(endpoint));
+}
+
+}  // namespace
 
 DnsEndpoints::DnsEndpoints(WorkerContext& main, Resolver& resolver, const ClusterSpec& spec,
                            std::function<void()> on_answer)
@@ -38,14 +55,16 @@ std::vector<ResolvedEndpoint> DnsEndpoints::Endpoints() const {
   std::vector<ResolvedEndpoint> endpoints;
   absl::flat_hash_set<Address> seen;
   for (const auto& name : names_) {
+    if (logical_) {
+      AddLogical(*name, endpoints);
+      continue;
+    }
     for (const Address& address : name->addresses()) {
       if (!seen.insert(address).second) continue;
       const EndpointSpec& spec = name->endpoint();
       ResolvedEndpoint endpoint{spec.facts, spec.traits, spec.flags};
       endpoint.facts.address = address;
-      if (logical_) endpoint.traits.moved_to = std::make_shared<const Address>(address);
       endpoints.push_back(std::move(endpoint));
-      if (logical_) break;
     }
   }
   return endpoints;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "source/net/racing_io_handle.h"
 #include "source/upstream/health/grpc_probe.h"
 #include "source/upstream/health/http_probe.h"
 #include "source/upstream/health/tcp_probe.h"
@@ -13,12 +14,20 @@
 
 namespace sluice {
 
-Address ProbeTarget::address() const {
+std::vector<Address> ProbeTarget::addresses() const {
+  const absl::Span<const Address> own = host->addresses_now();
+  std::vector<Address> all(own.begin(), own.end());
   const ProbePlace* const place = host->facts().probe.get();
-  if (place == nullptr) return host->address_now();
-  const bool elsewhere = place->address.family() != Address::Family::kNone;
-  const Address& address = elsewhere ? place->address : host->address_now();
-  return place->port != 0 && address.is_ip() ? address.WithPort(place->port) : address;
+  if (place == nullptr) return all;
+  if (place->address.family() != Address::Family::kNone) all = {place->address};
+  for (Address& address : all) {
+    if (place->port != 0 && address.is_ip()) address = address.WithPort(place->port);
+  }
+  return all;
+}
+
+std::unique_ptr<IoHandle> ProbeTarget::Connect() const {
+  return ConnectToAny(network, main.loop, addresses(), cluster->socket);
 }
 
 absl::string_view ProbeTarget::Authority(absl::string_view configured) const {
@@ -29,7 +38,7 @@ absl::string_view ProbeTarget::Authority(absl::string_view configured) const {
 
 std::unique_ptr<TransportSocket> ProbeTarget::MakeTransport(absl::string_view alpn) const {
   if (cluster->transport == nullptr) return nullptr;
-  const Address to = address();
+  const Address to = addresses().front();
   return cluster->transport->Create(main, {.address = to,
                                            .host_name = host->facts().hostname,
                                            .server_name = {},

@@ -26,7 +26,9 @@ struct ProbeTarget {
   const HealthCheckSpec& check;  // of the cluster's
   std::shared_ptr<Host> host;
 
-  Address address() const;  // the host's, or what its health_check_config says
+  // The host's, or what its health_check_config says; in the order to be tried.
+  std::vector<Address> addresses() const;
+  std::unique_ptr<IoHandle> Connect() const;
   // The Host field: the host's own, or `configured`, or the cluster's name. Lives as long as they.
   absl::string_view Authority(absl::string_view configured) const;
   // Null: plaintext.

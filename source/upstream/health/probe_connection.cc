@@ -21,9 +21,7 @@ ProbeConnection::ProbeConnection(ProbeClient& client, const ProbeTarget& target,
     : client_(&client),
       cluster_(target.cluster),
       version_(version),
-      connection_(target.main, Connection::Side::kConnecting,
-                  target.network.Connect(target.main.loop.poller(), target.address(),
-                                         target.cluster->socket),
+      connection_(target.main, Connection::Side::kConnecting, target.Connect(),
                   target.MakeTransport(alpn), kLimits),
       body_(target.main.slabs) {
   connection_.Start(*this);

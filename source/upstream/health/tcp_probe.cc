@@ -16,9 +16,7 @@ class TcpProbe::Line final : public Deferred, private ConnectionHandler {
   explicit Line(TcpProbe& probe)
       : probe_(&probe),
         cluster_(probe.target_.cluster),
-        connection_(probe.target_.main, Connection::Side::kConnecting,
-                    probe.target_.network.Connect(probe.target_.main.loop.poller(),
-                                                  probe.target_.address(), cluster_->socket),
+        connection_(probe.target_.main, Connection::Side::kConnecting, probe.target_.Connect(),
                     probe.target_.MakeTransport(probe.target_.check.alpn), kLimits),
         out_(probe.target_.main.slabs) {
     connection_.Start(*this);
