@@ -55,6 +55,7 @@ message envoy.config.core.v3.TypedExtensionConfig
 message envoy.config.cluster.v3.Cluster.CommonLbConfig
   + healthy_panic_threshold locality_weighted_lb_config ignore_new_hosts_until_first_hc
   + consistent_hashing_lb_config
+  ~ override_host_status: is about hosts that a filter has chosen, and no filter does
   ~ update_merge_window: changes of one turn are one already; health is told at once
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig

@@ -62,11 +62,13 @@ std::vector<ClusterView> ShowClusters(const ClusterSet& clusters) {
     const ClusterSpec& spec = cluster.spec();
     ClusterView view{.name = spec.name,
                      .observability_name = spec.stat_name == spec.name ? "" : spec.stat_name,
+                     .eds_service_name = spec.eds_service_name,
                      .default_breaker = ShowBreaker(spec.breakers[0]),
                      .high_breaker = ShowBreaker(spec.breakers[1])};
     const HostSet& set = cluster.hosts();
     for (size_t i = 0; i < set.hosts.size(); ++i) {
       view.hosts.push_back(ShowHost(*set.hosts[i], set.traits[i]));
+      view.hosts.back().ejections = cluster.ejections(i);
       const CheckedHost* const checked = cluster.health().Find(*set.hosts[i]);
       if (checked != nullptr) ShowProbes(*checked, view.hosts.back());
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "source/upstream/balancers/subset_index.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/endpoints/static_endpoints.h"
 #include "source/upstream/known_hosts.h"
@@ -71,6 +72,7 @@ Cluster::~Cluster() {
   spec_->stats.membership_healthy.Set(main_.stats, 0);
   spec_->stats.membership_degraded.Set(main_.stats, 0);
   spec_->stats.membership_excluded.Set(main_.stats, 0);
+  if (hosts_->subsets != nullptr) spec_->stats.lb_subsets_active.Set(main_.stats, 0);
 }
 
 void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
@@ -174,9 +176,11 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   NoteFitness(entries);
   published_ = main_.loop.now();
   const bool other_hosts = !SameHosts(entries, *hosts_);
+  const std::shared_ptr<const HostSet> before = hosts_;
   hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now());
   Show();
   if (other_hosts && outliers_ != nullptr) outliers_->SetHosts(hosts_->hosts);
+  ShowSubsets(before->subsets.get());
   const ClusterStats& stats = spec_->stats;
   if (other_hosts) stats.membership_change.Add(main_.stats);
   stats.membership_total.Set(main_.stats, static_cast<int64_t>(hosts_->hosts.size()));
@@ -184,6 +188,20 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   stats.membership_degraded.Set(main_.stats, hosts_->degraded);
   stats.membership_excluded.Set(main_.stats, hosts_->excluded);
   if (hosts_->warming) warming_.Arm(WarmingStep(spec_->balancer.slow_start));
+}
+
+void Cluster::ShowSubsets(const SubsetIndex* before) {
+  const SubsetIndex* const now = hosts_->subsets.get();
+  if (before == nullptr && now == nullptr) return;
+  const ClusterStats& stats = spec_->stats;
+  stats.lb_subsets_active.Set(main_.stats,
+                              now == nullptr ? 0 : static_cast<int64_t>(now->count()));
+  if (now != nullptr) stats.lb_subsets_created.Add(main_.stats, now->NotIn(before));
+  if (before != nullptr) stats.lb_subsets_removed.Add(main_.stats, before->NotIn(now));
+}
+
+uint32_t Cluster::ejections(size_t index) const {
+  return outliers_ == nullptr ? 0 : outliers_->ejections(*hosts_->hosts[index], index);
 }
 
 // When a host became fit for traffic is when its slow start begins.

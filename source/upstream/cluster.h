@@ -72,6 +72,8 @@ class Cluster final : private EndOfTurnTask {
   const CircuitBreaker& breaker() const { return *breaker_; }
   const HostSet& hosts() const { return *hosts_; }
   const HealthChecker& health() const { return health_; }
+  // How often outlier detection has put the `index`th of its hosts out of service.
+  uint32_t ejections(size_t index) const;
   bool ready() const { return ready_; }  // has warmed
 
  private:
@@ -81,6 +83,7 @@ class Cluster final : private EndOfTurnTask {
   bool misses_endpoints() const;
   std::vector<ResolvedEndpoint> Endpoints() const;
   void Publish(std::vector<HostEntry> entries);
+  void ShowSubsets(const SubsetIndex* before);
   void Show();  // to the workers, from when it serves
   void NoteFitness(const std::vector<HostEntry>& entries);
   // Adds hosts that discovery has dropped, and that should not go because they are well.

@@ -83,8 +83,10 @@ struct ClusterStats {
       cx_connect_timeout, cx_overflow, cx_destroy, cx_destroy_local, cx_destroy_remote,
       cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests, cx_max_duration_reached,
       cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy,
-      original_dst_host_invalid, cx_connect_attempts_exceeded, cx_upgrades_overflow,
-      flow_control_paused_reading, flow_control_resumed_reading;
+      original_dst_host_invalid, lb_healthy_panic, lb_subsets_created, lb_subsets_removed,
+      lb_subsets_selected, lb_subsets_fallback, lb_subsets_fallback_panic,
+      cx_connect_attempts_exceeded, cx_upgrades_overflow, flow_control_paused_reading,
+      flow_control_resumed_reading;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,
@@ -93,6 +95,7 @@ struct ClusterStats {
       rq_retry_backoff_ratelimited, rq_per_try_idle_timeout, retry_or_shadow_abandoned;
   Gauge rq_active, rq_pending_active;
   Histogram rq_time, cx_connect_ms, cx_length_ms;
+  Gauge lb_subsets_active;
   Gauge membership_total, membership_healthy, membership_degraded, membership_excluded;
   Counter membership_change, update_attempt, update_success, update_failure;
   std::optional<Http2Stats> http2;  // where the cluster may speak it

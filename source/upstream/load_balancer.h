@@ -12,6 +12,13 @@
 
 namespace sluice {
 
+// What a pick was like, for statistics.
+struct PickNotes {
+  bool panic = false;  // from a priority in panic
+  // Of a cluster with subsets: which one was asked.
+  enum class Subset : uint8_t { kNone, kItsOwn, kFallback, kPanic } subset = Subset::kNone;
+};
+
 struct PickContext {
   Random& random;
   uint64_t hash = 0;  // of the request, for hashing balancers; random where it has none
@@ -19,6 +26,7 @@ struct PickContext {
   // Requests that the cluster's hosts are answering, over all workers.
   uint32_t requests_active = 0;
   const KeyValues* metadata = nullptr;  // that the host is to have; null: any
+  mutable PickNotes notes = {};         // Pick's
 };
 
 class LoadBalancer {

@@ -35,8 +35,24 @@ Host* WorkerCluster::PickHost(uint64_t hash, const KeyValues* metadata) {
         breaker_->in_use(RoutePriority::kHigh, BreakerResource::kRequests);
   }
   Host* const host = balancer_->Pick(context);
-  if (host == nullptr) spec_->stats.cx_none_healthy.Add(worker_.stats);
+  CountPick(host, context.notes);
   return host;
+}
+
+void WorkerCluster::CountPick(const Host* host, const PickNotes& notes) {
+  const ClusterStats& stats = spec_->stats;
+  if (host == nullptr) return stats.cx_none_healthy.Add(worker_.stats);
+  if (notes.panic) stats.lb_healthy_panic.Add(worker_.stats);
+  switch (notes.subset) {
+    case PickNotes::Subset::kNone:
+      return;
+    case PickNotes::Subset::kItsOwn:
+      return stats.lb_subsets_selected.Add(worker_.stats);
+    case PickNotes::Subset::kFallback:
+      return stats.lb_subsets_fallback.Add(worker_.stats);
+    case PickNotes::Subset::kPanic:
+      return stats.lb_subsets_fallback_panic.Add(worker_.stats);
+  }
 }
 
 Host* WorkerCluster::HostAt(const Address& address) { return original_->At(address); }

@@ -75,6 +75,7 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }
   void RunEndOfTurn() override;  // frees them
   void FreePassingPools();
+  void CountPick(const Host* host, const PickNotes& notes);
   void DrainPoolsOfTheGone();
   void Drain(HostPools& pools);
 

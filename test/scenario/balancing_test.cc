@@ -232,6 +232,7 @@ std::string AllIll(int hosts) {
 TEST(Balancing, WhenAllSeemIllAllAreAsked) {
   Balanced hosts(2, {.endpoints = AllIll(2)});
   EXPECT_EQ(hosts.Send(10), (Counts{5, 5}));
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_healthy_panic"), 10);
 }
 
 TEST(Balancing, WithAThresholdOfZeroThereIsNoPanic) {
@@ -342,6 +343,8 @@ TEST(Balancing, ARouteMayAskForHostsWithCertainMetadata) {
   Balanced hosts(3, {.cluster = kByVersion, .endpoints = TwoVersions()},
                  "metadata_match: { filter_metadata: { envoy.lb: { version: v2 } } }");
   EXPECT_EQ(hosts.Send(10), (Counts{0, 5, 5}));
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_subsets_selected"), 10);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_healthy_panic"), 0);
 }
 
 TEST(Balancing, WithoutSuchHostsTheFallbackSaysWho) {
@@ -361,6 +364,18 @@ TEST(Balancing, WithoutSuchHostsTheFallbackSaysWho) {
                 .endpoints = TwoVersions()},
                other);
   EXPECT_EQ(set.Send(9), (Counts{9, 0, 0}));
+  EXPECT_EQ(set.proxy.Stat("cluster.users.lb_subsets_fallback"), 9);
+  EXPECT_EQ(set.proxy.Stat("cluster.users.lb_subsets_selected"), 0);
+}
+
+TEST(Balancing, SubsetsAreCountedAsTheyComeAndGo) {
+  Balanced hosts(3, {.cluster = kByVersion, .endpoints = TwoVersions()});
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_subsets_active"), 2);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_subsets_created"), 2);
+  hosts.proxy.ChangeCluster(kByVersion, 3);  // without metadata
+  hosts.proxy.Run();
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_subsets_active"), 0);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_subsets_removed"), 2);
 }
 
 TEST(Balancing, AWeightedClusterAsksForMore) {

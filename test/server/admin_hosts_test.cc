@@ -33,6 +33,7 @@ TEST_F(AdminHosts, AHealthyHostHasNoReasons) {
   view.weight = 3;
   view.rq_active = 4;
   view.cx_active = 5;
+  view.ejections = 6;
   const auto page = Page();
   EXPECT_EQ(page.cluster(), "users");
   ASSERT_EQ(page.hosts_size(), 1);
@@ -44,6 +45,7 @@ TEST_F(AdminHosts, AHealthyHostHasNoReasons) {
   EXPECT_EQ(host.weight(), 3u);
   EXPECT_EQ(host.active_requests(), 4u);
   EXPECT_EQ(host.active_connections(), 5u);
+  EXPECT_EQ(host.ejections(), 6u);
   EXPECT_EQ(host.since(), "");
 }
 

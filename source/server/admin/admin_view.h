@@ -63,6 +63,7 @@ struct HostView {
   std::string region, zone, sub_zone;
   uint32_t weight = 1;
   uint32_t priority = 0;
+  uint32_t ejections = 0;  // by outlier detection
   HostFlags flags;
   std::vector<ProbeView> probes;  // by the cluster's health checks; none: it has none
   WallTime since{};               // it passes or fails them

@@ -73,6 +73,7 @@ void Show(const HostView& view, pb::Host& host) {
   host.set_priority(view.priority);
   host.set_active_requests(view.rq_active);
   host.set_active_connections(view.cx_active);
+  host.set_ejections(view.ejections);
 }
 
 std::optional<HostOrder> OrderOf(absl::string_view text) {

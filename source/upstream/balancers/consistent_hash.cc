@@ -40,10 +40,11 @@ class Candidates {
 Host* ConsistentHash::Pick(const PickContext& context) {
   if (hosts_ == nullptr || hosts_->groups.empty()) return nullptr;
   // The priority follows from the hash too, but from other bits than the place.
-  const HostGroup& group =
-      hosts_->groups.size() == 1
-          ? hosts_->groups.front().group
-          : hosts_->GroupFor(MixBits(context.hash ^ 0x5bd1e9955bd1e995u)).group;
+  const LoadGroup& from = hosts_->groups.size() == 1
+                              ? hosts_->groups.front()
+                              : hosts_->GroupFor(MixBits(context.hash ^ 0x5bd1e9955bd1e995u));
+  context.notes.panic = from.panic;
+  const HostGroup& group = from.group;
   if (balance_percent_ != 0) return PickBounded(group, context);
   return group.hosts()[Candidates(group, context.hash).host()];
 }

@@ -7,6 +7,11 @@ namespace sluice {
 Host* SubsetBalancer::Pick(const PickContext& context) {
   if (hosts_ == nullptr || hosts_->subsets == nullptr) return nullptr;
   const SubsetIndex::Choice choice = hosts_->subsets->Find(context.metadata);
+  if (choice.set != SubsetIndex::kNobody) {
+    context.notes.subset = choice.panic       ? PickNotes::Subset::kPanic
+                           : choice.fell_back ? PickNotes::Subset::kFallback
+                                              : PickNotes::Subset::kItsOwn;
+  }
   if (choice.set == SubsetIndex::kAny) return all_->Pick(context);
   if (choice.set == SubsetIndex::kNobody) return nullptr;
   return subsets_[choice.set]->Pick(context);

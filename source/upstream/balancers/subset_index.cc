@@ -153,11 +153,18 @@ SubsetIndex::Choice SubsetIndex::Find(const KeyValues* wanted) const {
   }
 }
 
+uint64_t SubsetIndex::NotIn(const SubsetIndex* other) const {
+  if (other == nullptr) return set_by_values_.size();
+  uint64_t count = 0;
+  for (const auto& [values, set] : set_by_values_) count += !other->set_by_values_.contains(values);
+  return count;
+}
+
 SubsetIndex::Choice SubsetIndex::FallBack(SubsetFallback fallback) const {
   if (fallback == SubsetFallback::kAny) return {kAny, true};
   const bool to_default = fallback == SubsetFallback::kDefaultSubset;
   if (!to_default) return {kNobody, true};
-  if (default_subset_ == kNobody && spec_->panic_mode_any) return {kAny, true};
+  if (default_subset_ == kNobody && spec_->panic_mode_any) return {kAny, true, true};
   return {default_subset_, true};
 }
 

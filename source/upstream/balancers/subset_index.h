@@ -23,6 +23,7 @@ class SubsetIndex {
   struct Choice {
     uint32_t set;
     bool fell_back;
+    bool panic = false;  // the default subset is empty, and there is panic_mode_any
   };
 
   // Linear in hosts times selectors.
@@ -33,6 +34,10 @@ class SubsetIndex {
   // `wanted`: null or empty where the request asks for nothing.
   Choice Find(const KeyValues* wanted) const;
   absl::Span<const std::shared_ptr<const HostSet>> sets() const { return sets_; }
+  // Those of selectors, as Envoy counts them: the default subset is none.
+  uint64_t count() const { return set_by_values_.size(); }
+  // How many of these the other one does not have. Null: it has none.
+  uint64_t NotIn(const SubsetIndex* other) const;
 
  private:
   friend class SubsetBuilder;

@@ -55,6 +55,11 @@ class OutlierDetector {
 
   // How often a host was ejected; 0 for one that is not the cluster's.
   uint32_t ejections(const Host& host) const;
+  // The same of the `index`th of those of SetHosts.
+  uint32_t ejections(const Host& host, size_t index) const {
+    const bool is_there = index < records_.size() && records_[index].host.get() == &host;
+    return is_there ? records_[index].ejections : 0;
+  }
 
  private:
   struct Record {
