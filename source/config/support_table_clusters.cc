@@ -9,7 +9,7 @@ const std::string_view kClusterSupport = R"(
 message envoy.config.cluster.v3.Cluster
   + name alt_stat_name type cluster_type eds_cluster_config original_dst_lb_config cleanup_interval
   + connect_timeout load_assignment lb_policy load_balancing_policy common_lb_config
-  + lb_subset_config
+  + lb_subset_config preconnect_policy
   + round_robin_lb_config least_request_lb_config ring_hash_lb_config maglev_lb_config
   + circuit_breakers per_connection_buffer_limit_bytes upstream_http_protocol_options
   + max_requests_per_connection typed_extension_protocol_options protocol_selection metadata
@@ -35,6 +35,8 @@ message envoy.config.cluster.v3.OutlierDetection
   + failure_percentage_request_volume successful_active_health_check_uneject_host
 message envoy.config.cluster.v3.Cluster.RefreshRate
   + *
+message envoy.config.cluster.v3.Cluster.PreconnectPolicy
+  + per_upstream_preconnect_ratio
 message envoy.config.cluster.v3.Cluster.OriginalDstLbConfig
   + use_http_header http_header_name upstream_port_override
 message envoy.config.cluster.v3.Cluster.EdsClusterConfig

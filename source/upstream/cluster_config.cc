@@ -119,6 +119,13 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
       static_cast<int>(UInt32Or(keepalive, "keepalive_interval", 0, field, kSystem));
 }
 
+double ParsePreconnect(const pb::Cluster::PreconnectPolicy& policy, const FieldScope& scope) {
+  const double ratio = DoubleOr(policy, "per_upstream_preconnect_ratio", 1.0);
+  if (ratio >= 1.0 && ratio <= 3.0) return ratio;
+  scope.At("preconnect_policy.per_upstream_preconnect_ratio").Error("must be from 1 to 3");
+  return 1.0;
+}
+
 // Equal for equal messages; never 0.
 uint64_t HashOf(const google::protobuf::Message& message) {
   std::string bytes;
@@ -148,6 +155,7 @@ SpecHashes HashesOf(const pb::Cluster& cluster) {
   connections.clear_outlier_detection();
   connections.clear_circuit_breakers();
   connections.clear_metadata();
+  connections.clear_preconnect_policy();
   connections.clear_lb_policy();
   connections.clear_lb_config();
   connections.clear_load_balancing_policy();
@@ -190,6 +198,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
       UInt32Or(cluster, "per_connection_buffer_limit_bytes",
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
   spec->balancer = ParseBalancer(cluster, scope);
+  spec->preconnect_ratio = ParsePreconnect(cluster.preconnect_policy(), scope);
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
   if (cluster.has_outlier_detection()) {

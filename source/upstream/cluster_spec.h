@@ -132,6 +132,8 @@ struct ClusterSpec {
   Http1Options http1;
   Http2Options http2;
   std::shared_ptr<const ClientTransportFactory> transport;  // none: plaintext
+  // preconnect_policy: for each stream that there is, connections for so many; from 1 to 3.
+  double preconnect_ratio = 1.0;
   // upstream_http_protocol_options: the name in the certificate and in SNI is the request's host.
   bool auto_sni = false;
   bool auto_san_validation = false;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,20 +78,39 @@ bool ConnectionPool::empty() const {
 }
 
 void ConnectionPool::RunEndOfTurn() {
-  for (RoutePriority priority : kPriorities) OpenConnections(priority);
+  for (RoutePriority priority : kPriorities) {
+    OpenConnections(priority);
+    if (spec_->preconnect_ratio > 1.0 && !draining_) ConnectAhead(priority);
+  }
+}
+
+bool ConnectionPool::TakePlace(RoutePriority priority) {
+  const uint32_t max = spec_->breakers[static_cast<size_t>(priority)].host_connections_max;
+  return host_->cx_active.load(kRelaxed) < max &&
+         cluster_.breaker().TryAcquire(priority, BreakerResource::kConnections);
+}
+
+void ConnectionPool::ConnectAhead(RoutePriority priority) {
+  Lane& lane = this->lane(priority);
+  const double wanted = std::ceil((lane.waiting + lane.streams) * spec_->preconnect_ratio);
+  double carried = lane.opening + lane.streams;
+  lane.ready.ForEach([&carried](ClientConnection& connection) {
+    carried += static_cast<double>(connection.codec_->available_streams());
+  });
+  while (carried < wanted && TakePlace(priority)) {
+    Connect(priority);
+    carried += ExpectedStreams();
+  }
 }
 
 void ConnectionPool::OpenConnections(RoutePriority priority) {
   Lane& lane = this->lane(priority);
   while (lane.opening < lane.waiting) {
-    CircuitBreaker& breaker = cluster_.breaker();
-    const bool host_full = host_->cx_active.load(kRelaxed) >=
-                           spec_->breakers[static_cast<size_t>(priority)].host_connections_max;
-    if (host_full || !breaker.TryAcquire(priority, BreakerResource::kConnections)) {
+    if (!TakePlace(priority)) {
       stats().cx_overflow.Add(cells_);
       if (!lane.ready.empty() || !lane.busy.empty() || !lane.connecting.empty()) return;
       if (passing()) return FailWaiters(lane, lane.waiting, PoolFailure::kOverflow, {});
-      breaker.Acquire(priority, BreakerResource::kConnections);
+      cluster_.breaker().Acquire(priority, BreakerResource::kConnections);
     }
     Connect(priority);
   }
@@ -137,6 +157,8 @@ void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
   stats().rq_active.Add(cells_);
   host_->rq_total.fetch_add(1, kRelaxed);
   host_->rq_active.fetch_add(1, kRelaxed);
+  ++lane(connection.priority_).streams;
+  if (spec_->preconnect_ratio > 1.0) cluster_.worker().loop.AtEndOfTurn(*this);
   const bool spent = connection.spent();
   if (spent && !connection.lifetime_over_ && !connection.peer_ended_)
     stats().cx_max_requests.Add(cells_);
@@ -150,6 +172,7 @@ void ConnectionPool::OnStreamsEnded(ClientConnection& connection, size_t count) 
   cluster_.breaker().Release(connection.priority_, BreakerResource::kRequests, n);
   stats().rq_active.Subtract(cells_, n);
   host_->rq_active.fetch_sub(n, kRelaxed);
+  lane(connection.priority_).streams -= n;
 }
 
 void ConnectionPool::OnConnected(ClientConnection& connection) {

@@ -12,7 +12,8 @@
 // could have any number of connections opened; its requests overflow instead.
 //
 // New connections are opened at the end of the turn, for those who still wait then: a connection
-// that comes back in the same turn serves first.
+// that comes back in the same turn serves first. With a preconnect_policy more are opened, for
+// those who are about to come, as far as there is room under the breakers.
 //
 // Counted here: upstream_cx_*, rq_total, rq_active, rq_pending_*, rq_cancelled, rq_tx_reset, and
 // the same of the host; what a response says (rq_2xx, rq_time, rq_success ...) is the router's.
@@ -102,10 +103,15 @@ class ConnectionPool final : private EndOfTurnTask {
     IntrusiveList<PoolWaiter> waiters;
     uint32_t waiting = 0;
     uint32_t opening = 0;  // streams that those in `connecting` are expected to carry
+    uint32_t streams = 0;  // open ones
   };
 
   void RunEndOfTurn() override;  // opens what is missing
   void OpenConnections(RoutePriority priority);
+  // Beyond what is missing: for those who are about to come (preconnect_policy).
+  void ConnectAhead(RoutePriority priority);
+  // A place for one more; false: there is none.
+  bool TakePlace(RoutePriority priority);
   void Connect(RoutePriority priority);
   uint32_t ExpectedStreams() const;
   void TellIfEmpty();

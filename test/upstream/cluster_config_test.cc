@@ -288,6 +288,16 @@ TEST(ClusterConfig, HashesSayWhatHasChanged) {
   EXPECT_NE(checked.health_checks, one.health_checks);
 }
 
+TEST(ClusterConfig, ConnectionsAhead) {
+  EXPECT_EQ(Good("name: \"x\"").preconnect_ratio, 1.0);
+  const auto with = [](const std::string& ratio) {
+    return "name: \"x\" preconnect_policy { per_upstream_preconnect_ratio { value: " + ratio +
+           " } }";
+  };
+  EXPECT_EQ(Good(with("1.5")).preconnect_ratio, 1.5);
+  ExpectError(with("3.1"), "preconnect_policy.per_upstream_preconnect_ratio: must be from 1 to 3");
+}
+
 TEST(ClusterConfig, OtherClusterTypesAreRefusedByName) {
   ExpectError("name: \"x\" cluster_type { name: \"y\" }",
               "c.cluster_type.typed_config: is required");

@@ -105,6 +105,30 @@ TEST(ConnectionPool, AConnectionReturnedInTheSameTurnServesWhoWaits) {
   EXPECT_EQ(b.outcome, "200 bye");
 }
 
+TEST(ConnectionPool, OpensConnectionsAheadWhereItIsToldTo) {
+  PoolFixture fixture([](ClusterSpec& spec) { spec.preconnect_ratio = 1.5; });
+  Borrower a, b, c;
+  fixture.Ask(a);
+  fixture.Run();
+  EXPECT_EQ(fixture.peers(), 2u);  // 1.5, rounded up
+  fixture.Ask(b);
+  fixture.Run();
+  EXPECT_EQ(fixture.peers(), 3u);
+  EXPECT_EQ(fixture.stat("upstream_rq_pending_total"), 1);  // b's was there
+}
+
+TEST(ConnectionPool, OpensNoneAheadBeyondTheBreaker) {
+  PoolFixture fixture([](ClusterSpec& spec) {
+    spec.preconnect_ratio = 3.0;
+    spec.breakers[0].connections_max = 2;
+  });
+  Borrower a;
+  fixture.Ask(a);
+  fixture.Run();
+  EXPECT_EQ(fixture.peers(), 2u);
+  EXPECT_EQ(fixture.stat("upstream_cx_overflow"), 0);
+}
+
 TEST(ConnectionPool, WaitersAreServedInOrder) {
   PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].connections_max = 1; });
   Borrower a, b, c;
