@@ -43,6 +43,13 @@ bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
   return false;
 }
 
+// When discovery drops it, however well it is: discovery had called it ill before, as in Envoy, or
+// an operator keeps it from being asked.
+bool GoesAtOnce(HostFlags flags) {
+  return flags.Has(HostFlag::kFailedByDiscovery) || flags.Has(HostFlag::kDrainingByDiscovery) ||
+         flags.Has(HostFlag::kMaintenanceByOperator);
+}
+
 }  // namespace
 
 Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
@@ -241,14 +248,17 @@ void Cluster::OnHealthChange() {
 
 void Cluster::KeepRemoved(std::vector<HostEntry>& entries) const {
   if (spec_->health_checks.empty()) return;
-  absl::flat_hash_set<const Host*> named;
+  // By address: one that is listed with other facts now is another Host, and takes its place.
+  absl::flat_hash_set<Address> named;
   for (const HostEntry& entry : entries) {
-    named.insert(entry.host.get());
+    named.insert(entry.host->address());
     entry.host->SetFlag(HostFlag::kPendingRemoval, false);
   }
   for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
     const std::shared_ptr<Host>& host = hosts_->hosts[i];
-    if (named.contains(host.get()) || !health_.Keeps(*host)) continue;
+    if (named.contains(host->address()) || GoesAtOnce(host->flags()) || !health_.Keeps(*host)) {
+      continue;
+    }
     host->SetFlag(HostFlag::kPendingRemoval, true);
     entries.push_back({host, hosts_->traits[i]});
   }

@@ -70,8 +70,7 @@ bool ClusterSet::Remove(absl::string_view name) {
 
 bool ClusterSet::OrderHost(absl::string_view cluster, absl::string_view address, HostOrder order) {
   const auto at = by_name_.find(cluster);
-  if (at == by_name_.end() || at->second.serving == nullptr) return false;
-  return at->second.serving->OrderHost(address, order);
+  return at != by_name_.end() && at->second.seen().OrderHost(address, order);
 }
 
 bool ClusterSet::SetEndpoints(absl::string_view name, std::vector<EndpointSpec> endpoints,

@@ -60,7 +60,7 @@ class ClusterSet {
 
  private:
   struct Entry {
-    const Cluster& seen() const { return serving != nullptr ? *serving : *warming; }
+    Cluster& seen() const { return serving != nullptr ? *serving : *warming; }
     std::shared_ptr<CircuitBreaker> breaker;
     std::unique_ptr<Cluster> serving, warming;  // at least one of them
   };

@@ -1,5 +1,6 @@
 #include "source/upstream/known_hosts.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -17,11 +18,8 @@ void TakeOverDiscovery(HostFlags flags, Host& host) {
 }  // namespace
 
 void KnownHosts::Add(const std::shared_ptr<Host>& host) {
-  if (host->moved_to != nullptr) {
-    logical_.push_back(host);
-  } else {
-    by_address_[host->address()].push_back(host);
-  }
+  auto& hosts = host->moved_to != nullptr ? logical_ : by_address_[host->address()];
+  if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
 }
 
 std::vector<HostEntry> KnownHosts::Merge(std::vector<ResolvedEndpoint> endpoints, Word word) {

@@ -15,7 +15,8 @@ namespace sluice {
 
 class KnownHosts {
  public:
-  // Of two that fit, that which was added first is taken.
+  // Of two that fit, that which was added first is taken. One that is known already changes
+  // nothing.
   void Add(const std::shared_ptr<Host>& host);
   void Add(const std::vector<std::shared_ptr<Host>>& hosts) {
     for (const auto& host : hosts) Add(host);

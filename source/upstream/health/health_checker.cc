@@ -80,11 +80,8 @@ HealthChecker::~HealthChecker() {
 
 void HealthChecker::TakeOver(const HealthChecker& predecessor) {
   for (const auto& [host, checked] : hosts_) {
-    if (checked->borrowed) {
-      GiveBack(*checked);
-    } else if (host->flags().Has(HostFlag::kMaintenanceByOperator)) {
-      SetPaused(*host, true);
-    }
+    if (checked->borrowed) GiveBack(*checked);
+    if (host->flags().Has(HostFlag::kMaintenanceByOperator)) SetPaused(*host, true);
   }
   predecessor_ = nullptr;
   reports_->checker = this;
@@ -143,7 +140,7 @@ void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
     }
     healthy_ -= !host.was_failing;
     degraded_ -= host.was_degraded;
-    unchecked_ -= !host.checked();
+    awaited_ -= host.awaited();
     hosts_.erase(at++);
   }
   ShowGauges();
@@ -162,7 +159,7 @@ CheckedHost& HealthChecker::Add(const std::shared_ptr<Host>& host) {
   for (size_t i = 0; checked->borrowed && i < checked->checks.size(); ++i) {
     checked->checks[i]->Adopt(*before->checks[i]);
   }
-  unchecked_ += !checked->checked();
+  awaited_ += checked->awaited();
   if (predecessor_ == nullptr) host->SetFlag(HostFlag::kFailedActiveCheck, true);
   ShowFlags(*checked);
   return *checked;
@@ -184,9 +181,13 @@ const CheckedHost* HealthChecker::Find(const Host& host) const {
 }
 
 void HealthChecker::SetPaused(const Host& host, bool paused) {
-  const CheckedHost* const checked = Find(host);
-  if (checked == nullptr) return;
-  for (const auto& check : checked->checks) paused ? check->Pause() : check->Resume();
+  const auto at = hosts_.find(&host);
+  if (at == hosts_.end()) return;
+  CheckedHost& checked = *at->second;
+  awaited_ -= checked.awaited();
+  checked.paused = paused;
+  awaited_ += checked.awaited();
+  for (const auto& check : checked.checks) paused ? check->Pause() : check->Resume();
 }
 
 void HealthChecker::CountOut(const Host& host) {
@@ -208,7 +209,7 @@ void HealthChecker::OnResult(CheckedHost& host, HostCheck& check, const ProbeRes
   CountResult(result);
   LogResult(host, check, result.verdict, step);
   const bool settled_before = settled();
-  unchecked_ -= step.was_first && host.checked();
+  awaited_ -= step.was_first && host.checked() && !host.paused;
   const bool changed = ShowFlags(host);
   if (on_pass_ && Passes(result.verdict) && !host.failing()) on_pass_(*host.host);
   if (changed) {

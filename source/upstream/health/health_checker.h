@@ -29,6 +29,9 @@ class CheckedHost {
   bool failing() const;
   bool degraded() const;
   bool checked() const;  // by all of them, once
+  bool awaited() const {
+    return !paused && !checked();
+  }  // by who wants to know the cluster's health
 
   const std::shared_ptr<Host> host;
   std::shared_ptr<const LocalityGroup> locality;   // null: none
@@ -36,6 +39,7 @@ class CheckedHost {
   WallTime since;                                  // it is failing, or it is not
   uint64_t round = 0;                              // of SetHosts
   bool was_failing = true, was_degraded = false;   // when that was last looked at
+  bool paused = false;
   bool borrowed = false;  // its checks are another's, until that one's place is taken
 };
 
@@ -55,8 +59,8 @@ class HealthChecker final {
   void TakeOver(const HealthChecker& predecessor);
   // The cluster's from now on, and no others. New ones have failed until they pass.
   void SetHosts(const std::vector<HostEntry>& entries);
-  // Every host has been asked, and has answered or failed, once.
-  bool settled() const { return unchecked_ == 0; }
+  // Every host that is asked has answered or failed once.
+  bool settled() const { return awaited_ == 0; }
   // Calls with each host that has just passed a check and fails none.
   void OnPass(std::function<void(const Host&)> call) { on_pass_ = std::move(call); }
   // A host that discovery does not name any more, and that should not go because it is well.
@@ -96,7 +100,7 @@ class HealthChecker final {
   absl::flat_hash_map<const Host*, std::unique_ptr<CheckedHost>> hosts_;
   uint64_t round_ = 0;
   int64_t healthy_ = 0, degraded_ = 0;
-  size_t unchecked_ = 0;
+  size_t awaited_ = 0;
   Traffic traffic_ = Traffic::kNever;
 };
 

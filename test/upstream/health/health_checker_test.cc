@@ -287,6 +287,47 @@ TEST_F(HealthCheckerTest, AHostThatDiscoveryDropsStaysWhileItPasses) {
   EXPECT_EQ(Hosts(), "10.0.0.1 ok");
 }
 
+TEST_F(HealthCheckerTest, OneThatDiscoveryHadCalledIllGoesAtOnce) {
+  Answer(1, 200);
+  Answer(2, 200);
+  auto spec = Static(2);
+  spec->endpoints[1].flags = {HostFlag::kDrainingByDiscovery};
+  Set(spec);
+  clusters_->SetEndpoints("users", {spec->endpoints[0]});
+  world_.RunUntilIdle();
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+}
+
+TEST_F(HealthCheckerTest, SoDoesOneInMaintenanceForNobodyAsksIt) {
+  Answer(1, 200);
+  Answer(2, 200);
+  Set(Static(2));
+  clusters_->OrderHost("users", "10.0.0.2:80", HostOrder::kMaintenance);
+  clusters_->SetEndpoints("users", Static(1)->endpoints);
+  world_.RunUntilIdle();
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+}
+
+TEST_F(HealthCheckerTest, OneThatIsListedWithOtherFactsIsThereOnce) {
+  Answer(1, 200);
+  auto spec = Static(1);
+  Set(spec);
+  spec->endpoints[0].facts.hostname = "other";
+  clusters_->SetEndpoints("users", spec->endpoints);
+  world_.RunUntilIdle();
+  EXPECT_EQ(Hosts(), "10.0.0.1 ok");
+  EXPECT_EQ(host(0).facts().hostname, "other");
+}
+
+TEST_F(HealthCheckerTest, NobodyWaitsForAHostInMaintenance) {
+  world_.memory().shape(TestAddress(1)).black_hole = true;
+  Set(Static(1));
+  EXPECT_FALSE(users().ready());
+  clusters_->OrderHost("users", "10.0.0.1:80", HostOrder::kMaintenance);
+  world_.RunUntilIdle();
+  EXPECT_TRUE(users().ready());
+}
+
 TEST_F(HealthCheckerTest, AHostThatComesBackIsNoLongerOnItsWayOut) {
   resolver_.Say("users.test", {"10.0.0.1", "10.0.0.2"});
   Answer(1, 200);
