@@ -56,10 +56,15 @@ message envoy.config.core.v3.TypedExtensionConfig
   + *
 message envoy.config.cluster.v3.Cluster.CommonLbConfig
   + healthy_panic_threshold locality_weighted_lb_config ignore_new_hosts_until_first_hc
+  + zone_aware_lb_config
   + consistent_hashing_lb_config
   ~ override_host_status: is about hosts that a filter has chosen, and no filter does
   ~ update_merge_window: changes of one turn are one already; health is told at once
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig
+message envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig
+  + routing_enabled min_cluster_size
+message envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig
+  + routing_enabled min_cluster_size
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig
   + *
 message envoy.config.cluster.v3.Cluster.SlowStartConfig
@@ -99,7 +104,7 @@ extension envoy.extensions.load_balancing_policies.maglev.v3.Maglev
 extension envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality
   + *
 message envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig
-  + locality_weighted_lb_config
+  + locality_weighted_lb_config zone_aware_lb_config
 message envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.LocalityWeightedLbConfig
 message envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig
   + *

@@ -79,6 +79,7 @@ ProxyCore::~ProxyCore() {
 void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                      ConfigErrors& errors) {
   OpenOutlierLog(bootstrap, errors);
+  ReadLocalCluster(bootstrap, errors);
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (const auto& secret : resources.secrets()) secrets_.AddStatic(secret);
@@ -123,6 +124,19 @@ void ProxyCore::SetCluster(const envoy::config::cluster::v3::Cluster& cluster,
   auto gate = std::make_unique<WarmGate>();
   auto spec = ReadCluster(cluster, scope, *gate);
   if (spec != nullptr) clusters_.Set(std::move(spec), std::move(gate));
+}
+
+void ProxyCore::ReadLocalCluster(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                                 ConfigErrors& errors) {
+  const std::string& name = bootstrap.cluster_manager().local_cluster_name();
+  if (name.empty()) return;
+  const auto& locality = bootstrap.node().locality();
+  clusters_.SetLocalCluster(name, {locality.region(), locality.zone(), locality.sub_zone()});
+  for (const auto& cluster : bootstrap.static_resources().clusters()) {
+    if (cluster.name() == name) return;
+  }
+  FieldScope(errors, "cluster_manager.local_cluster_name")
+      .Error("is no cluster of static_resources");
 }
 
 void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,

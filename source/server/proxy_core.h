@@ -106,6 +106,8 @@ class ProxyCore {
   };
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
+  void ReadLocalCluster(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                        ConfigErrors& errors);
   // `gate`: for what the cluster's transport waits for.
   std::shared_ptr<const ClusterSpec> ReadCluster(const envoy::config::cluster::v3::Cluster& cluster,
                                                  const FieldScope& scope, WarmGate& gate);

@@ -29,6 +29,12 @@ struct SlowStart {
   double weight_min = 0.10;  // of its own
 };
 
+// zone_aware_lb_config: where the proxy's own cluster is known, traffic stays in its locality.
+struct ZoneAware {
+  double routing_percent = 100;  // of the traffic goes by it
+  uint64_t hosts_min = 6;        // healthy ones of the cluster
+};
+
 struct LeastRequestSpec {
   uint32_t choices = 2;
   double active_request_bias = 1.0;
@@ -67,7 +73,8 @@ struct SubsetSpec {
 struct BalancerSpec {
   BalancerPolicy policy = BalancerPolicy::kRoundRobin;
   double panic_threshold_percent = 50.0;  // 0: no panic
-  bool locality_weighted = false;
+  bool locality_weighted = false;         // else zone aware, but for balancers that hash
+  ZoneAware zone_aware;
   bool ignore_new_hosts_until_first_check = false;
   SlowStart slow_start;
   LeastRequestSpec least_request;

@@ -57,6 +57,8 @@ Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
                  std::unique_ptr<WarmGate> gate, std::function<void()> on_ready)
     : main_(world.main),
       workers_(world.workers),
+      zones_(world.zones),
+      on_hosts_(world.on_hosts),
       spec_(std::move(spec)),
       breaker_(std::move(breaker)),
       on_ready_(std::move(on_ready)),
@@ -184,10 +186,12 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   published_ = main_.loop.now();
   const bool other_hosts = !SameHosts(entries, *hosts_);
   const std::shared_ptr<const HostSet> before = hosts_;
-  hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now());
+  hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now(),
+                       zones_);
   Show();
   if (other_hosts && outliers_ != nullptr) outliers_->SetHosts(hosts_->hosts);
   ShowSubsets(before->subsets.get());
+  CountZones();
   const ClusterStats& stats = spec_->stats;
   if (other_hosts) stats.membership_change.Add(main_.stats);
   stats.membership_total.Set(main_.stats, static_cast<int64_t>(hosts_->hosts.size()));
@@ -195,6 +199,23 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   stats.membership_degraded.Set(main_.stats, hosts_->degraded);
   stats.membership_excluded.Set(main_.stats, hosts_->excluded);
   if (hosts_->warming) warming_.Arm(WarmingStep(spec_->balancer.slow_start));
+  if (on_hosts_ != nullptr) on_hosts_();
+}
+
+void Cluster::CountZones() {
+  if (zones_ == nullptr) return;
+  const ClusterStats& stats = spec_->stats;
+  stats.lb_recalculate_zone_structures.Add(main_.stats);
+  switch (hosts_->zones) {
+    case ZoneVerdict::kTooSmall:
+      return stats.lb_zone_cluster_too_small.Add(main_.stats);
+    case ZoneVerdict::kLocalNotOk:
+      return stats.lb_local_cluster_not_ok.Add(main_.stats);
+    case ZoneVerdict::kNoCapacity:
+      return stats.lb_zone_no_capacity_left.Add(main_.stats);
+    default:
+      return;
+  }
 }
 
 void Cluster::ShowSubsets(const SubsetIndex* before) {

@@ -43,6 +43,8 @@ class Cluster final : private EndOfTurnTask {
     Resolver& resolver;
     const StatsRegistry& stats;
     WorkerUpstreams& workers;
+    const LocalZones* zones = nullptr;         // null: traffic need not stay in any locality
+    std::function<void()> on_hosts = nullptr;  // there is another HostSet; null: nobody asks
   };
   // `predecessor`: whose place it is to take, or null; it outlives this, or TakeOver is called.
   // `gate`: what its transport waits for; null: nothing. `on_ready` is called once, from Start or
@@ -60,6 +62,11 @@ class Cluster final : private EndOfTurnTask {
   void TakeOver(Cluster& predecessor);
   // Workers get to know it.
   void Serve();
+  // Where the fleet is has changed.
+  void OnZones() {
+    must_publish_ = true;
+    RebuildLater();
+  }
   // Of the host at this address, until another order, or until it goes. kDrain: it gets nothing
   // new; kMaintenance: nor is it asked how it is. False: there is none.
   bool OrderHost(absl::string_view address, HostOrder order);
@@ -83,6 +90,7 @@ class Cluster final : private EndOfTurnTask {
   bool misses_endpoints() const;
   std::vector<ResolvedEndpoint> Endpoints() const;
   void Publish(std::vector<HostEntry> entries);
+  void CountZones();
   void ShowSubsets(const SubsetIndex* before);
   void Show();  // to the workers, from when it serves
   void NoteFitness(const std::vector<HostEntry>& entries);
@@ -93,6 +101,8 @@ class Cluster final : private EndOfTurnTask {
 
   WorkerContext& main_;
   WorkerUpstreams& workers_;
+  const LocalZones* const zones_;
+  const std::function<void()> on_hosts_;
   const std::shared_ptr<const ClusterSpec> spec_;
   const std::shared_ptr<CircuitBreaker> breaker_;
   const std::function<void()> on_ready_;

@@ -26,11 +26,44 @@ void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec, std::unique_ptr<Wa
   if (!is_new && IsKnown(entry, *spec)) return TellWhoWaits();
   (is_new ? added_ : modified_).Add(main_.stats);
   if (is_new) entry.breaker = std::make_shared<CircuitBreaker>(*spec);
-  entry.warming = std::make_unique<Cluster>(
-      Cluster::World{main_, network_, resolver_, stats_, workers_}, std::move(spec), entry.breaker,
-      entry.serving.get(), std::move(gate), [this, name] { OnWarm(name); });
+  entry.warming =
+      std::make_unique<Cluster>(WorldOf(name), std::move(spec), entry.breaker, entry.serving.get(),
+                                std::move(gate), [this, name] { OnWarm(name); });
   entry.warming->Start();
   ShowCounts();
+}
+
+void ClusterSet::SetLocalCluster(std::string name, Locality locality) {
+  local_cluster_ = std::move(name);
+  zones_.own = std::move(locality);
+}
+
+Cluster::World ClusterSet::WorldOf(const std::string& name) {
+  Cluster::World world{main_, network_, resolver_, stats_, workers_};
+  if (local_cluster_.empty()) return world;
+  if (name == local_cluster_) {
+    world.on_hosts = [this] { OnLocalHosts(); };
+  } else {
+    world.zones = &zones_;
+  }
+  return world;
+}
+
+void ClusterSet::OnLocalHosts() {
+  const Cluster* const local = Find(local_cluster_);
+  const HostSet* const set = local == nullptr ? nullptr : &local->hosts();
+  const bool ok = set != nullptr && set->healthy > 0 && !set->priorities[0].panic;
+  absl::flat_hash_map<Locality, double> parts;
+  for (size_t i = 0; ok && i < set->hosts.size(); ++i) {
+    const auto& group = set->traits[i].locality;
+    if (group == nullptr || HealthOf(set->flags[i]) != HostHealth::kHealthy) continue;
+    parts[group->locality] += 1.0 / set->healthy;
+  }
+  if (parts == zones_.parts) return;
+  zones_.parts = std::move(parts);
+  for (auto& [name, entry] : by_name_) {
+    if (name != local_cluster_ && entry.serving != nullptr) entry.serving->OnZones();
+  }
 }
 
 // What is asked for is there, or on its way. Who goes back to what serves needs nobody to warm.
@@ -62,6 +95,7 @@ void ClusterSet::OnWarm(const std::string& name) {
 
 bool ClusterSet::Remove(absl::string_view name) {
   if (by_name_.erase(name) == 0) return false;
+  if (name == local_cluster_) OnLocalHosts();
   workers_.RemoveCluster(name);
   removed_.Add(main_.stats);
   TellWhoWaits();  // it may have been the one that others waited for

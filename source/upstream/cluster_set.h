@@ -43,6 +43,8 @@ class ClusterSet {
                     const AssignmentPolicy& policy = {});
   // Those of an EDS cluster have not come in time: it warms no longer. False: there is none.
   bool EndpointsFailed(absl::string_view name);
+  // Before any Set: which cluster the proxy itself is one of, and where it is.
+  void SetLocalCluster(std::string name, Locality locality);
   // Of clusters that serve from now on; outlives them.
   void SetOutlierLog(LogSink& log) { outlier_log_ = &log; }
   // The one that serves, or else the one that warms; null: there is neither.
@@ -66,6 +68,8 @@ class ClusterSet {
   };
   bool IsKnown(Entry& entry, const ClusterSpec& spec);
   void OnWarm(const std::string& name);
+  Cluster::World WorldOf(const std::string& name);
+  void OnLocalHosts();
   void TellWhoWaits();
   void ShowCounts();
 
@@ -77,6 +81,8 @@ class ClusterSet {
   Gauge active_, warming_;
   Counter added_, modified_, removed_;
   LogSink* outlier_log_ = nullptr;  // null: there is none
+  std::string local_cluster_;       // empty: nobody has said which
+  LocalZones zones_;
   absl::btree_map<std::string, Entry> by_name_;
   std::vector<absl::AnyInvocable<void()>> when_ready_;
 };

@@ -85,8 +85,10 @@ struct ClusterStats {
       cx_protocol_error, cx_rx_bytes_total, cx_tx_bytes_total, cx_none_healthy,
       original_dst_host_invalid, lb_healthy_panic, lb_subsets_created, lb_subsets_removed,
       lb_subsets_selected, lb_subsets_fallback, lb_subsets_fallback_panic,
-      cx_connect_attempts_exceeded, cx_upgrades_overflow, flow_control_paused_reading,
-      flow_control_resumed_reading;
+      lb_recalculate_zone_structures, lb_zone_cluster_too_small, lb_zone_no_capacity_left,
+      lb_local_cluster_not_ok, lb_zone_routing_all_directly, lb_zone_routing_sampled,
+      lb_zone_routing_cross_zone, cx_connect_attempts_exceeded, cx_upgrades_overflow,
+      flow_control_paused_reading, flow_control_resumed_reading;
   Gauge cx_active;
   Counter rq_total, rq_completed, rq_1xx, rq_2xx, rq_3xx, rq_4xx, rq_5xx, rq_timeout,
       rq_per_try_timeout, rq_rx_reset, rq_tx_reset, rq_cancelled, rq_maintenance_mode,

@@ -21,6 +21,7 @@ struct Member {
 
 // A part of a priority: the hosts of one locality.
 struct LocalityPart {
+  Locality locality;
   uint32_t weight = 0;
   uint32_t counted = 0;  // without the excluded
   std::vector<Member> healthy, degraded;
@@ -36,8 +37,12 @@ struct Level {
 class SetBuilder {
  public:
   SetBuilder(std::vector<HostEntry> entries, const BalancerSpec& spec,
-             const AssignmentPolicy& policy, MonotonicTime now)
-      : entries_(std::move(entries)), spec_(spec), policy_(policy), now_(now) {}
+             const AssignmentPolicy& policy, MonotonicTime now, const LocalZones* zones)
+      : entries_(std::move(entries)),
+        spec_(spec),
+        policy_(policy),
+        now_(now),
+        zones_(spec.locality_weighted || spec.hashes() ? nullptr : zones) {}
 
   std::shared_ptr<const HostSet> Build() {
     set_->drop_per_million = policy_.drop_per_million;
@@ -62,7 +67,9 @@ class SetBuilder {
   void Count(HostHealth health, const EndpointTraits& traits, Level& level, PriorityCounts& counts);
   LocalityPart& PartOf(const EndpointTraits& traits, Level& level);
   double WeightNow(const Host& host, const EndpointTraits& traits);
+  bool by_locality() const { return spec_.locality_weighted || zones_ != nullptr; }
   void AddGroups();
+  bool AddZones(const Level& level, double load);
   void AddTier(const Level& level, std::vector<Member> LocalityPart::*tier,
                const std::vector<Member>& whole, double load, uint32_t priority);
   void AddGroup(std::vector<WeightedHost> hosts, const std::vector<HashedHost>& hashed, double load,
@@ -75,8 +82,9 @@ class SetBuilder {
   const BalancerSpec& spec_;
   const AssignmentPolicy& policy_;
   const MonotonicTime now_;
-  std::vector<Level> levels_;  // by priority
-  std::vector<double> loads_;  // of each group
+  const LocalZones* const zones_;  // null: localities are all the same
+  std::vector<Level> levels_;      // by priority
+  std::vector<double> loads_;      // of each group
   std::unique_ptr<HostSet> set_ = std::make_unique<HostSet>();
 };
 
@@ -111,10 +119,10 @@ void SetBuilder::Sort() {
     }
     const HostHealth health = HealthOf(flags);
     Count(health, traits, level, counts);
-    if (spec_.locality_weighted) ++PartOf(traits, level).counted;
+    if (by_locality()) ++PartOf(traits, level).counted;
     if (health == HostHealth::kUnhealthy) continue;
     (health == HostHealth::kHealthy ? level.healthy : level.degraded).push_back(member);
-    if (!spec_.locality_weighted) continue;
+    if (!by_locality()) continue;
     LocalityPart& part = PartOf(traits, level);
     (health == HostHealth::kHealthy ? part.healthy : part.degraded).push_back(member);
   }
@@ -145,7 +153,10 @@ LocalityPart& SetBuilder::PartOf(const EndpointTraits& traits, Level& level) {
   const LocalityGroup& group = traits.locality == nullptr ? *kNone : *traits.locality;
   const auto [at, is_new] = level.locality_index.try_emplace(
       group.locality, static_cast<uint32_t>(level.localities.size()));
-  if (is_new) level.localities.push_back({.weight = group.weight});
+  if (is_new) {
+    level.localities.push_back(
+        {.locality = group.locality, .weight = spec_.locality_weighted ? group.weight : 0});
+  }
   return level.localities[at->second];
 }
 
@@ -176,9 +187,42 @@ void SetBuilder::AddGroups() {
       AddGroup(std::move(hosts), hashed, load.healthy + load.degraded, priority, true);
       continue;
     }
-    AddTier(level, &LocalityPart::healthy, level.healthy, load.healthy, priority);
+    if (priority > 0 || !AddZones(level, load.healthy))
+      AddTier(level, &LocalityPart::healthy, level.healthy, load.healthy, priority);
     AddTier(level, &LocalityPart::degraded, level.degraded, load.degraded, priority);
   }
+}
+
+// The healthy hosts of the first priority, where traffic is to stay in the proxy's locality. False:
+// it is not, or cannot.
+bool SetBuilder::AddZones(const Level& level, double load) {
+  if (zones_ == nullptr || load <= 0) return false;
+  std::vector<ZoneHosts> hosts;
+  for (const LocalityPart& part : level.localities) {
+    hosts.push_back({part.locality, static_cast<uint32_t>(part.healthy.size())});
+  }
+  const ZonePlan plan = PlanZones(hosts, *zones_, spec_.zone_aware);
+  set_->zones = plan.verdict;
+  if (plan.shares.empty()) return false;
+  double all = 0;
+  for (const Member& member : level.healthy) all += member.weight;
+  const double by_plan = spec_.zone_aware.routing_percent / 100.0;
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    std::vector<WeightedHost> members;
+    std::vector<HashedHost> hashed;
+    double weight = 0;
+    for (const Member& member : level.localities[i].healthy) weight += member.weight;
+    AddMembers(level.localities[i].healthy, 1.0, members, hashed);
+    const double share = by_plan * plan.shares[i] + (1.0 - by_plan) * weight / all;
+    const size_t before = set_->groups.size();
+    AddGroup(std::move(members), hashed, load * share, 0, false);
+    if (set_->groups.size() == before) continue;
+    using Zone = LoadGroup::Zone;
+    const bool here = hosts[i].locality == zones_->own;
+    const Zone stays = plan.verdict == ZoneVerdict::kDirect ? Zone::kDirect : Zone::kSampled;
+    set_->groups.back().zone = here ? stays : Zone::kCross;
+  }
+  return true;
 }
 
 // With localities that have weights: each of them by its weight, as far as enough of it is fit.
@@ -260,8 +304,9 @@ void SetBuilder::FinishLoads() {
 }  // namespace
 
 std::shared_ptr<const HostSet> MakeHostSet(std::vector<HostEntry> entries, const BalancerSpec& spec,
-                                           const AssignmentPolicy& policy, MonotonicTime now) {
-  return SetBuilder(std::move(entries), spec, policy, now).Build();
+                                           const AssignmentPolicy& policy, MonotonicTime now,
+                                           const LocalZones* zones) {
+  return SetBuilder(std::move(entries), spec, policy, now, zones).Build();
 }
 
 }  // namespace sluice

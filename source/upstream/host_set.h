@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "source/upstream/balancer_spec.h"
+#include "source/upstream/balancers/zone_plan.h"
 #include "source/upstream/endpoint_traits.h"
 #include "source/upstream/host.h"
 #include "source/upstream/host_group.h"
@@ -29,10 +30,14 @@ struct PriorityCounts {
 
 // Hosts that share a part of the traffic.
 struct LoadGroup {
+  // Of a priority whose traffic stays in the proxy's locality: all of it, the part that does, or
+  // the part that does not.
+  enum class Zone : uint8_t { kNone, kDirect, kSampled, kCross };
   HostGroup group;
   uint64_t load_end;  // a random number up to and with this, but above the last group's, is for it
   uint32_t priority;
   bool panic;
+  Zone zone = Zone::kNone;
 };
 
 struct HostSet {
@@ -41,7 +46,8 @@ struct HostSet {
   std::vector<HostFlags> flags;                      // of each, as they were when the set was made
   uint32_t healthy = 0, degraded = 0, excluded = 0;  // of all
   uint32_t drop_per_million = 0;                     // of requests, before a host is picked
-  bool warming = false;  // some are in slow start: make another set soon
+  bool warming = false;                    // some are in slow start: make another set soon
+  ZoneVerdict zones = ZoneVerdict::kNone;  // of the first priority
 
   std::vector<PriorityCounts> priorities;
   // All that may be picked; empty: nobody. By priority, then by locality.
@@ -63,10 +69,11 @@ struct HostEntry {
 };
 
 // Linear in the number of hosts, but for ring hash, which sorts its ring. `now` matters to slow
-// start only.
+// start only; `zones` is where the fleet is, null: nobody asks.
 std::shared_ptr<const HostSet> MakeHostSet(std::vector<HostEntry> entries,
                                            const BalancerSpec& spec = {},
                                            const AssignmentPolicy& policy = {},
-                                           MonotonicTime now = {});
+                                           MonotonicTime now = {},
+                                           const LocalZones* zones = nullptr);
 
 }  // namespace sluice

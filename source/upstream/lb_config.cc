@@ -68,11 +68,7 @@ void ParseCommon(const pb::Cluster::CommonLbConfig& common, const FieldScope& sc
     ParseConsistentHashing(common.consistent_hashing_lb_config(),
                            scope.At("consistent_hashing_lb_config"), spec);
   }
-  if (common.has_zone_aware_lb_config()) {
-    scope.At("zone_aware_lb_config")
-        .Error("needs a local cluster, which cannot be named yet",
-               "use locality_weighted_lb_config, or remove it");
-  }
+  ParseZoneAware(common.zone_aware_lb_config(), scope.At("zone_aware_lb_config"), spec);
 }
 
 }  // namespace

@@ -25,10 +25,8 @@ void ParseLocality(const Config& config, const FieldScope& scope, BalancerSpec& 
   if (!config.has_locality_lb_config()) return;
   const auto& locality = config.locality_lb_config();
   if (locality.has_locality_weighted_lb_config()) spec.locality_weighted = true;
-  if (!locality.has_zone_aware_lb_config()) return;
-  scope.At("locality_lb_config.zone_aware_lb_config")
-      .Error("needs a local cluster, which cannot be named yet",
-             "use locality_weighted_lb_config, or remove it");
+  ParseZoneAware(locality.zone_aware_lb_config(),
+                 scope.At("locality_lb_config.zone_aware_lb_config"), spec);
 }
 
 template <class Config>

@@ -50,6 +50,15 @@ SlowStart ParseSlowStart(const Config& config, const FieldScope& scope) {
 }
 
 template <class Config>
+void ParseZoneAware(const Config& config, const FieldScope& scope, BalancerSpec& spec) {
+  if (config.has_routing_enabled()) {
+    spec.zone_aware.routing_percent =
+        ReadPercent(config.routing_enabled(), scope.At("routing_enabled")).value_or(100.0);
+  }
+  spec.zone_aware.hosts_min = UInt64Or(config, "min_cluster_size", spec.zone_aware.hosts_min);
+}
+
+template <class Config>
 void ParseLeastRequest(const Config& config, const FieldScope& scope, BalancerSpec& spec) {
   LeastRequestSpec& parsed = spec.least_request;
   // Each choice costs time in every request.

@@ -15,6 +15,11 @@ namespace sluice {
 // What a pick was like, for statistics.
 struct PickNotes {
   bool panic = false;  // from a priority in panic
+  LoadGroup::Zone zone = LoadGroup::Zone::kNone;
+  void Take(const LoadGroup& group) {
+    panic = group.panic;
+    zone = group.zone;
+  }
   // Of a cluster with subsets: which one was asked.
   enum class Subset : uint8_t { kNone, kItsOwn, kFallback, kPanic } subset = Subset::kNone;
 };

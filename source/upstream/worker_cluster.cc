@@ -43,6 +43,19 @@ void WorkerCluster::CountPick(const Host* host, const PickNotes& notes) {
   const ClusterStats& stats = spec_->stats;
   if (host == nullptr) return stats.cx_none_healthy.Add(worker_.stats);
   if (notes.panic) stats.lb_healthy_panic.Add(worker_.stats);
+  switch (notes.zone) {
+    case LoadGroup::Zone::kNone:
+      break;
+    case LoadGroup::Zone::kDirect:
+      stats.lb_zone_routing_all_directly.Add(worker_.stats);
+      break;
+    case LoadGroup::Zone::kSampled:
+      stats.lb_zone_routing_sampled.Add(worker_.stats);
+      break;
+    case LoadGroup::Zone::kCross:
+      stats.lb_zone_routing_cross_zone.Add(worker_.stats);
+      break;
+  }
   switch (notes.subset) {
     case PickNotes::Subset::kNone:
       return;

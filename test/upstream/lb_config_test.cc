@@ -178,11 +178,24 @@ TEST(LbConfig, CommonFieldsArrive) {
   EXPECT_EQ(Balancer("common_lb_config { healthy_panic_threshold {} }").panic_threshold_percent, 0);
 }
 
+TEST(LbConfig, ZoneAwareness) {
+  const ZoneAware unset = Balancer("").zone_aware;
+  EXPECT_EQ(unset.routing_percent, 100);
+  EXPECT_EQ(unset.hosts_min, 6u);
+  const ZoneAware set =
+      Balancer(
+          "common_lb_config { zone_aware_lb_config { routing_enabled { value: 40 } "
+          "min_cluster_size { value: 9 } } }")
+          .zone_aware;
+  EXPECT_EQ(set.routing_percent, 40);
+  EXPECT_EQ(set.hosts_min, 9u);
+}
+
 TEST(LbConfig, BadValuesAreNamed) {
   ExpectError("common_lb_config { healthy_panic_threshold { value: 101 } }",
               "c.common_lb_config.healthy_panic_threshold");
-  ExpectError("common_lb_config { zone_aware_lb_config {} }",
-              "c.common_lb_config.zone_aware_lb_config: needs a local cluster");
+  ExpectError("common_lb_config { zone_aware_lb_config { routing_enabled { value: 101 } } }",
+              "c.common_lb_config.zone_aware_lb_config.routing_enabled");
   ExpectError(
       "common_lb_config { consistent_hashing_lb_config { hash_balance_factor { value: 99 } } }",
       "hash_balance_factor");
