@@ -141,7 +141,8 @@ void Router::KeepForRetry(Headers& trailers) {
 
 // ---- The time of a try.
 
-// As in Envoy: a try's time runs from when it has a connection and the request has come whole.
+// As in Envoy: a try's time runs from when it has a connection and the request has come whole,
+// until its answer begins.
 void Router::OnAttemptSending() {
   if (retries_ == nullptr) return;
   retries_->sending = true;
@@ -153,7 +154,8 @@ void Router::ArmTryTimer() {
   const Duration timeout = retries_->rules.per_try_timeout;
   // What follows a request to upgrade is not its body.
   const bool whole = retries_->replay.ended() || sink_.upgrade() != nullptr;
-  if (timeout > Duration{0} && retries_->sending && whole) retries_->try_timer.Arm(timeout);
+  if (timeout > Duration{0} && retries_->sending && whole && !response_started_)
+    retries_->try_timer.Arm(timeout);
 }
 
 void Router::ArmIdleTimer() {
@@ -211,6 +213,7 @@ bool Router::RetryAfterResponse(End end) {
   }
   retries_->ReleasePlace();
   retries_->replay.GiveUp();
+  retries_->try_timer.Disarm();
   NoteProgress(tunnel ? End::kYes : end);
   return false;
 }
