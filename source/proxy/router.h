@@ -75,6 +75,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   void NoteTried(const Host& host);
   bool WasTried(const Host& host) const;
   void NoteProgress(End end);
+  bool TryRuns() const;
   void ArmTryTimer();
   void ArmIdleTimer();
   void OnTryTimeout();

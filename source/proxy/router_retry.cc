@@ -136,13 +136,15 @@ bool Router::KeepForRetry(Buffer& data, End end) {
 
 void Router::KeepForRetry(Headers& trailers) {
   retries_->replay.KeepTrailers(trailers);
-  if (attempt_ != nullptr) ArmTryTimer();
+  if (attempt_ == nullptr) return;
+  ArmTryTimer();
+  ArmIdleTimer();
 }
 
 // ---- The time of a try.
 
 // As in Envoy: a try's time runs from when it has a connection and the request has come whole,
-// until its answer begins.
+// until its answer begins; the time in which it may be idle goes on to the end of that.
 void Router::OnAttemptSending() {
   if (retries_ == nullptr) return;
   retries_->sending = true;
@@ -150,17 +152,21 @@ void Router::OnAttemptSending() {
   ArmIdleTimer();
 }
 
-void Router::ArmTryTimer() {
-  const Duration timeout = retries_->rules.per_try_timeout;
+// From here on it is the host that is waited for.
+bool Router::TryRuns() const {
   // What follows a request to upgrade is not its body.
   const bool whole = retries_->replay.ended() || sink_.upgrade() != nullptr;
-  if (timeout > Duration{0} && retries_->sending && whole && !response_started_)
-    retries_->try_timer.Arm(timeout);
+  return retries_->sending && whole;
+}
+
+void Router::ArmTryTimer() {
+  const Duration timeout = retries_->rules.per_try_timeout;
+  if (timeout > Duration{0} && TryRuns() && !response_started_) retries_->try_timer.Arm(timeout);
 }
 
 void Router::ArmIdleTimer() {
   const Duration timeout = retries_->rules.policy.per_try_idle_timeout;
-  if (timeout > Duration{0} && retries_->sending) retries_->idle_timer.Arm(timeout);
+  if (timeout > Duration{0} && TryRuns()) retries_->idle_timer.Arm(timeout);
 }
 
 void Router::NoteProgress(End end) {
