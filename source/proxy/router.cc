@@ -331,15 +331,6 @@ void Router::TryOverHttp1() {
   StartNextAttempt(*cluster, *host);
 }
 
-void Router::StartNextAttempt(WorkerCluster& cluster, Host& host) {
-  if (retries_ != nullptr) NoteProgress(End::kYes);
-  failed_attempt_ = std::move(attempt_);
-  attempt_.reset(
-      sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, cluster, host));
-  attempt_->TakeOver(*failed_attempt_);
-  attempt_->Start(sink_.route()->cluster_action()->priority, PoolKeyFor(cluster.spec()));
-}
-
 // RFC 6455 sections 4.2.2 and 4.4: a client of another version is told which one is spoken here.
 // RFC 9110 section 15.5.22: a 426 has an Upgrade.
 void Router::RefuseHandshake(HandshakeError error) {

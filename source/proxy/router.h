@@ -57,7 +57,6 @@ class Router final : public RequestHandler, private AttemptOwner {
   bool MayTryAgain(const AttemptFailure& failure) const;
   void TryAgain();
   void TryOverHttp1();
-  void StartNextAttempt(WorkerCluster& cluster, Host& host);
 
   // As the route's policy says, or the request's headers: router_retry.cc.
   Duration MakeRetries(const ClusterAction& action, Duration timeout);
@@ -71,6 +70,8 @@ class Router final : public RequestHandler, private AttemptOwner {
   void StartRetry();
   Host* PickRetryHost(WorkerCluster& cluster);
   void SendAgain(WorkerCluster& cluster, Host& host);
+  void StartNextAttempt(WorkerCluster& cluster, Host& host);
+  void NameHost(const Host& host);
   void NoteTry(const Host& host, End end);
   void NoteTried(const Host& host);
   bool WasTried(const Host& host) const;

@@ -199,6 +199,29 @@ void Router::OnTryTooLong(Failure failure) {
 
 // ---- Another try.
 
+// auto_host_rewrite, for another host than the first.
+void Router::NameHost(const Host& host) {
+  const HostRewrite& rewrite = sink_.route()->cluster_action()->host_rewrite;
+  if (weighted_ != nullptr && !weighted_->host_rewrite_literal.empty()) return;
+  if (rewrite.kind != HostRewrite::Kind::kUpstream || host.facts().hostname.empty()) return;
+  SetHost(sink_.request_headers(), host.facts().hostname, ForwardedHost::kOmit,
+          OriginalHeaders::kOmit);
+}
+
+// With what the last one still holds.
+void Router::StartNextAttempt(WorkerCluster& cluster, Host& host) {
+  if (retries_ != nullptr) {
+    NoteProgress(End::kYes);
+    NoteTried(host);
+  }
+  NameHost(host);
+  failed_attempt_ = std::move(attempt_);
+  attempt_.reset(
+      sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, cluster, host));
+  attempt_->TakeOver(*failed_attempt_);
+  attempt_->Start(sink_.route()->cluster_action()->priority, PoolKeyFor(cluster.spec()));
+}
+
 bool Router::RetryAfterResponse(End end) {
   const Headers& response = sink_.response_headers();
   const bool tunnel = sink_.upgrade() != nullptr && response.Get(HeaderId::kStatus) < "300";
@@ -282,9 +305,7 @@ void Router::StartRetry() {
     request.SetReference(HeaderId::kXEnvoyIsTimeoutRetry,
                          retries_->after_timeout ? "true" : "false");
   }
-  const HostRewrite& rewrite = sink_.route()->cluster_action()->host_rewrite;
-  if (rewrite.kind == HostRewrite::Kind::kUpstream && !host->facts().hostname.empty())
-    SetHost(request, host->facts().hostname, ForwardedHost::kOmit, OriginalHeaders::kOmit);
+  NameHost(*host);
   sink_.response_headers().Clear();
   NoteTried(*host);
   SendAgain(*cluster, *host);
