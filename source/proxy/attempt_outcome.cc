@@ -20,6 +20,7 @@ uint32_t HttpStatusOfGrpc(absl::string_view text) {
 }  // namespace
 
 void Attempt::CountTimeout() {
+  if (done_) return;  // it has answered, and host and cluster may be gone
   host_.rq_timeout.fetch_add(1, std::memory_order_relaxed);
   if (OutlierMonitor* const outliers = cluster_.outliers()) outliers->OnTimeout(host_);
 }

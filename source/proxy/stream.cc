@@ -217,7 +217,7 @@ void Stream::EndRequest() {
   info_.request_complete = now();
   timers_.ClearRequest();
   // The route's timeout runs from here: a slow upload is not the upstream's fault.
-  if (!request_stopped_) timers_.SetUpstream(response_timeout_, now());
+  if (!request_stopped_ && !response_ended_) timers_.SetUpstream(response_timeout_, now());
 }
 
 // ---- Through the filters, to the handler.
