@@ -40,11 +40,10 @@ void FindClient(const ForwardingRules& rules, const Address& peer, const Headers
 // Names that only an edge proxy may set: what a client from outside says under them is not
 // believed.
 void DropClaims(Headers& request) {
-  for (const HeaderId id :
-       {HeaderId::kXEnvoyInternal, HeaderId::kXEnvoyExternalAddress,
-        HeaderId::kXEnvoyDecoratorOperation, HeaderId::kXEnvoyUpstreamRqTimeoutMs,
-        HeaderId::kXEnvoyExpectedRqTimeoutMs, HeaderId::kXEnvoyAttemptCount,
-        HeaderId::kXEnvoyOriginalPath, HeaderId::kXEnvoyOriginalHost}) {
+  for (const HeaderId id : {HeaderId::kXEnvoyInternal, HeaderId::kXEnvoyExternalAddress,
+                            HeaderId::kXEnvoyDecoratorOperation,
+                            HeaderId::kXEnvoyUpstreamRqTimeoutMs, HeaderId::kXEnvoyAttemptCount,
+                            HeaderId::kXEnvoyOriginalPath, HeaderId::kXEnvoyOriginalHost}) {
     if (request.Has(id)) request.Remove(id);
   }
 }
@@ -123,7 +122,11 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
   const bool vouched =
       rules.use_remote_address || (info.remote_address.family() != Address::Family::kNone &&
                                    !absl::StrContains(request.Get(HeaderId::kXForwardedFor), ','));
-  if (HasRetryHeaders(request) && !(internal && vouched)) RemoveRetryHeaders(request);
+  if (!internal || !vouched) {
+    if (HasRetryHeaders(request)) RemoveRetryHeaders(request);
+    if (request.Has(HeaderId::kXEnvoyExpectedRqTimeoutMs))
+      request.Remove(HeaderId::kXEnvoyExpectedRqTimeoutMs);
+  }
   const absl::string_view scheme = SchemeText(downstream.secure);
   if (rules.use_remote_address) {
     if (!internal) DropClaims(request);

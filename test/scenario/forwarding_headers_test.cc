@@ -197,7 +197,7 @@ TEST(Forwarding, TheExpectedTimeoutOfAnEgressProxyIsTheRequestsWhereTheRouterRes
                        {.router = respected ? "respect_expected_rq_timeout: true" : ""});
     H1Server& host = proxy.Host(H1Answer{.bytes = ""});
     H1Client& client = proxy.Client();
-    client.Get("/", {"x-envoy-expected-rq-timeout-ms: 2000"});
+    client.Get("/", {"x-envoy-expected-rq-timeout-ms: 2000", "x-forwarded-for: 10.0.0.1"});
     proxy.Advance(std::chrono::milliseconds(2100));
     EXPECT_EQ(host.request(0).header("x-envoy-expected-rq-timeout-ms"),
               respected ? "2000" : "7000");
@@ -212,7 +212,8 @@ TEST(Forwarding, AnExpectedTimeoutThatIsNoNumberIsNotRespected) {
     ProxyFixture proxy(ProxyFixture::ToUsers("timeout: 7s"),
                        {.router = "respect_expected_rq_timeout: true"});
     H1Server& host = proxy.Host(H1Answer::Of(200));
-    proxy.Client().Get("/", {std::string("x-envoy-expected-rq-timeout-ms: ") + value});
+    proxy.Client().Get("/", {std::string("x-envoy-expected-rq-timeout-ms: ") + value,
+                             "x-forwarded-for: 10.0.0.1"});
     proxy.Run();
     EXPECT_EQ(host.request(0).header("x-envoy-expected-rq-timeout-ms"), "7000") << value;
   }
