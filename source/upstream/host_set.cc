@@ -274,10 +274,11 @@ void SetBuilder::AddGroup(std::vector<WeightedHost> hosts, const std::vector<Has
   HostGroup group(hosts);
   if (!hashed.empty()) {
     // The group has put its hosts into another order where their weights differ.
-    absl::flat_hash_map<const Host*, uint32_t> place;
-    for (uint32_t i = 0; i < group.hosts().size(); ++i) place[group.hosts()[i]] = i;
-    std::vector<HashedHost> in_order(hashed.size());
-    for (size_t i = 0; i < hosts.size(); ++i) in_order[place[hosts[i].host]] = hashed[i];
+    absl::flat_hash_map<const Host*, size_t> index;
+    for (size_t i = 0; i < hosts.size(); ++i) index[hosts[i].host] = i;
+    std::vector<HashedHost> in_order;
+    in_order.reserve(hashed.size());
+    for (const Host* const host : group.hosts()) in_order.push_back(hashed[index[host]]);
     if (spec_.policy == BalancerPolicy::kMaglev) {
       group.maglev = std::make_unique<const MaglevTable>(in_order, spec_.maglev_table_size);
     } else {

@@ -40,8 +40,11 @@ class SubsetBuilder {
 
   std::shared_ptr<const SubsetIndex> Build() {
     for (uint32_t i = 0; i < subsets_.selectors.size(); ++i) {
-      index_->selector_by_keys_.try_emplace(HashOfKeys(subsets_.selectors[i].keys), i);
-      for (const HostEntry& entry : entries_) AddTo(subsets_.selectors[i], entry, 0, 0);
+      const SubsetSelector& selector = subsets_.selectors[i];
+      // One with the keys of an earlier one would put every host there once more.
+      const auto at = index_->selector_by_keys_.try_emplace(HashOfKeys(selector.keys), i);
+      if (!at.second) continue;
+      for (const HostEntry& entry : entries_) AddTo(selector, entry, 0, 0);
     }
     AddDefault();
     for (std::vector<HostEntry>& members : members_) {
@@ -58,7 +61,10 @@ class SubsetBuilder {
       const auto [place, is_new] =
           index_->set_by_values_.try_emplace(hash, static_cast<uint32_t>(members_.size()));
       if (is_new) members_.emplace_back();
-      return members_[place->second].push_back(entry);
+      std::vector<HostEntry>& members = members_[place->second];
+      // A list may name an item twice.
+      if (members.empty() || members.back().host != entry.host) members.push_back(entry);
+      return;
     }
     const std::string& key = selector.keys[at];
     const EndpointMetadata::Entry* const has = Find(entry.traits.metadata.get(), key);
