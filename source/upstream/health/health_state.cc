@@ -12,9 +12,13 @@ Duration UpTo(Duration most, Random& random) {
   return Duration(random.Below(static_cast<uint64_t>(most.count())));
 }
 
-// In two steps, as the product may not fit.
+// Both jitters and the interval are added to the time, and the sum must fit.
+constexpr Duration kJitterMax = std::chrono::hours(24 * 365 * 10);
+
 Duration PercentOf(Duration whole, uint32_t percent) {
-  return whole / 100 * percent + whole % 100 * percent / 100;
+  const auto part = static_cast<unsigned __int128>(whole.count()) * percent / 100;
+  constexpr auto kMost = static_cast<unsigned __int128>(kJitterMax.count());
+  return Duration(static_cast<Duration::rep>(std::min(part, kMost)));
 }
 
 }  // namespace
@@ -81,7 +85,7 @@ Duration HealthState::Interval(const HealthStep& step, Traffic traffic) const {
 Duration HealthState::NextWait(const HealthStep& step, Traffic traffic, Random& random) const {
   const Duration wait = Interval(step, traffic);
   return std::max<Duration>(wait + UpTo(PercentOf(wait, rules_.interval_jitter_percent), random) +
-                                UpTo(rules_.interval_jitter, random),
+                                UpTo(std::min(rules_.interval_jitter, kJitterMax), random),
                             std::chrono::milliseconds(1));
 }
 
