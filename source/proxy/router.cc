@@ -376,8 +376,13 @@ void Router::FailWithStatus(Failure failure, uint16_t status) {
   const FailureRow& row = RowOf(failure);
   if (row.flag != ResponseFlag::kCount) info_.flags.Set(row.flag);
   if (response_started_) return sink_.Abort(DetailAfterStart(row.detail), reset_code_);
-  sink_.SendReply(
-      {.status = status, .body = row.body, .details = row.detail, .grpc_status = row.grpc_status});
+  static constexpr ReplyField kOverloaded[] = {{HeaderId::kXEnvoyOverloaded, "true"}};
+  const bool says_so = failure == Failure::kOverflow && !config_.suppress_envoy_headers;
+  sink_.SendReply({.status = status,
+                   .body = row.body,
+                   .details = row.detail,
+                   .grpc_status = row.grpc_status,
+                   .fields = says_so ? kOverloaded : absl::Span<const ReplyField>()});
 }
 
 }  // namespace sluice
