@@ -204,6 +204,7 @@ void Attempt::OnPoolFailure(PoolFailure failure, absl::string_view reason) {
   info_.upstream_transport_failure_reason = state_.arena().Copy(reason);
   DropPending();
   const bool overflow = failure == PoolFailure::kOverflow;
+  if (!overflow) CountHostError();
   if (!overflow && cluster_.outliers() != nullptr) cluster_.outliers()->OnBroken(host_);
   owner_.OnAttemptFailed(
       {.kind = overflow ? AttemptFailure::Kind::kOverflow : AttemptFailure::Kind::kNoConnection});
@@ -324,6 +325,7 @@ void Attempt::OnReset(StreamReset reset, ResetCode code) {
   failure.replayable = !body_sent_;
   // Neither a race with the end of an idle connection nor the end of a tunnel says much of a host.
   const bool hosts_fault = reset != StreamReset::kLocal && !failure.stale_connection && !tunnel_;
+  if (hosts_fault) CountHostError();
   if (hosts_fault && cluster_.outliers() != nullptr) cluster_.outliers()->OnBroken(host_);
   failure.request_sent = head_sent_;
   // An end of the connection is counted as one by the pool.

@@ -112,6 +112,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   void Release();
   void DropPending();
   void CountResponse(const Headers& response, uint32_t code);
+  void CountHostError();
   const ClusterStats& stats() const { return cluster_.spec().stats; }
 
   AttemptOwner& owner_;

@@ -22,7 +22,13 @@ uint32_t HttpStatusOfGrpc(absl::string_view text) {
 void Attempt::CountTimeout() {
   if (done_) return;  // it has answered, and host and cluster may be gone
   host_.rq_timeout.fetch_add(1, std::memory_order_relaxed);
+  CountHostError();
   if (OutlierMonitor* const outliers = cluster_.outliers()) outliers->OnTimeout(host_);
+}
+
+// An answer that has begun was counted by its status.
+void Attempt::CountHostError() {
+  if (!response_started_) host_.rq_error.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Attempt::CountResponse(const Headers& response, uint32_t code) {
