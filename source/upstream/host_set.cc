@@ -130,6 +130,7 @@ void SetBuilder::Sort() {
 
 bool SetBuilder::IsExcluded(HostFlags flags) const {
   return flags.Has(HostFlag::kExcludedByImmediateFailure) ||
+         flags.Has(HostFlag::kDrainingByDiscovery) ||
          (spec_.ignore_new_hosts_until_first_check && flags.Has(HostFlag::kPendingActiveCheck));
 }
 
