@@ -102,7 +102,8 @@ void OutlierDetector::OnRun(Host& host, EjectionType type) {
 }
 
 void OutlierDetector::OnActiveCheckPassed(const Host& host) {
-  if (!settings().active_check_unejects) return;
+  // Of many hosts few are ejected, and to find a record takes a while.
+  if (!settings().active_check_unejects || !host.flags().Has(HostFlag::kFailedPassiveCheck)) return;
   Record* const record = Find(host);
   if (record != nullptr && record->ejected()) Return(*record);
 }
