@@ -1,0 +1,48 @@
+#include "source/xds/resource.h"
+
+#include "absl/types/span.h"
+
+namespace sluice {
+
+const ResourceType kListenerType = {
+    .url = "type.googleapis.com/envoy.config.listener.v3.Listener",
+    .service = "envoy.service.listener.v3.ListenerDiscoveryService",
+    .stream_method = "StreamListeners",
+    .delta_method = "DeltaListeners",
+    .is_whole = true,
+};
+const ResourceType kClusterType = {
+    .url = "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+    .service = "envoy.service.cluster.v3.ClusterDiscoveryService",
+    .stream_method = "StreamClusters",
+    .delta_method = "DeltaClusters",
+    .is_whole = true,
+};
+const ResourceType kRouteType = {
+    .url = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+    .service = "envoy.service.route.v3.RouteDiscoveryService",
+    .stream_method = "StreamRoutes",
+    .delta_method = "DeltaRoutes",
+};
+const ResourceType kEndpointType = {
+    .url = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+    .service = "envoy.service.endpoint.v3.EndpointDiscoveryService",
+    .stream_method = "StreamEndpoints",
+    .delta_method = "DeltaEndpoints",
+};
+const ResourceType kSecretType = {
+    .url = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+    .service = "envoy.service.secret.v3.SecretDiscoveryService",
+    .stream_method = "StreamSecrets",
+    .delta_method = "DeltaSecrets",
+};
+
+const ResourceType* FindResourceType(absl::string_view url) {
+  for (const ResourceType* type :
+       {&kListenerType, &kClusterType, &kRouteType, &kEndpointType, &kSecretType}) {
+    if (type->url == url) return type;
+  }
+  return nullptr;
+}
+
+}  // namespace sluice

@@ -1,0 +1,61 @@
+// Subscription: what is wanted of one kind of resource on one stream, what has come, and which
+// request is owed for it. Pure: the two dialects read and write it, the stream sends what they
+// make.
+//
+// Main thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "source/xds/resource.h"
+
+namespace sluice {
+
+struct Subscription {
+  explicit Subscription(const ResourceType& type) : type(&type) {}
+
+  bool wanted() const { return wants_all || !names.empty(); }
+  // Whether anybody here has asked for it.
+  bool wants(absl::string_view name) const { return wants_all || names.contains(name); }
+  // Whether the server is to hear of it: for the first time, or that something has changed, or an
+  // answer.
+  bool request_due() const {
+    if (!asked) return wanted();
+    return answer_due || asked_for_all != wants_all || asked_for != names;
+  }
+  void NoteRequest() {
+    asked = true;
+    asked_for_all = wants_all;
+    asked_for = names;
+    answer_due = false;
+    refusal.clear();
+  }
+  // A new stream knows nothing; what has been accepted stays so.
+  void StartStream() {
+    asked = asked_for_all = answer_due = false;
+    asked_for.clear();
+    nonce.clear();
+    refusal.clear();
+  }
+
+  const ResourceType* type;
+  bool wants_all = false;  // the wildcard
+  absl::btree_set<std::string> names;
+
+  // What has been accepted: by name, and the last version of a whole response.
+  absl::btree_map<std::string, std::string> versions;
+  std::string version;
+
+  // Of the present stream.
+  bool asked = false;
+  bool asked_for_all = false;
+  absl::btree_set<std::string> asked_for;
+  std::string nonce;        // of the last response
+  bool answer_due = false;  // it has been dealt with, and not answered
+  std::string refusal;      // why not; empty: accepted
+};
+
+}  // namespace sluice

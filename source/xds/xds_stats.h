@@ -1,0 +1,38 @@
+// Statistics of discovery. Names as Envoy's.
+#pragma once
+
+#include "absl/strings/str_cat.h"
+#include "source/stats/counter.h"
+#include "source/stats/registry.h"
+
+namespace sluice {
+
+// "control_plane.*", of all streams together.
+struct ControlPlaneStats {
+  explicit ControlPlaneStats(StatsRegistry& stats)
+      : connected_state(stats.GetGauge("control_plane.connected_state")),
+        pending_requests(stats.GetGauge("control_plane.pending_requests")) {}
+  Gauge connected_state;   // streams that are up
+  Gauge pending_requests;  // requests that wait for a stream to come up
+};
+
+// "listener_manager.lds.*" and the like, of one kind of resource, or of one resource.
+struct UpdateStats {
+  UpdateStats(StatsRegistry& stats, absl::string_view prefix)
+      : attempt(stats.GetCounter(absl::StrCat(prefix, "update_attempt"))),
+        success(stats.GetCounter(absl::StrCat(prefix, "update_success"))),
+        failure(stats.GetCounter(absl::StrCat(prefix, "update_failure"))),
+        rejected(stats.GetCounter(absl::StrCat(prefix, "update_rejected"))),
+        fetch_timeout(stats.GetCounter(absl::StrCat(prefix, "init_fetch_timeout"))),
+        version(stats.GetGauge(absl::StrCat(prefix, "version"))),
+        updated_at(stats.GetGauge(absl::StrCat(prefix, "update_time"))) {}
+  Counter attempt;        // requests for it
+  Counter success;        // accepted
+  Counter failure;        // streams that broke
+  Counter rejected;       // not accepted
+  Counter fetch_timeout;  // did not come in time
+  Gauge version;          // a hash of that accepted last
+  Gauge updated_at;       // of the last that was accepted: ms since the epoch
+};
+
+}  // namespace sluice

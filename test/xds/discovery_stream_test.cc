@@ -1,0 +1,216 @@
+#include "source/xds/discovery_stream.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "test/harness/fake_control_plane.h"
+#include "test/harness/sim_world.h"
+
+namespace sluice {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class CollectingUser final : public ResourceUser {
+ public:
+  std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
+                                         const std::vector<std::string>& gone) override {
+    for (const Resource& resource : resources) got.push_back(resource.name);
+    for (const std::string& name : gone) lost.push_back(name);
+    return {};
+  }
+  void OnFetchTimeout(const std::string&) override {}
+  std::vector<std::string> got, lost;
+};
+
+google::protobuf::Any ClusterNamed(const std::string& name) {
+  envoy::config::cluster::v3::Cluster cluster;
+  cluster.set_name(name);
+  google::protobuf::Any body;
+  body.PackFrom(cluster);
+  return body;
+}
+
+class DiscoveryStreamTest : public testing::Test {
+ protected:
+  DiscoveryStream& Make(DiscoveryStream::Settings settings) {
+    stream_ =
+        std::make_unique<DiscoveryStream>(world_.main(), control_plane_.MakeChannel(),
+                                          std::move(settings), ControlPlaneStats(world_.stats()));
+    stream_->Add(kClusterType, user_, UpdateStats(world_.stats(), "cluster_manager.cds."));
+    return *stream_;
+  }
+  DiscoveryStream& MakeAggregated(const Dialect& dialect) {
+    return Make({.dialect = dialect, .is_aggregated = true});
+  }
+  int64_t Stat(const std::string& name) { return world_.stats().Value(name); }
+
+  SimWorld world_;
+  FakeControlPlane control_plane_{world_.main().loop};
+  CollectingUser user_;
+  std::unique_ptr<DiscoveryStream> stream_;
+};
+
+TEST_F(DiscoveryStreamTest, AskingForNothingOpensNoStream) {
+  MakeAggregated(Delta());
+  world_.Advance(std::chrono::minutes(1));
+  EXPECT_THAT(control_plane_.methods(), IsEmpty());
+}
+
+TEST_F(DiscoveryStreamTest, EachWayHasItsMethod) {
+  struct Way {
+    const Dialect& dialect;
+    bool is_aggregated;
+    const char* method;
+  };
+  const Way kWays[] = {
+      {StateOfTheWorld(), true,
+       "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"},
+      {Delta(), true,
+       "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"},
+      {StateOfTheWorld(), false,
+       "/envoy.service.cluster.v3.ClusterDiscoveryService/StreamClusters"},
+      {Delta(), false, "/envoy.service.cluster.v3.ClusterDiscoveryService/DeltaClusters"},
+  };
+  for (const Way& way : kWays) {
+    Make({.dialect = way.dialect, .is_aggregated = way.is_aggregated})
+        .WantAll(kClusterType, Duration::zero());
+    world_.RunUntilIdle();
+    EXPECT_EQ(control_plane_.methods().back(), way.method);
+  }
+}
+
+TEST_F(DiscoveryStreamTest, TheNodeComesWithEveryRequestWhereTheConfigurationSaysSo) {
+  envoy::config::core::v3::Node node;
+  node.set_id("me");
+  Make({.dialect = StateOfTheWorld(), .is_aggregated = true, .node = node, .node_once = false})
+      .WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.Send({.type = &kClusterType, .version = "1"});
+  world_.RunUntilIdle();
+  EXPECT_THAT(control_plane_.TakeRequests(),
+              ElementsAre("Cluster node me", "Cluster version 1 nonce n1 node me"));
+}
+
+TEST_F(DiscoveryStreamTest, ComesBackAfterGrowingTimesAndCounts) {
+  control_plane_.SetDown(true);
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  world_.Advance(std::chrono::minutes(5));
+  const size_t tries = control_plane_.methods().size();
+  EXPECT_GE(tries, 10u);   // 30 s at most between two
+  EXPECT_LE(tries, 120u);  // and not every half second
+  EXPECT_EQ(Stat("cluster_manager.cds.update_failure"), static_cast<int64_t>(tries));
+  EXPECT_EQ(Stat("control_plane.connected_state"), 0);
+  EXPECT_EQ(Stat("control_plane.pending_requests"), 1);
+  control_plane_.SetDown(false);
+  world_.Advance(std::chrono::seconds(31));
+  control_plane_.Send({.type = &kClusterType, .version = "1"});
+  world_.RunUntilIdle();
+  EXPECT_EQ(Stat("control_plane.connected_state"), 1);
+  EXPECT_EQ(Stat("control_plane.pending_requests"), 0);
+  EXPECT_EQ(Stat("cluster_manager.cds.update_success"), 1);
+  stream_.reset();
+  EXPECT_EQ(Stat("control_plane.connected_state"), 0);
+}
+
+TEST_F(DiscoveryStreamTest, AMessageThatCannotBeReadEndsTheStream) {
+  for (const Dialect* dialect : {&StateOfTheWorld(), &Delta()}) {
+    MakeAggregated(*dialect).WantAll(kClusterType, Duration::zero());
+    world_.RunUntilIdle();
+    control_plane_.SendBytes("\xff\xff not a message");
+    world_.RunUntilIdle();
+    EXPECT_EQ(control_plane_.streams(), 0u);
+    world_.Advance(std::chrono::seconds(31));
+    EXPECT_EQ(control_plane_.streams(), 1u);
+  }
+}
+
+TEST_F(DiscoveryStreamTest, MessagesCutAtEveryByteHurtNobody) {
+  envoy::service::discovery::v3::DeltaDiscoveryResponse response;
+  response.set_type_url(std::string(kClusterType.url));
+  response.set_nonce("n");
+  auto& resource = *response.add_resources();
+  resource.set_name("a");
+  resource.set_version("1");
+  *resource.mutable_resource() = ClusterNamed("a");
+  const std::string whole = response.SerializeAsString();
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  for (size_t size = 0; size < whole.size(); ++size) {
+    world_.AdvanceUntil([&] { return control_plane_.streams() > 0; }, std::chrono::minutes(10));
+    control_plane_.SendBytes(whole.substr(0, size));
+    world_.RunUntilIdle();
+  }
+}
+
+TEST_F(DiscoveryStreamTest, AKindThatNobodyAskedForIsNotTaken) {
+  MakeAggregated(StateOfTheWorld()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  control_plane_.Send({.type = &kListenerType, .version = "1"});
+  world_.RunUntilIdle();
+  EXPECT_THAT(control_plane_.TakeRequests(), IsEmpty());
+  EXPECT_EQ(control_plane_.streams(), 1u);
+}
+
+TEST_F(DiscoveryStreamTest, WhatIsOfAnotherKindThanItsResponseIsRefused) {
+  MakeAggregated(StateOfTheWorld()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  google::protobuf::Any body = ClusterNamed("a");
+  body.set_type_url("type.googleapis.com/x.Y");
+  control_plane_.Send({.type = &kClusterType, .version = "1", .resources = {{"", "", body}}});
+  world_.RunUntilIdle();
+  EXPECT_THAT(control_plane_.TakeRequests(),
+              ElementsAre("Cluster nonce n1 refuses: Cluster \"a\": holds a "
+                          "type.googleapis.com/x.Y"));
+  EXPECT_EQ(Stat("cluster_manager.cds.update_rejected"), 1);
+}
+
+TEST_F(DiscoveryStreamTest, BareResourcesHaveTheNameThatTheyHold) {
+  MakeAggregated(StateOfTheWorld()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.Send(
+      {.type = &kClusterType, .version = "1", .resources = {{"", "", ClusterNamed("bare")}}});
+  world_.RunUntilIdle();
+  EXPECT_THAT(user_.got, ElementsAre("bare"));
+}
+
+TEST_F(DiscoveryStreamTest, WhatIsNotHeardOfInItsTimeToLiveIsGone) {
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  const FakeControlPlane::Item item = {"a", "1", ClusterNamed("a"), 10};
+  const FakeControlPlane::Item heartbeat = {"a", "1", {}, 10};
+  control_plane_.Send({.type = &kClusterType, .version = "1", .resources = {item}});
+  world_.Advance(std::chrono::seconds(8));
+  control_plane_.Send({.type = &kClusterType, .version = "1", .resources = {heartbeat}});
+  world_.Advance(std::chrono::seconds(8));
+  EXPECT_THAT(user_.got, SizeIs(1));  // a heartbeat is no resource
+  EXPECT_THAT(user_.lost, IsEmpty());
+  world_.Advance(std::chrono::seconds(3));
+  EXPECT_THAT(user_.lost, ElementsAre("a"));
+}
+
+TEST_F(DiscoveryStreamTest, ARefusalIsOfBoundedSize) {
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  google::protobuf::Any body;
+  body.set_type_url("type.googleapis.com/x.Y");
+  std::vector<FakeControlPlane::Item> items;
+  for (int i = 0; i < 2000; ++i) items.push_back({"cluster " + std::to_string(i), "1", body, {}});
+  control_plane_.Send({.type = &kClusterType, .version = "1", .resources = items});
+  world_.RunUntilIdle();
+  const std::vector<std::string> requests = control_plane_.TakeRequests();
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_LE(requests[0].size(), 17u * 1024);
+}
+
+}  // namespace
+}  // namespace sluice
