@@ -72,7 +72,7 @@ class DeltaDialect final : public Dialect {
   // at all ask for everything, as ever; "*" says so where there are names too.
   static void Begin(const Subscription& subscription, discovery::DeltaDiscoveryRequest& request) {
     if (subscription.wants_all && !subscription.names.empty()) {
-      request.add_resource_names_subscribe("*");
+      request.add_resource_names_subscribe(Wildcard());
     }
     for (const std::string& name : subscription.names) request.add_resource_names_subscribe(name);
     for (const auto& [name, version] : subscription.versions) {
@@ -84,9 +84,9 @@ class DeltaDialect final : public Dialect {
     const auto& before = subscription.asked_for;
     const auto& now = subscription.names;
     if (subscription.wants_all && !subscription.asked_for_all) {
-      request.add_resource_names_subscribe("*");
+      request.add_resource_names_subscribe(Wildcard());
     } else if (!subscription.wants_all && subscription.asked_for_all) {
-      request.add_resource_names_unsubscribe("*");
+      request.add_resource_names_unsubscribe(Wildcard());
     }
     for (const std::string& name : now) {
       if (!before.contains(name)) request.add_resource_names_subscribe(name);

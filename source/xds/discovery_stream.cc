@@ -80,8 +80,6 @@ void DiscoveryStream::Connect() {
   const std::string method = settings_.is_aggregated
                                  ? settings_.dialect.AggregatedMethod()
                                  : settings_.dialect.Method(*kinds_.front()->subscription.type);
-  has_told_node_ = false;
-  for (const auto& kind : kinds_) kind->subscription.StartStream();
   stream_ = channel_->Open(method, *this);
   SendRequests();
 }
@@ -128,7 +126,12 @@ void DiscoveryStream::OnMessage(std::string message) {
 void DiscoveryStream::OnEnd(const absl::Status& why) {
   stream_.reset();
   if (std::exchange(is_connected_, false)) stats_.connected_state.Add(main_.stats, -1);
-  for (const auto& kind : kinds_) kind->stats.failure.Add(main_.stats);
+  has_told_node_ = false;
+  for (const auto& kind : kinds_) {
+    kind->stats.failure.Add(main_.stats);
+    kind->subscription.StartStream();
+  }
+  main_.loop.AtEndOfTurn(*this);
   const Duration bound = std::min(kReconnectMax, kReconnectFirst * (1 << std::min(failures_, 6u)));
   ++failures_;
   const auto steps = static_cast<uint64_t>(bound / std::chrono::milliseconds(1));
@@ -172,6 +175,7 @@ void DiscoveryStream::Take(Kind& kind, Response response) {
 std::vector<ResourceError> DiscoveryStream::TakeGood(Kind& kind, Response& response) {
   Subscription& subscription = kind.subscription;
   kind.fetches.Clear("");
+  const std::vector<std::string> gone = settings_.dialect.Gone(subscription, response);
   std::vector<ResourceError> errors;
   std::vector<Resource> good;
   absl::flat_hash_set<std::string> names;
@@ -195,7 +199,6 @@ std::vector<ResourceError> DiscoveryStream::TakeGood(Kind& kind, Response& respo
     }
     good.push_back(std::move(resource));
   }
-  const std::vector<std::string> gone = settings_.dialect.Gone(subscription, response);
   for (const std::string& name : gone) {
     kind.fetches.Clear(name);
     kind.lives.Clear(name);

@@ -25,6 +25,7 @@ absl::StatusOr<Resource> ReadResource(google::protobuf::Any& any, const std::str
   discovery::Resource wrapper;
   if (!any.UnpackTo(&wrapper)) return absl::InvalidArgumentError("a Resource cannot be read");
   ReadTtl(wrapper, resource);
+  if (!wrapper.version().empty()) resource.version = wrapper.version();
   resource.body = std::move(*wrapper.mutable_resource());
   resource.name = wrapper.name().empty() ? NameOf(resource.body) : wrapper.name();
   return resource;
@@ -62,7 +63,8 @@ class StateOfTheWorldDialect final : public Dialect {
     request.set_version_info(subscription.version);
     request.set_response_nonce(subscription.nonce);
     // No names at all ask for everything; beside names that takes a name of its own.
-    if (subscription.wants_all && !subscription.names.empty()) request.add_resource_names("*");
+    if (subscription.wants_all && !subscription.names.empty())
+      request.add_resource_names(Wildcard());
     for (const std::string& name : subscription.names) request.add_resource_names(name);
     if (!subscription.refusal.empty()) WriteRefusal(subscription, *request.mutable_error_detail());
     subscription.NoteRequest();

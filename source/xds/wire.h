@@ -1,13 +1,20 @@
 // What both dialects write and read alike.
 #pragma once
 
-#include "absl/strings/string_view.h"
+#include <string>
+
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "google/rpc/status.pb.h"
 #include "source/xds/resource.h"
 #include "source/xds/subscription.h"
 
 namespace sluice {
+
+// The name that asks for all, beside other names.
+inline const std::string& Wildcard() {
+  static const std::string name(1, '*');
+  return name;
+}
 
 // google.rpc.Code.INVALID_ARGUMENT, as Envoy refuses.
 inline constexpr int kRefusedCode = 3;

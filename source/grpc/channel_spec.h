@@ -1,0 +1,40 @@
+// ChannelSpec: where a gRPC server is and how to speak to it, as values.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "source/base/units.h"
+#include "source/grpc/message_stream.h"
+
+namespace sluice {
+
+// Certificates in PEM. An empty one is not given.
+struct ChannelTls {
+  std::string roots;  // empty: whoever it is, is believed
+  std::string certificate, key;
+  // What the server's certificate must be for, any of them: exact DNS names, URIs or IP addresses;
+  // empty: any that the roots vouch for.
+  std::vector<std::string> names;
+  std::string sni;
+};
+
+struct ChannelSpec {
+  // "ipv4:10.0.0.1:18000,10.0.0.2:18000", "dns:///control.test:18000", "unix:/run/xds".
+  std::string target;
+  std::string authority;  // of every call; empty: gRPC's choice
+  std::optional<ChannelTls> tls;
+  std::vector<std::pair<std::string, std::string>> metadata;  // of every call
+  // HTTP/2 pings while a call is open; zero: none.
+  Duration keepalive_interval{}, keepalive_timeout{};
+};
+
+// What main gives the program: gRPC itself, or in tests a stand-in.
+using OpenMessageChannel = std::function<std::unique_ptr<MessageChannel>(ChannelSpec spec)>;
+
+}  // namespace sluice
