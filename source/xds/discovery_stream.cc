@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
-#include "absl/strings/str_cat.h"
 #include "source/base/log.h"
+#include "source/xds/intake.h"
 
 namespace sluice {
 namespace {
@@ -14,19 +12,6 @@ namespace {
 // As Envoy: full jitter below a bound that doubles.
 constexpr Duration kReconnectFirst = std::chrono::milliseconds(500);
 constexpr Duration kReconnectMax = std::chrono::seconds(30);
-// Of a refusal, which travels in a header-like field of one message.
-constexpr size_t kRefusalBytesMax = 16 * 1024;
-
-std::string RefusalOf(absl::string_view type_url, const std::vector<ResourceError>& errors) {
-  std::string text;
-  for (const ResourceError& error : errors) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", type_url.substr(type_url.rfind('.') + 1),
-                    " \"", error.name, "\": ", error.text);
-    if (text.size() > kRefusalBytesMax) break;
-  }
-  if (text.size() > kRefusalBytesMax) text = absl::StrCat(text.substr(0, kRefusalBytesMax), "...");
-  return text;
-}
 
 }  // namespace
 
@@ -40,9 +25,12 @@ DiscoveryStream::Kind::Kind(DiscoveryStream& stream, const ResourceType& type, R
       lives(stream.main_.loop,
             [this, &stream](const std::string& name) { stream.OnLifeOver(*this, name); }) {}
 
-DiscoveryStream::DiscoveryStream(WorkerContext& main, std::unique_ptr<MessageChannel> channel,
-                                 Settings settings, const ControlPlaneStats& stats)
-    : main_(main), channel_(std::move(channel)), settings_(std::move(settings)), stats_(stats) {}
+DiscoveryStream::DiscoveryStream(WorkerContext& main, MakeChannel make_channel, Settings settings,
+                                 const ControlPlaneStats& stats)
+    : main_(main),
+      make_channel_(std::move(make_channel)),
+      settings_(std::move(settings)),
+      stats_(stats) {}
 
 DiscoveryStream::~DiscoveryStream() {
   if (is_connected_) stats_.connected_state.Add(main_.stats, -1);
@@ -62,6 +50,7 @@ void DiscoveryStream::WantAll(const ResourceType& type, Duration fetch_timeout) 
 void DiscoveryStream::Want(const ResourceType& type, const std::string& name,
                            Duration fetch_timeout) {
   Kind& kind = *Find(type.url);
+  if (kind.subscription.must_tell_before(name)) SendRequests();
   if (!kind.subscription.names.insert(name).second) return;
   if (fetch_timeout > Duration::zero()) kind.fetches.Set(name, fetch_timeout);
   main_.loop.AtEndOfTurn(*this);
@@ -80,6 +69,9 @@ void DiscoveryStream::Connect() {
   const std::string method = settings_.is_aggregated
                                  ? settings_.dialect.AggregatedMethod()
                                  : settings_.dialect.Method(*kinds_.front()->subscription.type);
+  absl::StatusOr<std::unique_ptr<MessageChannel>> channel = make_channel_();
+  if (!channel.ok()) return OnEnd(channel.status());
+  channel_ = *std::move(channel);
   stream_ = channel_->Open(method, *this);
   SendRequests();
 }
@@ -153,10 +145,12 @@ void DiscoveryStream::OnLifeOver(Kind& kind, const std::string& name) {
 // What is taken of it, and then what is answered.
 void DiscoveryStream::Take(Kind& kind, Response response) {
   Subscription& subscription = kind.subscription;
-  const std::vector<ResourceError> errors = TakeGood(kind, response);
+  const std::vector<std::string> gone = settings_.dialect.Gone(subscription, response);
+  NoteTimes(kind, response, gone);
+  const std::vector<ResourceError> errors = TakeIn(response, gone, subscription, kind.user);
   subscription.nonce = response.nonce;
   subscription.answer_due = true;
-  subscription.refusal = RefusalOf(subscription.type->url, errors);
+  subscription.refusal = RefusalText(*subscription.type, errors);
   if (!errors.empty()) {
     kind.stats.rejected.Add(main_.stats);
     SLUICE_LOG(kConfig, kWarning,
@@ -164,54 +158,25 @@ void DiscoveryStream::Take(Kind& kind, Response response) {
     return;
   }
   subscription.version = response.version;
-  kind.stats.success.Add(main_.stats);
-  kind.stats.version.Set(main_.stats, static_cast<int64_t>(absl::HashOf(response.version) >> 1));
-  kind.stats.updated_at.Set(main_.stats, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                             main_.loop.wall_now().time_since_epoch())
-                                             .count());
+  kind.stats.NoteSuccess(main_, response.version);
 }
 
-// Which resources of a response are worth a look: of the right kind, wanted, and each once.
-std::vector<ResourceError> DiscoveryStream::TakeGood(Kind& kind, Response& response) {
-  Subscription& subscription = kind.subscription;
+// What came need not be waited for; what has a time to live is gone when that is over.
+void DiscoveryStream::NoteTimes(Kind& kind, const Response& response,
+                                const std::vector<std::string>& gone) {
   kind.fetches.Clear("");
-  const std::vector<std::string> gone = settings_.dialect.Gone(subscription, response);
-  std::vector<ResourceError> errors;
-  std::vector<Resource> good;
-  absl::flat_hash_set<std::string> names;
-  for (Resource& resource : response.resources) {
-    if (!names.insert(resource.name).second) {
-      // Which of the two is meant cannot be told, nor then what all the rest is based on.
-      return {{resource.name, resource.version, "comes twice in one response"}};
-    }
-    if (!subscription.wants(resource.name)) continue;
+  for (const Resource& resource : response.resources) {
     kind.fetches.Clear(resource.name);
-    if (resource.ttl.has_value()) {
+    if (resource.ttl.has_value() && kind.subscription.wants(resource.name)) {
       kind.lives.Set(resource.name, *resource.ttl);
     } else {
       kind.lives.Clear(resource.name);
     }
-    if (resource.is_heartbeat) continue;
-    if (resource.body.type_url() != subscription.type->url) {
-      errors.push_back(
-          {resource.name, resource.version, absl::StrCat("holds a ", resource.body.type_url())});
-      continue;
-    }
-    good.push_back(std::move(resource));
   }
   for (const std::string& name : gone) {
     kind.fetches.Clear(name);
     kind.lives.Clear(name);
-    subscription.versions.erase(name);
   }
-  for (ResourceError& error : kind.user.OnResources(good, gone)) errors.push_back(std::move(error));
-  for (const Resource& resource : good) {
-    const auto is_this = [&](const ResourceError& error) { return error.name == resource.name; };
-    if (std::none_of(errors.begin(), errors.end(), is_this)) {
-      subscription.versions[resource.name] = resource.version;
-    }
-  }
-  return errors;
 }
 
 DiscoveryStream::Kind* DiscoveryStream::Find(absl::string_view type_url) {

@@ -5,10 +5,12 @@
 // Main thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "envoy/config/core/v3/base.pb.h"
 #include "source/event/event_loop.h"
 #include "source/event/timer.h"
@@ -16,25 +18,15 @@
 #include "source/grpc/message_stream.h"
 #include "source/xds/dialect.h"
 #include "source/xds/name_deadlines.h"
+#include "source/xds/resource_source.h"
+#include "source/xds/subscription.h"
 #include "source/xds/xds_stats.h"
 
 namespace sluice {
 
-// Who uses the resources of one kind that come by one stream.
-class ResourceUser {
- public:
-  // Takes in what has come and drops what is gone (that it had accepted). What is not among the
-  // errors is accepted; of what is, the version before stays in use.
-  virtual std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
-                                                 const std::vector<std::string>& gone) = 0;
-  // What was asked for has not come in its time, and may come yet. "": all there is of the kind.
-  virtual void OnFetchTimeout(const std::string& name) = 0;
-
- protected:
-  ~ResourceUser() = default;
-};
-
-class DiscoveryStream final : private MessageStreamEvents, private EndOfTurnTask {
+class DiscoveryStream final : public ResourceSource,
+                              private MessageStreamEvents,
+                              private EndOfTurnTask {
  public:
   struct Settings {
     const Dialect& dialect;
@@ -42,19 +34,17 @@ class DiscoveryStream final : private MessageStreamEvents, private EndOfTurnTask
     envoy::config::core::v3::Node node;
     bool node_once = true;  // set_node_on_first_message_only
   };
-  DiscoveryStream(WorkerContext& main, std::unique_ptr<MessageChannel> channel, Settings settings,
+  // For each stream anew, as addresses and certificates change.
+  using MakeChannel = std::function<absl::StatusOr<std::unique_ptr<MessageChannel>>()>;
+  DiscoveryStream(WorkerContext& main, MakeChannel make_channel, Settings settings,
                   const ControlPlaneStats& stats);
-  ~DiscoveryStream();
+  ~DiscoveryStream() override;
 
-  // Before anything of the kind is wanted; once for each kind. A stream that is not aggregated has
-  // one kind. `user` outlives this.
-  void Add(const ResourceType& type, ResourceUser& user, const UpdateStats& stats);
-
-  // `fetch_timeout`: when to give up waiting for the first; zero: never.
-  void WantAll(const ResourceType& type, Duration fetch_timeout);
-  void Want(const ResourceType& type, const std::string& name, Duration fetch_timeout);
-  // What had been accepted of it is forgotten.
-  void Unwant(const ResourceType& type, const std::string& name);
+  // A stream that is not aggregated has one kind.
+  void Add(const ResourceType& type, ResourceUser& user, const UpdateStats& stats) override;
+  void WantAll(const ResourceType& type, Duration fetch_timeout) override;
+  void Want(const ResourceType& type, const std::string& name, Duration fetch_timeout) override;
+  void Unwant(const ResourceType& type, const std::string& name) override;
 
   bool is_connected() const { return is_connected_; }
 
@@ -77,14 +67,15 @@ class DiscoveryStream final : private MessageStreamEvents, private EndOfTurnTask
   void OnFetchTimeout(Kind& kind, const std::string& name);
   void OnLifeOver(Kind& kind, const std::string& name);
   void Take(Kind& kind, Response response);
-  std::vector<ResourceError> TakeGood(Kind& kind, Response& response);
+  void NoteTimes(Kind& kind, const Response& response, const std::vector<std::string>& gone);
   Kind* Find(absl::string_view type_url);
 
   WorkerContext& main_;
-  const std::unique_ptr<MessageChannel> channel_;
+  const MakeChannel make_channel_;
   const Settings settings_;
   const ControlPlaneStats stats_;
   std::vector<std::unique_ptr<Kind>> kinds_;
+  std::unique_ptr<MessageChannel> channel_;
   std::unique_ptr<MessageStream> stream_;  // null: between two
   bool has_told_node_ = false;
   bool is_connected_ = false;  // heard of since it was opened

@@ -26,6 +26,11 @@ struct Subscription {
     if (!asked) return wanted();
     return answer_due || asked_for_all != wants_all || asked_for != names;
   }
+  // Of a name that is wanted again before the server has heard that it was not: it would not send
+  // what it believes to be known.
+  bool must_tell_before(const std::string& name) const {
+    return asked_for.contains(name) && !names.contains(name);
+  }
   void NoteRequest() {
     asked = true;
     asked_for_all = wants_all;

@@ -1,7 +1,13 @@
 // Statistics of discovery. Names as Envoy's.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
+#include "source/event/worker_context.h"
 #include "source/stats/counter.h"
 #include "source/stats/registry.h"
 
@@ -26,6 +32,12 @@ struct UpdateStats {
         fetch_timeout(stats.GetCounter(absl::StrCat(prefix, "init_fetch_timeout"))),
         version(stats.GetGauge(absl::StrCat(prefix, "version"))),
         updated_at(stats.GetGauge(absl::StrCat(prefix, "update_time"))) {}
+  void NoteSuccess(WorkerContext& main, const std::string& accepted_version) const {
+    success.Add(main.stats);
+    version.Set(main.stats, static_cast<int64_t>(absl::HashOf(accepted_version) >> 1));
+    const auto now = main.loop.wall_now().time_since_epoch();
+    updated_at.Set(main.stats, now / std::chrono::milliseconds(1));
+  }
   Counter attempt;        // requests for it
   Counter success;        // accepted
   Counter failure;        // streams that broke

@@ -2,7 +2,7 @@
 // asked, in both dialects, and says what the test tells it to say.
 //
 //   FakeControlPlane control_plane(world.main().loop);
-//   DiscoveryStream stream(world.main(), control_plane.MakeChannel(), ...);
+//   DiscoveryStream stream(world.main(), [&] { return control_plane.MakeChannel(); }, ...);
 //   world.RunUntilIdle();
 //   EXPECT_THAT(control_plane.TakeRequests(), ElementsAre("Cluster all; node"));
 //   control_plane.Send({.type = &kClusterType, .version = "1", .resources = {cluster}});

@@ -114,6 +114,10 @@ class Player {
     if (words[0] == "down" || words[0] == "up") return control_plane_.SetDown(words[0] == "down");
     const ResourceType& type = TypeOf(words[1]);
     if (words[0] == "unwant") return stream_.Unwant(type, words[2]);
+    if (words[0] == "rewant") {
+      stream_.Unwant(type, words[2]);
+      return stream_.Want(type, words[2], Duration::zero());
+    }
     ASSERT_EQ(words[0], "want");
     const Duration time = words.size() > 4 ? ReadSeconds(words[4]) : Duration::zero();
     if (words[2] == "*") return stream_.WantAll(type, time);
@@ -158,7 +162,7 @@ class Player {
   std::vector<std::string> notes_, expected_notes_, expected_requests_;
   NotingUser clusters_{"Cluster", notes_}, endpoints_{"ClusterLoadAssignment", notes_};
   DiscoveryStream stream_{world_.main(),
-                          control_plane_.MakeChannel(),
+                          [this] { return control_plane_.MakeChannel(); },
                           {.dialect = wire_ == Wire::kDelta ? Delta() : StateOfTheWorld(),
                            .is_aggregated = true,
                            .node = Node()},

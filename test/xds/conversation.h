@@ -3,6 +3,7 @@
 //
 //   want Cluster *            a user asks: for all, or for a name; "for 5s": the time to wait
 //   unwant Cluster a
+//   rewant Cluster a          not wanted, and wanted again, in one turn
 //   < Cluster v1 a=1 b=2      the server sends resources, by name and version
 //   < Cluster v2 -a           ... and that one is gone (delta; else it is only left out)
 //   end                       the server ends the stream

@@ -140,6 +140,21 @@ constexpr Case kCases[] = {
       sotw: > ClusterLoadAssignment [b] version v1 node me
       delta: > ClusterLoadAssignment +[b] knows [b=1] node me
     )"},
+    {"ANameThatIsDroppedAndWantedAgainAtOnceIsAskedForAnew", R"(
+      want ClusterLoadAssignment a
+      want ClusterLoadAssignment b
+      sotw: > ClusterLoadAssignment [a b] node me
+      delta: > ClusterLoadAssignment +[a b] node me
+      < ClusterLoadAssignment v1 a=1 b=1
+      user> ClusterLoadAssignment a=1 b=1
+      sotw: > ClusterLoadAssignment [a b] version v1 nonce n1
+      delta: > ClusterLoadAssignment nonce n1
+      rewant ClusterLoadAssignment a
+      sotw: > ClusterLoadAssignment [b] version v1 nonce n1
+      sotw: > ClusterLoadAssignment [a b] version v1 nonce n1
+      delta: > ClusterLoadAssignment -[a]
+      delta: > ClusterLoadAssignment +[a]
+    )"},
     {"WhatIsWantedWhileAwayIsAskedOnReturn", R"(
       down
       want Cluster *

@@ -41,9 +41,9 @@ google::protobuf::Any ClusterNamed(const std::string& name) {
 class DiscoveryStreamTest : public testing::Test {
  protected:
   DiscoveryStream& Make(DiscoveryStream::Settings settings) {
-    stream_ =
-        std::make_unique<DiscoveryStream>(world_.main(), control_plane_.MakeChannel(),
-                                          std::move(settings), ControlPlaneStats(world_.stats()));
+    stream_ = std::make_unique<DiscoveryStream>(
+        world_.main(), [this] { return control_plane_.MakeChannel(); }, std::move(settings),
+        ControlPlaneStats(world_.stats()));
     stream_->Add(kClusterType, user_, UpdateStats(world_.stats(), "cluster_manager.cds."));
     return *stream_;
   }

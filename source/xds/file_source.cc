@@ -1,0 +1,97 @@
+#include "source/xds/file_source.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
+#include "source/base/log.h"
+#include "source/config/bounded_file.h"
+#include "source/config/config_file.h"
+#include "source/xds/dialect.h"
+#include "source/xds/intake.h"
+
+namespace sluice {
+
+absl::Status FileSource::Watch(FileWatcher& files, const std::string& watched) {
+  auto watch = files.Watch(watched, [this] {
+    if (kind_ != nullptr && kind_->subscription.wanted()) Read();
+  });
+  if (!watch.ok()) return watch.status();
+  watch_ = *std::move(watch);
+  return absl::OkStatus();
+}
+
+void FileSource::Add(const ResourceType& type, ResourceUser& user, const UpdateStats& stats) {
+  kind_ = std::make_unique<Kind>(type, user, stats);
+}
+
+void FileSource::WantAll(const ResourceType&, Duration) {
+  kind_->subscription.wants_all = true;
+  main_.loop.AtEndOfTurn(*this);
+}
+
+void FileSource::Want(const ResourceType&, const std::string& name, Duration) {
+  if (kind_->subscription.names.insert(name).second) main_.loop.AtEndOfTurn(*this);
+}
+
+void FileSource::Unwant(const ResourceType&, const std::string& name) {
+  kind_->subscription.names.erase(name);
+  kind_->subscription.versions.erase(name);
+}
+
+void FileSource::Read() {
+  const bool is_taken = ReadFile();
+  // Whoever waits for what is not there need not go on.
+  const Subscription& subscription = kind_->subscription;
+  if (subscription.wants_all && !is_taken) kind_->user.OnFetchTimeout("");
+  const absl::btree_set<std::string> names = subscription.names;
+  for (const std::string& name : names) {
+    if (!subscription.versions.contains(name)) kind_->user.OnFetchTimeout(name);
+  }
+}
+
+// Whether its user has been given what it holds.
+bool FileSource::ReadFile() {
+  kind_->stats.attempt.Add(main_.stats);
+  std::string text;
+  const ConfigLimits limits;
+  const absl::Status status = ReadBoundedFile(path_, limits.file_bytes_max, text);
+  if (!status.ok()) {
+    kind_->stats.failure.Add(main_.stats);
+    SLUICE_LOG(kConfig, kWarning, "what was in use stays so: ", status.message());
+    return false;
+  }
+  SourceLines lines;
+  ConfigErrors errors(&lines);
+  envoy::service::discovery::v3::DiscoveryResponse file;
+  ReadConfigText(text, FormatOfFile(path_).value_or(ConfigFormat::kYaml), path_, limits, file,
+                 lines, errors);
+  if (!errors.empty()) {
+    Refuse(errors.ToString());
+    return false;
+  }
+  // As state of the world: what the file leaves out is gone, of kinds of which it holds the whole.
+  const absl::StatusOr<Response> read = StateOfTheWorld().Read(file.SerializeAsString());
+  if (!read.ok()) {
+    Refuse(std::string(read.status().message()));
+    return false;
+  }
+  Response response = *read;
+  Subscription& subscription = kind_->subscription;
+  const std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, response);
+  const auto refused = TakeIn(response, gone, subscription, kind_->user);
+  if (refused.empty()) {
+    kind_->stats.NoteSuccess(main_, response.version);
+  } else {
+    Refuse(RefusalText(*subscription.type, refused));
+  }
+  return true;
+}
+
+void FileSource::Refuse(const std::string& text) {
+  kind_->stats.rejected.Add(main_.stats);
+  SLUICE_LOG(kConfig, kWarning, path_, ": what was in use before stays so: ", text);
+}
+
+}  // namespace sluice
