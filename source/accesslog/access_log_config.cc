@@ -4,6 +4,7 @@
 
 #include "envoy/config/accesslog/v3/accesslog.pb.h"
 #include "envoy/extensions/access_loggers/file/v3/file.pb.h"
+#include "envoy/extensions/access_loggers/grpc/v3/als.pb.h"
 #include "envoy/extensions/access_loggers/stream/v3/stream.pb.h"
 #include "source/accesslog/line_access_log.h"
 #include "source/config/any_unpack.h"
@@ -12,6 +13,8 @@ namespace sluice {
 namespace {
 
 using envoy::extensions::access_loggers::file::v3::FileAccessLog;
+using envoy::extensions::access_loggers::grpc::v3::HttpGrpcAccessLogConfig;
+using envoy::extensions::access_loggers::grpc::v3::TcpGrpcAccessLogConfig;
 using envoy::extensions::access_loggers::stream::v3::StderrAccessLog;
 using envoy::extensions::access_loggers::stream::v3::StdoutAccessLog;
 
@@ -95,6 +98,9 @@ std::optional<AccessLogFactory::Logger> AccessLogFactory::ReadLogger(
   } else if (type == StderrAccessLog::descriptor()) {
     format = ReadStreamFormat(static_cast<const StderrAccessLog&>(*message), config_scope);
     path = "/dev/stderr";
+  } else if (type == HttpGrpcAccessLogConfig::descriptor() ||
+             type == TcpGrpcAccessLogConfig::descriptor()) {
+    // The ledger says that none of it takes effect: refused in files, logged of control planes.
   } else {
     config_scope.Error("is no access logger: " + type->full_name(),
                        "built in are FileAccessLog, StdoutAccessLog and StderrAccessLog");

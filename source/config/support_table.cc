@@ -20,7 +20,7 @@ const std::string_view kServingSupport = R"(
 # ---- bootstrap
 
 message envoy.config.bootstrap.v3.Bootstrap
-  + node static_resources admin stats_config cluster_manager
+  + node static_resources dynamic_resources admin stats_config cluster_manager
   ~ stats_flush_interval: there is no sink to flush to; the admin port shows live values
   ~ stats_flush_on_admin: there is no sink to flush to; the admin port shows live values
   ~ default_regex_engine: RE2 is the only engine
@@ -108,24 +108,6 @@ extension envoy.extensions.transport_sockets.tls.v3.Secret
 message envoy.config.core.v3.WatchedDirectory
   + *
 
-# ---- resources from elsewhere
-
-message envoy.config.core.v3.ConfigSource
-  + path path_config_source initial_fetch_timeout resource_api_version{AUTO,V3}
-  ! ads api_config_source self
-message envoy.config.core.v3.PathConfigSource
-  + *
-message envoy.service.discovery.v3.DiscoveryResponse
-  + resources
-  ~ version_info: of a file the content counts
-  ~ type_url: each resource says its own
-  ~ nonce: there is nobody to answer
-  ~ control_plane: a label
-extension envoy.service.discovery.v3.Resource
-  + resource
-  ~ name: that of the resource itself counts
-  ~ version: of a file the content counts
-
 # ---- listeners
 
 message envoy.config.listener.v3.Listener
@@ -189,7 +171,7 @@ message envoy.config.core.v3.ProxyProtocolPassThroughTLVs
 # ---- HTTP connection manager
 
 extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-  + codec_type{AUTO,HTTP1,HTTP2} stat_prefix route_config http_filters
+  + codec_type{AUTO,HTTP1,HTTP2} stat_prefix route_config rds http_filters
   + common_http_protocol_options http_protocol_options http2_protocol_options drain_timeout
   + stream_error_on_invalid_http_message stream_idle_timeout request_timeout
   + request_headers_timeout delayed_close_timeout max_request_headers_kb
@@ -427,14 +409,16 @@ extension envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
   + log_format
 extension envoy.extensions.access_loggers.stream.v3.StderrAccessLog
   + log_format
+extension envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig
+extension envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig
 message envoy.config.core.v3.SubstitutionFormatString
   + text_format text_format_source json_format omit_empty_values content_type
   ~ json_format_options: the fields of an object are always in order
 )";
 
 std::string_view SupportTableText() {
-  static const std::string* const whole =
-      new std::string(std::string(kServingSupport) + std::string(kClusterSupport));
+  static const std::string* const whole = new std::string(
+      std::string(kServingSupport) + std::string(kClusterSupport) + std::string(kDiscoverySupport));
   return *whole;
 }
 

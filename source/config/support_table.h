@@ -5,8 +5,9 @@
 
 namespace sluice {
 
-extern const std::string_view kServingSupport;  // what a request meets before its route is chosen
-extern const std::string_view kClusterSupport;  // clusters and endpoints
+extern const std::string_view kServingSupport;    // what a request meets before its route is chosen
+extern const std::string_view kClusterSupport;    // clusters and endpoints
+extern const std::string_view kDiscoverySupport;  // where resources come from
 // The whole; lives for ever.
 std::string_view SupportTableText();
 

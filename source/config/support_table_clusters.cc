@@ -39,8 +39,6 @@ message envoy.config.cluster.v3.Cluster.PreconnectPolicy
   + per_upstream_preconnect_ratio
 message envoy.config.cluster.v3.Cluster.OriginalDstLbConfig
   + use_http_header http_header_name upstream_port_override
-message envoy.config.cluster.v3.Cluster.EdsClusterConfig
-  + *
 message envoy.config.cluster.v3.Cluster.CustomClusterType
   + *
 extension envoy.extensions.clusters.dns.v3.DnsCluster

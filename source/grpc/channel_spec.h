@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "source/base/units.h"
+#include "source/event/event_loop.h"
 #include "source/grpc/message_stream.h"
 
 namespace sluice {
@@ -30,11 +31,15 @@ struct ChannelSpec {
   std::string authority;  // of every call; empty: gRPC's choice
   std::optional<ChannelTls> tls;
   std::vector<std::pair<std::string, std::string>> metadata;  // of every call
+  // Of one message that comes; what is beyond it ends the stream. A whole configuration comes in
+  // one.
+  int message_bytes_max = 256 * 1024 * 1024;
   // HTTP/2 pings while a call is open; zero: none.
   Duration keepalive_interval{}, keepalive_timeout{};
 };
 
-// What main gives the program: gRPC itself, or in tests a stand-in.
-using OpenMessageChannel = std::function<std::unique_ptr<MessageChannel>(ChannelSpec spec)>;
+// What main gives the program: gRPC itself, or in tests a stand-in. For use on the loop's thread.
+using OpenMessageChannel =
+    std::function<std::unique_ptr<MessageChannel>(EventLoop& loop, ChannelSpec spec)>;
 
 }  // namespace sluice

@@ -16,8 +16,6 @@
 namespace sluice {
 namespace {
 
-// A whole configuration comes in one message; what is beyond this is a mistake or an attack.
-constexpr int kMessageBytesMax = 256 * 1024 * 1024;
 constexpr int kReconnectFirstMs = 500;
 constexpr int kReconnectMaxMs = 5000;  // the streams have longer pauses of their own
 
@@ -47,7 +45,7 @@ absl::Status StatusOf(const grpc::Status& status) {
 
 grpc::ChannelArguments ArgumentsOf(const ChannelSpec& spec) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
+  arguments.SetMaxReceiveMessageSize(spec.message_bytes_max);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
@@ -167,6 +165,10 @@ GrpcChannel::GrpcChannel(EventLoop& loop, ChannelSpec spec)
       spec_(std::move(spec)),
       channel_(
           grpc::CreateCustomChannel(spec_.target, CredentialsOf(spec_.tls), ArgumentsOf(spec_))) {}
+
+std::unique_ptr<MessageChannel> OpenGrpcChannel(EventLoop& loop, ChannelSpec spec) {
+  return std::make_unique<GrpcChannel>(loop, std::move(spec));
+}
 
 GrpcChannel::~GrpcChannel() {
   const absl::MutexLock lock(&mutex_);

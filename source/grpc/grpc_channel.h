@@ -43,4 +43,7 @@ class GrpcChannel final : public MessageChannel {
   int calls_ ABSL_GUARDED_BY(mutex_){0};  // that gRPC has not let go of
 };
 
+// As an OpenMessageChannel.
+std::unique_ptr<MessageChannel> OpenGrpcChannel(EventLoop& loop, ChannelSpec spec);
+
 }  // namespace sluice

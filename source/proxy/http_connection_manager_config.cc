@@ -258,10 +258,11 @@ void ReadUpgrades(const HcmProto& proto, const ConnectionManagerParts& parts,
 void ReadRds(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
              ConnectionManagerConfig& config) {
   const FieldScope at = scope.At("rds");
-  if (!parts.route_tables.attached()) {
-    return at.Error("names routes that nothing here fetches", "put them into route_config");
-  }
   const auto& rds = proto.rds();
+  const absl::Status can_come = parts.route_tables.CanFetch(rds.config_source());
+  if (!can_come.ok()) {
+    return at.Error(can_come.message(), "or put the routes into route_config");
+  }
   if (rds.route_config_name().empty()) return at.At("route_config_name").Error("is required");
   ConfigSource place = rds.config_source();
   place.clear_initial_fetch_timeout();  // how long it is waited for makes it no other source

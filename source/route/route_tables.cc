@@ -44,8 +44,14 @@ RouteTables::~RouteTables() {
   for (const auto& [key, feed] : feeds_) feed->slots_->tables = nullptr;
 }
 
-void RouteTables::Attach(OnFeed on_wanted, OnFeed on_unwanted) {
+absl::Status RouteTables::CanFetch(const envoy::config::core::v3::ConfigSource& source) const {
+  if (!attached()) return absl::UnimplementedError("names routes that nothing here fetches");
+  return check_ == nullptr ? absl::OkStatus() : check_(source);
+}
+
+void RouteTables::Attach(OnFeed on_wanted, OnFeed on_unwanted, Check check) {
   SLUICE_CHECK(feeds_.empty());
+  check_ = std::move(check);
   on_wanted_ = std::move(on_wanted);
   on_unwanted_ = std::move(on_unwanted);
 }

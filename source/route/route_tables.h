@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/status/status.h"
 #include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
@@ -123,8 +124,11 @@ class RouteTables {
 
   // Who fetches tables; once, before the first subscription. `on_wanted` may Set at once.
   using OnFeed = std::function<void(RouteFeed& feed)>;
-  void Attach(OnFeed on_wanted, OnFeed on_unwanted);
+  // Whether tables can come from there; the status says why not.
+  using Check = std::function<absl::Status(const envoy::config::core::v3::ConfigSource& source)>;
+  void Attach(OnFeed on_wanted, OnFeed on_unwanted, Check check = nullptr);
   bool attached() const { return on_wanted_ != nullptr; }
+  absl::Status CanFetch(const envoy::config::core::v3::ConfigSource& source) const;
 
   // `gate` is kept closed until there is word of the table; null: it is not waited for. The last
   // subscription to end, on whatever thread, makes a table unwanted.
@@ -143,6 +147,7 @@ class RouteTables {
   WorkerContext& main_;
   absl::btree_map<Key, std::unique_ptr<RouteFeed>> feeds_;
   OnFeed on_wanted_, on_unwanted_;
+  Check check_;
 };
 
 // A connection manager's: const, shared by all workers, ends on any thread.

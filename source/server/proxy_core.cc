@@ -58,7 +58,8 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                                   .access_logs = access_logs_,
                                   .registry = registry_,
                                   .pace = world.drain_pace};
-      }()) {
+      }()),
+      discovery_(DiscoveryParts()) {
   for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
   AddCoreFactories(registry_,
                    {.registry = registry_,
@@ -83,20 +84,56 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (const auto& secret : resources.secrets()) secrets_.AddStatic(secret);
-  for (int i = 0; i < resources.clusters_size(); ++i) {
-    const auto& cluster = resources.clusters(i);
-    const FieldScope field = root.At("clusters", i);
-    cluster_names_.insert(cluster.name());
-    if (cluster.type() == envoy::config::cluster::v3::Cluster::EDS) {
-      field.At("type").Error("EDS needs a control plane, and there is none",
-                             "list the endpoints in load_assignment, with another type");
-    }
-    SetCluster(cluster, field);
-  }
+  for (const auto& cluster : resources.clusters()) static_clusters_.insert(cluster.name());
+  cluster_names_ = static_clusters_;
+  discovery_.Load(bootstrap, errors);
+  LoadClusters(bootstrap, root);
   for (int i = 0; i < resources.listeners_size(); ++i) {
     const FieldScope at = root.At("listeners", i);
     listeners_.Set(resources.listeners(i), "", ListenerOrigin::kStatic, at);
   }
+}
+
+void ProxyCore::LoadClusters(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                             const FieldScope& root) {
+  const auto& clusters = bootstrap.static_resources().clusters();
+  for (int i = 0; i < clusters.size(); ++i) {
+    const auto& cluster = clusters[i];
+    const FieldScope at = root.At("clusters", i);
+    SetCluster(cluster, at);
+    if (cluster.type() != envoy::config::cluster::v3::Cluster::EDS) continue;
+    if (clusters_.Find(cluster.name()) == nullptr) continue;
+    const auto& eds = cluster.eds_cluster_config();
+    const FieldScope at_source = at.At("eds_cluster_config.eds_config");
+    discovery_.WantEndpoints(cluster.name(), eds.service_name(), eds.eds_config(), at_source);
+  }
+}
+
+Discovery::Parts ProxyCore::DiscoveryParts() {
+  return {.main = world_.main,
+          .stats = world_.stats,
+          .files = world_.files,
+          .open_channel = world_.open_channel,
+          .clusters = clusters_,
+          .secrets = secrets_,
+          .routes = route_tables_,
+          .set_cluster =
+              [this](const auto& proto, const FieldScope& scope) {
+                const size_t errors_before = scope.errors().size();
+                SetCluster(proto, scope);
+                if (scope.errors().size() == errors_before) cluster_names_.insert(proto.name());
+              },
+          .remove_cluster =
+              [this](const std::string& name) {
+                cluster_names_.erase(name);
+                clusters_.Remove(name);
+              },
+          .static_clusters = static_clusters_,
+          .set_listener =
+              [this](const auto& proto, const std::string& version, const FieldScope& scope) {
+                listeners_.Set(proto, version, ListenerOrigin::kDynamic, scope);
+              },
+          .remove_listener = [this](const std::string& name) { listeners_.Remove(name); }};
 }
 
 std::shared_ptr<const ClusterSpec> ProxyCore::ReadCluster(
@@ -149,7 +186,17 @@ void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bo
 }
 
 void ProxyCore::Start(std::function<void(absl::Status)> on_done) {
-  clusters_.WhenReady([this, on_done = std::move(on_done)] { on_done(listeners_.Start()); });
+  listeners_.TellFailures(
+      [this](const std::string& name, const std::string& version, const absl::Status& status) {
+        discovery_.NoteListenerFailure(name, version, std::string(status.message()));
+      });
+  clusters_.TellServing([this] { discovery_.OnClusters(); });
+  const auto start_listeners = [this, on_done = std::move(on_done)] {
+    discovery_.StartListeners([this, on_done] { on_done(listeners_.Start()); });
+  };
+  clusters_.WhenReady([this, start_listeners] {
+    discovery_.StartClusters([this, start_listeners] { clusters_.WhenReady(start_listeners); });
+  });
 }
 
 absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound) {

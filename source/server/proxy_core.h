@@ -14,10 +14,12 @@
 #include "source/accesslog/access_log_config.h"
 #include "source/config/config_errors.h"
 #include "source/config/field_scope.h"
+#include "source/control/discovery.h"
 #include "source/event/file_watcher.h"
 #include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
+#include "source/grpc/channel_spec.h"
 #include "source/listener/drain_pace.h"
 #include "source/listener/listener_config.h"
 #include "source/listener/worker_listeners.h"
@@ -54,20 +56,23 @@ class ProxyCore {
     FileWatcher& files;
     AccessLogFactory::OpenFile open_access_log = OpenAccessLogFile;
     DrainPace drain_pace;  // of what an update of its listener takes away
+    // How control planes are reached; null: not at all.
+    OpenMessageChannel open_channel = nullptr;
   };
   // `extensions`: what main registered; core filters are added to it.
   ProxyCore(const World& world, const Registry& extensions);
   ~ProxyCore();
 
-  // Reads the static resources; every mistake goes to `errors`, and nothing is to be started then.
+  // Reads the static resources, and where the others are to come from; every mistake goes to
+  // `errors`, and nothing is to be started then.
   void Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
 
   // Adds a cluster, or changes the one of its name, now or while the core runs: as
   // ClusterSet::Set. With errors nothing has changed.
   void SetCluster(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope);
 
-  // Clusters resolve; when all have tried, listeners bind and accept, and `on_done` tells how that
-  // went: now, or in a later turn.
+  // Clusters resolve, and more of them come by discovery; when all have tried, listeners come by
+  // discovery, bind and accept, and `on_done` tells how that went: now, or in a later turn.
   void Start(std::function<void(absl::Status)> on_done);
 
   // Workers stop accepting, connections end as they become idle; `on_empty` is called on the main
@@ -87,10 +92,9 @@ class ProxyCore {
 
   ListenerSet& listeners() { return listeners_; }
   ClusterSet& clusters() { return clusters_; }
-  // Who fetches secrets attaches to it before Load.
   SecretStore& secrets() { return secrets_; }
-  // Who fetches route tables attaches to it before Load.
   RouteTables& route_tables() { return route_tables_; }
+  const Discovery& discovery() const { return discovery_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
@@ -104,6 +108,9 @@ class ProxyCore {
     ProxyWorker proxy;
     WorkerListeners listeners;  // hold connections, which hold streams, which hold pools
   };
+  Discovery::Parts DiscoveryParts();
+  void LoadClusters(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                    const FieldScope& root);
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
   void ReadLocalCluster(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
@@ -122,11 +129,13 @@ class ProxyCore {
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
-  absl::btree_set<std::string> cluster_names_;
+  absl::btree_set<std::string> static_clusters_;
+  absl::btree_set<std::string> cluster_names_;  // these and those that have come since
   WorkerUpstreams upstreams_;
   ClusterSet clusters_;
   ListenerSet listeners_;
   uint64_t main_listeners_ = 0;
+  Discovery discovery_;
 };
 
 }  // namespace sluice

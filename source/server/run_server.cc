@@ -31,7 +31,8 @@ void Print(std::FILE* to, const std::string& text) {
 
 }  // namespace
 
-int RunServer(int argc, char** argv, const Registry& extensions) {
+int RunServer(int argc, char** argv, const Registry& extensions,
+              const OpenMessageChannel& open_channel) {
   const ParsedOptions parsed = ParseOptions(std::vector<std::string_view>(argv + 1, argv + argc));
   if (!parsed.options.has_value()) {
     Print(parsed.exit_code == 0 ? stdout : stderr, parsed.text);
@@ -40,7 +41,7 @@ int RunServer(int argc, char** argv, const Registry& extensions) {
   const Options& options = *parsed.options;
   SetUpLog(options);
   const std::unique_ptr<LoadedBootstrap> bootstrap = LoadBootstrap(options);
-  Server server(options, bootstrap->proto, bootstrap->ledger, extensions);
+  Server server(options, bootstrap->proto, bootstrap->ledger, extensions, open_channel);
   // Also after errors: whoever repairs a file wants to see all of them.
   server.Load(bootstrap->errors);
   const bool good = bootstrap->errors.empty();

@@ -32,7 +32,8 @@ std::vector<std::unique_ptr<Worker>> MakeWorkers(uint32_t count) {
 }  // namespace
 
 Server::Server(const Options& options, const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
-               const std::vector<LedgerEntry>& ledger, const Registry& extensions)
+               const std::vector<LedgerEntry>& ledger, const Registry& extensions,
+               const OpenMessageChannel& open_channel)
     : options_(options),
       bootstrap_(bootstrap),
       ledger_(ledger),
@@ -58,7 +59,8 @@ Server::Server(const Options& options, const envoy::config::bootstrap::v3::Boots
                                                        .resolver = *resolver_,
                                                        .stats = stats_,
                                                        .files = files_,
-                                                       .drain_pace = PaceOf(options_)},
+                                                       .drain_pace = PaceOf(options_),
+                                                       .open_channel = open_channel},
                                       extensions);
   AddServerStats();
 }

@@ -12,6 +12,7 @@
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/event/inotify_file_watcher.h"
 #include "source/event/timer.h"
+#include "source/grpc/channel_spec.h"
 #include "source/net/cares_resolver.h"
 #include "source/net/socket_network.h"
 #include "source/server/admin/admin_handler.h"
@@ -28,7 +29,8 @@ class Server {
  public:
   // What it is given outlives it.
   Server(const Options& options, const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
-         const std::vector<LedgerEntry>& ledger, const Registry& extensions);
+         const std::vector<LedgerEntry>& ledger, const Registry& extensions,
+         const OpenMessageChannel& open_channel = nullptr);
   ~Server();
 
   // Reads the static resources and the admin section; every mistake goes to `errors`.

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "source/base/log.h"
+#include "source/server/admin/dynamic_config_dump.h"
 #include "source/server/admin/static_config_dump.h"
 #include "source/server/options.h"
 #include "source/server/server.h"
@@ -152,6 +153,7 @@ ConfigDumpParts Server::DumpConfig() const {
     if (listener.warming != nullptr) dynamic.back().warming = Dumped(listener.warming->version);
   }
   AddDynamicListeners(dynamic, parts);
+  AddDynamicConfigDump(core_->discovery(), parts);
   return parts;
 }
 

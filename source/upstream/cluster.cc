@@ -222,8 +222,7 @@ void Cluster::ShowSubsets(const SubsetIndex* before) {
   const SubsetIndex* const now = hosts_->subsets.get();
   if (before == nullptr && now == nullptr) return;
   const ClusterStats& stats = spec_->stats;
-  stats.lb_subsets_active.Set(main_.stats,
-                              now == nullptr ? 0 : static_cast<int64_t>(now->count()));
+  stats.lb_subsets_active.Set(main_.stats, now == nullptr ? 0 : static_cast<int64_t>(now->count()));
   if (now != nullptr) stats.lb_subsets_created.Add(main_.stats, now->NotIn(before));
   if (before != nullptr) stats.lb_subsets_removed.Add(main_.stats, before->NotIn(now));
 }

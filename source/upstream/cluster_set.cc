@@ -90,6 +90,7 @@ void ClusterSet::OnWarm(const std::string& name) {
   if (old != nullptr) cluster.TakeOver(*old);
   old.reset();  // its last word about the membership comes before the new one's first
   cluster.Serve();
+  if (on_serving_ != nullptr) on_serving_();
   TellWhoWaits();
 }
 

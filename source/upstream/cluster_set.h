@@ -47,6 +47,9 @@ class ClusterSet {
   void SetLocalCluster(std::string name, Locality locality);
   // Of clusters that serve from now on; outlives them.
   void SetOutlierLog(LogSink& log) { outlier_log_ = &log; }
+  // Who is told whenever a cluster begins to serve, in its own name or in another's place; outlives
+  // this.
+  void TellServing(std::function<void()> on_serving) { on_serving_ = std::move(on_serving); }
   // The one that serves, or else the one that warms; null: there is neither.
   const Cluster* Find(absl::string_view name) const;
   // The one that is to take its place; null: none is.
@@ -80,8 +83,9 @@ class ClusterSet {
   WorkerUpstreams& workers_;
   Gauge active_, warming_;
   Counter added_, modified_, removed_;
-  LogSink* outlier_log_ = nullptr;  // null: there is none
-  std::string local_cluster_;       // empty: nobody has said which
+  std::function<void()> on_serving_;  // null: nobody
+  LogSink* outlier_log_ = nullptr;    // null: there is none
+  std::string local_cluster_;         // empty: nobody has said which
   LocalZones zones_;
   absl::btree_map<std::string, Entry> by_name_;
   std::vector<absl::AnyInvocable<void()>> when_ready_;

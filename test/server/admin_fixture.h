@@ -60,7 +60,7 @@ class AdminFixture : public testing::Test {
       done(connections);
     };
     view.drain_listeners = [this](DrainOrder order) {
-      absl::StrAppend(&orders, "drain", order.pace == DrainPace::kGraceful ? " graceful" : "",
+      absl::StrAppend(&orders, "drain", order.pace == DrainSpeed::kGraceful ? " graceful" : "",
                       order.scope == DrainScope::kInboundOnly ? " inbound" : "",
                       order.after == AfterDrain::kKeepListeners ? " keep" : "", ";");
     };

@@ -179,7 +179,8 @@ class GrpcChannelTlsTest : public GrpcChannelTest {
     options.pem_key_cert_pairs.push_back({server_certificate.key_pem, server_certificate.pem});
     EchoServer server(grpc::SslServerCredentials(options));
     Events events;
-    GrpcChannel channel(loop_, {.target = server.target(), .tls = std::move(tls)});
+    GrpcChannel channel(
+        loop_, {.target = server.target(), .authority = "xds_cluster", .tls = std::move(tls)});
     auto stream = channel.Open("/test.Service/Echo", events);
     stream->Send("one");
     RunUntil([&] { return events.end.has_value() || !events.messages.empty(); });

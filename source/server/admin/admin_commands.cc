@@ -40,11 +40,11 @@ AdminResponse ConfigDump(const AdminView& view, const AdminQuery& query) {
 
 AdminResponse DrainListeners(const AdminView& view, const AdminQuery& query) {
   DrainOrder order;
-  if (query.Has("graceful")) order.pace = DrainPace::kGraceful;
+  if (query.Has("graceful")) order.pace = DrainSpeed::kGraceful;
   if (query.Has("inboundonly")) order.scope = DrainScope::kInboundOnly;
   if (query.Has("skip_exit")) order.after = AfterDrain::kKeepListeners;
   // At once and then keeping the listeners would be doing nothing.
-  if (order.after == AfterDrain::kKeepListeners && order.pace == DrainPace::kAtOnce) {
+  if (order.after == AfterDrain::kKeepListeners && order.pace == DrainSpeed::kAtOnce) {
     return {400, AdminResponse::kText, "skip_exit requires graceful\n"};
   }
   view.drain_listeners(order);

@@ -87,11 +87,11 @@ struct ClusterView {
 // redacts and trims it in place.
 using ConfigDumpParts = std::vector<std::unique_ptr<google::protobuf::Message>>;
 
-enum class DrainPace : uint8_t { kAtOnce, kGraceful };
+enum class DrainSpeed : uint8_t { kAtOnce, kGraceful };
 enum class DrainScope : uint8_t { kAll, kInboundOnly };
 enum class AfterDrain : uint8_t { kStopListeners, kKeepListeners };
 struct DrainOrder {
-  DrainPace pace = DrainPace::kAtOnce;
+  DrainSpeed pace = DrainSpeed::kAtOnce;
   DrainScope scope = DrainScope::kAll;
   AfterDrain after = AfterDrain::kStopListeners;
 };

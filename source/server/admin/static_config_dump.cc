@@ -5,7 +5,6 @@
 
 #include "envoy/admin/v3/config_dump.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
-#include "google/protobuf/timestamp.pb.h"
 
 namespace sluice {
 namespace {
@@ -14,14 +13,6 @@ using envoy::admin::v3::RoutesConfigDump;
 using envoy::config::listener::v3::FilterChain;
 using envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using google::protobuf::Timestamp;
-
-Timestamp ProtoTime(WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  Timestamp timestamp;
-  timestamp.set_seconds(seconds.time_since_epoch().count());
-  timestamp.set_nanos(static_cast<int32_t>(Duration(time - seconds).count()));
-  return timestamp;
-}
 
 void AddRoutes(const FilterChain& chain, const Timestamp& loaded, RoutesConfigDump& dump) {
   for (const auto& filter : chain.filters()) {
@@ -42,6 +33,14 @@ void Fill(const DumpedListener& listener, ListenersConfigDump::DynamicListenerSt
 }
 
 }  // namespace
+
+Timestamp ProtoTime(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  Timestamp timestamp;
+  timestamp.set_seconds(seconds.time_since_epoch().count());
+  timestamp.set_nanos(static_cast<int32_t>(Duration(time - seconds).count()));
+  return timestamp;
+}
 
 void AddDynamicListeners(const std::vector<DynamicListenerFacts>& listeners,
                          ConfigDumpParts& parts) {

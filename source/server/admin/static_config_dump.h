@@ -7,6 +7,7 @@
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "source/base/units.h"
 #include "source/server/admin/admin_view.h"
 
@@ -16,6 +17,8 @@ namespace sluice {
 // when the bootstrap was accepted.
 ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                  WallTime loaded_at);
+
+google::protobuf::Timestamp ProtoTime(WallTime time);
 
 // One version of a listener that was not in the bootstrap; messages live for the call.
 struct DumpedListener {

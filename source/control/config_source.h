@@ -1,0 +1,37 @@
+// Configuration of where resources come from: envoy.config.core.v3.ConfigSource and the services
+// behind it. Main thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/config/core/v3/config_source.pb.h"
+#include "source/base/units.h"
+#include "source/config/field_scope.h"
+#include "source/grpc/channel_spec.h"
+#include "source/xds/dialect.h"
+
+namespace sluice {
+
+// How a control plane is spoken to.
+struct ApiSource {
+  const Dialect* dialect;
+  // Read anew for each connection, as certificates change; the status says what cannot be read.
+  std::function<absl::StatusOr<ChannelSpec>()> channel;
+  bool node_once;
+};
+
+// As `proto` says; nullopt, and an error, where it says something that cannot be. Clusters that it
+// names are those of `bootstrap`, which is where a stream may begin before anything is discovered.
+std::optional<ApiSource> ReadApiSource(const envoy::config::core::v3::ApiConfigSource& proto,
+                                       const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                                       const FieldScope& scope);
+
+// How long the first answer is waited for: 15 s where it is not said; zero: without end.
+Duration FetchTimeoutOf(const envoy::config::core::v3::ConfigSource& proto,
+                        const FieldScope& scope);
+
+}  // namespace sluice

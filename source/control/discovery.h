@@ -1,0 +1,109 @@
+// Discovery: everything of the process that comes from control planes: which there are, what is
+// asked of which, and how it starts: clusters first, then the listeners that lead to them.
+//
+// Main thread. What it tells (clusters, listeners, routes, secrets) outlives it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "source/config/config_errors.h"
+#include "source/control/cluster_updates.h"
+#include "source/control/config_source.h"
+#include "source/control/endpoint_updates.h"
+#include "source/control/listener_updates.h"
+#include "source/control/route_updates.h"
+#include "source/control/secret_updates.h"
+#include "source/event/file_watcher.h"
+#include "source/event/worker_context.h"
+#include "source/grpc/channel_spec.h"
+#include "source/stats/registry.h"
+#include "source/xds/resource_source.h"
+#include "source/xds/xds_stats.h"
+
+namespace sluice {
+
+class Discovery final : private EndOfTurnTask {
+ public:
+  struct Parts {
+    WorkerContext& main;
+    StatsRegistry& stats;
+    FileWatcher& files;
+    OpenMessageChannel open_channel;  // null: this program speaks to no control plane
+    ClusterSet& clusters;
+    SecretStore& secrets;
+    RouteTables& routes;
+    // As ClusterUpdates and ListenerUpdates have them.
+    std::function<void(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope)>
+        set_cluster;
+    std::function<void(const std::string& name)> remove_cluster;
+    const absl::btree_set<std::string>& static_clusters;
+    ApplyResource<envoy::config::listener::v3::Listener> set_listener;
+    std::function<void(const std::string& name)> remove_listener;
+  };
+  explicit Discovery(Parts parts);
+  ~Discovery();
+
+  // Before the static resources are read, which may name what comes from here. Mistakes go to
+  // `errors`.
+  void Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
+
+  // Where a cluster says that its endpoints come from; an error in `scope` where they cannot.
+  void WantEndpoints(const std::string& cluster, const std::string& service,
+                     const envoy::config::core::v3::ConfigSource& source, const FieldScope& scope);
+  void UnwantEndpoints(const std::string& cluster);
+
+  // Static clusters are there: asks for the others. `on_done`: the first answer has come, or is
+  // waited for no longer, or there is nobody to ask; now, or in a later turn.
+  void StartClusters(std::function<void()> on_done);
+  void StartListeners(std::function<void()> on_done);
+  // A cluster serves that did not before; what waited for it goes on at the end of the turn.
+  void OnClusters() { parts_.main.loop.AtEndOfTurn(*this); }
+  void NoteListenerFailure(const std::string& name, const std::string& version,
+                           const std::string& text);
+
+  // For the admin port: each kind's records, of all sources together.
+  void ForEachRecord(const std::function<void(const ResourceType& type, const std::string& name,
+                                              const ResourceRecord& record)>& visit) const;
+
+ private:
+  // One place that resources come from: the aggregated stream of the bootstrap, a server with a
+  // stream for each kind, or a file.
+  struct Source;
+
+  void RunEndOfTurn() override;
+  Source* Find(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
+  Source* FindFile(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
+  ResourceSource& Open(Source& source, const ResourceType& type);
+  std::unique_ptr<ResourceSource> MakeStream(Source& source);
+  UpdateStats StatsOf(const ResourceType& type);
+  envoy::config::core::v3::Node MakeNode() const;
+  void SetCluster(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope);
+  void AttachRoutes();
+  void AttachSecrets();
+  bool HasCluster(const std::string& name) const;
+  bool IsUsed(const std::string& cluster) const;
+  void OnRoutes();
+  void TellClusters();
+  void TellListeners();
+
+  const Parts parts_;
+  const ControlPlaneStats stats_;
+  envoy::config::bootstrap::v3::Bootstrap bootstrap_;             // what of it is needed later
+  std::unique_ptr<Source> ads_;                                   // null: there is none
+  absl::btree_map<std::string, std::unique_ptr<Source>> others_;  // by what says it
+  std::optional<ClusterUpdates> cluster_updates_;
+  std::optional<ListenerUpdates> listener_updates_;
+  Source* cluster_source_ = nullptr;  // null: they do not come by discovery, as the next
+  Source* listener_source_ = nullptr;
+  absl::btree_map<std::string, Source*> endpoint_sources_;  // by cluster
+  std::function<void()> on_clusters_, on_listeners_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,60 @@
+#include "source/control/endpoint_updates.h"
+
+#include <utility>
+
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
+
+namespace sluice {
+
+using AssignmentProto = envoy::config::endpoint::v3::ClusterLoadAssignment;
+
+void EndpointUpdates::Want(const std::string& cluster, const std::string& service,
+                           Duration fetch_timeout) {
+  const auto before = service_of_.find(cluster);
+  if (before != service_of_.end() && before->second != service) Unwant(cluster);
+  service_of_[cluster] = service;
+  Service& wanted = services_[service];
+  wanted.clusters.insert(cluster);
+  source_->Want(kEndpointType, service, fetch_timeout);
+  if (!wanted.assignment.has_value()) return;
+  clusters_.SetEndpoints(cluster, wanted.assignment->endpoints, wanted.assignment->policy);
+}
+
+void EndpointUpdates::Unwant(const std::string& cluster) {
+  const auto at = service_of_.find(cluster);
+  if (at == service_of_.end()) return;
+  const auto service = services_.find(at->second);
+  service->second.clusters.erase(cluster);
+  if (service->second.clusters.empty()) {
+    source_->Unwant(kEndpointType, service->first);
+    records_.erase(service->first);
+    services_.erase(service);
+  }
+  service_of_.erase(at);
+}
+
+// What is gone from the control plane stays in use: a cluster that has no endpoints any more is
+// told so by an assignment without any.
+std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resource>& resources,
+                                                        const std::vector<std::string>&) {
+  return UpdateResources<AssignmentProto>(
+      resources, loop_.wall_now(), records_,
+      [this](const AssignmentProto& proto, const std::string&, const FieldScope& scope) {
+        const size_t errors_before = scope.errors().size();
+        Assignment assignment = ParseAssignment(proto, DiscoveryType::kStatic, scope);
+        if (scope.errors().size() != errors_before) return;
+        Service& service = services_[proto.cluster_name()];
+        for (const std::string& cluster : service.clusters) {
+          clusters_.SetEndpoints(cluster, assignment.endpoints, assignment.policy);
+        }
+        service.assignment = std::move(assignment);
+      });
+}
+
+void EndpointUpdates::OnFetchTimeout(const std::string& service) {
+  const auto at = services_.find(service);
+  if (at == services_.end()) return;
+  for (const std::string& cluster : at->second.clusters) clusters_.EndpointsFailed(cluster);
+}
+
+}  // namespace sluice

@@ -1,0 +1,51 @@
+// EndpointUpdates: the endpoints of clusters by discovery (EDS), all that come from one source.
+//
+// Main thread. An assignment is kept as long as a cluster wants it: a cluster that is set anew has
+// its endpoints at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "source/control/update_steps.h"
+#include "source/event/event_loop.h"
+#include "source/upstream/cluster_set.h"
+#include "source/upstream/endpoint_config.h"
+#include "source/xds/resource_source.h"
+
+namespace sluice {
+
+class EndpointUpdates final : public ResourceUser {
+ public:
+  EndpointUpdates(EventLoop& loop, ClusterSet& clusters) : loop_(loop), clusters_(clusters) {}
+  // Where they come by; outlives this.
+  void SetSource(ResourceSource& source) { source_ = &source; }
+
+  // `cluster`, which has been set, has the endpoints that go by the name `service`. In place of
+  // what it had asked for before.
+  void Want(const std::string& cluster, const std::string& service, Duration fetch_timeout);
+  void Unwant(const std::string& cluster);
+
+  std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
+                                         const std::vector<std::string>& gone) override;
+  void OnFetchTimeout(const std::string& service) override;
+  const ResourceRecords& records() const { return records_; }
+
+ private:
+  struct Service {
+    absl::btree_set<std::string> clusters;
+    std::optional<Assignment> assignment;  // the last that was good
+  };
+
+  EventLoop& loop_;
+  ClusterSet& clusters_;
+  ResourceSource* source_ = nullptr;
+  absl::btree_map<std::string, Service> services_;
+  absl::btree_map<std::string, std::string> service_of_;  // by cluster
+  ResourceRecords records_;
+};
+
+}  // namespace sluice

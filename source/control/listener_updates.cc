@@ -1,0 +1,30 @@
+#include "source/control/listener_updates.h"
+
+namespace sluice {
+
+std::vector<ResourceError> ListenerUpdates::OnResources(const std::vector<Resource>& resources,
+                                                        const std::vector<std::string>& gone) {
+  // An address may go from one that goes to one that comes.
+  for (const std::string& name : gone) {
+    records_.erase(name);
+    parts_.remove(name);
+  }
+  std::vector<ResourceError> refused = UpdateResources<envoy::config::listener::v3::Listener>(
+      resources, parts_.loop.wall_now(), records_, parts_.set);
+  TellFirst();
+  return refused;
+}
+
+void ListenerUpdates::NoteFailure(const std::string& name, const std::string& version,
+                                  const std::string& text) {
+  const auto at = records_.find(name);
+  if (at == records_.end() || at->second.version != version) return;
+  at->second.refused_version = version;
+  at->second.refusal = text;
+}
+
+void ListenerUpdates::TellFirst() {
+  if (!std::exchange(told_first_, true)) parts_.on_first();
+}
+
+}  // namespace sluice

@@ -1,0 +1,97 @@
+#include "source/control/route_updates.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/algorithm/container.h"
+#include "envoy/config/route/v3/route.pb.h"
+#include "source/route/route_config.h"
+
+namespace sluice {
+
+using RouteProto = envoy::config::route::v3::RouteConfiguration;
+
+void RouteUpdates::Want(RouteFeed& feed, Duration fetch_timeout) {
+  feeds_[feed.name()].push_back(&feed);
+  source_->Want(kRouteType, feed.name(), fetch_timeout);
+  const auto known = in_force_.find(feed.name());
+  if (known != in_force_.end()) feed.Set(known->second.table, known->second.version);
+}
+
+void RouteUpdates::Unwant(RouteFeed& feed) {
+  const auto at = feeds_.find(feed.name());
+  if (at == feeds_.end()) return;
+  std::erase(at->second, &feed);
+  if (!at->second.empty()) return;
+  const std::string name = feed.name();
+  feeds_.erase(at);
+  records_.erase(name);
+  in_force_.erase(name);
+  waiting_.erase(name);
+  waits_.Clear(name);
+  source_->Unwant(kRouteType, name);
+  on_change_();
+}
+
+// A table that is gone from the control plane stays in use: whoever names it would find nothing.
+std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>& resources,
+                                                     const std::vector<std::string>&) {
+  return UpdateResources<RouteProto>(
+      resources, loop_.wall_now(), records_,
+      [this](const RouteProto& proto, const std::string& version, const FieldScope& scope) {
+        Table table = {ParseRouteTable(proto, scope), version};
+        if (table.table == nullptr) return;
+        if (!MustWait(proto.name(), table)) return Publish(proto.name(), std::move(table));
+        waiting_[proto.name()] = std::move(table);
+        waits_.Set(proto.name(), kWaitMax);
+      });
+}
+
+// The first of its name serves at once: there is nothing that would serve better.
+bool RouteUpdates::MustWait(const std::string& name, const Table& table) const {
+  const auto before = in_force_.find(name);
+  if (before == in_force_.end()) return false;
+  return absl::c_any_of(table.table->clusters(), [&](const std::string& cluster) {
+    // What the table before names, too, and has not got, is a name that comes to nothing.
+    return !has_cluster_(cluster) &&
+           !absl::c_linear_search(before->second.table->clusters(), cluster);
+  });
+}
+
+void RouteUpdates::Publish(const std::string& name, Table table) {
+  waiting_.erase(name);
+  waits_.Clear(name);
+  for (RouteFeed* feed : feeds_[name]) feed->Set(table.table, table.version);
+  in_force_[name] = std::move(table);
+  on_change_();
+}
+
+void RouteUpdates::PublishWaiting(const std::string& name) {
+  const auto at = waiting_.find(name);
+  if (at == waiting_.end()) return;
+  Table table = std::move(at->second);
+  Publish(name, std::move(table));
+}
+
+void RouteUpdates::OnClusters() {
+  std::vector<std::string> ready;
+  for (const auto& [name, table] : waiting_) {
+    if (!MustWait(name, table)) ready.push_back(name);
+  }
+  for (const std::string& name : ready) PublishWaiting(name);
+}
+
+bool RouteUpdates::Names(const std::string& cluster) const {
+  const auto names = [&](const auto& entry) {
+    return absl::c_linear_search(entry.second.table->clusters(), cluster);
+  };
+  return absl::c_any_of(in_force_, names) || absl::c_any_of(waiting_, names);
+}
+
+void RouteUpdates::OnFetchTimeout(const std::string& name) {
+  const auto at = feeds_.find(name);
+  if (at == feeds_.end() || in_force_.contains(name)) return;
+  for (RouteFeed* feed : at->second) feed->Fail();
+}
+
+}  // namespace sluice

@@ -1,0 +1,69 @@
+// RouteUpdates: route tables by discovery (RDS), all that come from one source.
+//
+// Main thread. A table that names clusters which are not there yet waits for them while the one
+// before serves: what one push brings is never seen half. It waits a bounded time, since a name may
+// be a mistake.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "source/control/update_steps.h"
+#include "source/event/event_loop.h"
+#include "source/route/route_tables.h"
+#include "source/xds/name_deadlines.h"
+#include "source/xds/resource_source.h"
+
+namespace sluice {
+
+class RouteUpdates final : public ResourceUser {
+ public:
+  static constexpr Duration kWaitMax = std::chrono::seconds(15);
+
+  // `has_cluster`: whether one of this name serves. `on_change` follows each table that is in force
+  // from then on.
+  RouteUpdates(EventLoop& loop, std::function<bool(const std::string& name)> has_cluster,
+               std::function<void()> on_change)
+      : loop_(loop), has_cluster_(std::move(has_cluster)), on_change_(std::move(on_change)) {}
+  // Where they come by; outlives this.
+  void SetSource(ResourceSource& source) { source_ = &source; }
+
+  // The table of the feed's name goes to it from now on, until it is unwanted. Several feeds may
+  // have the same name, when configuration says in different words that they come from here.
+  void Want(RouteFeed& feed, Duration fetch_timeout);
+  void Unwant(RouteFeed& feed);
+
+  std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
+                                         const std::vector<std::string>& gone) override;
+  void OnFetchTimeout(const std::string& name) override;
+
+  // Other clusters serve than before.
+  void OnClusters();
+  // Whether a table that is in force, or waits, names this cluster.
+  bool Names(const std::string& cluster) const;
+  const ResourceRecords& records() const { return records_; }
+
+ private:
+  struct Table {
+    std::shared_ptr<const RouteTable> table;
+    std::string version;
+  };
+  bool MustWait(const std::string& name, const Table& table) const;
+  void Publish(const std::string& name, Table table);
+  void PublishWaiting(const std::string& name);
+
+  EventLoop& loop_;
+  const std::function<bool(const std::string&)> has_cluster_;
+  const std::function<void()> on_change_;
+  ResourceSource* source_ = nullptr;
+  absl::btree_map<std::string, std::vector<RouteFeed*>> feeds_;
+  absl::btree_map<std::string, Table> in_force_, waiting_;  // by name
+  NameDeadlines waits_{loop_, [this](const std::string& name) { PublishWaiting(name); }};
+  ResourceRecords records_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,49 @@
+// SecretUpdates: secrets by discovery (SDS), all that come from one source. Main thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "source/base/link.h"
+#include "source/control/update_steps.h"
+#include "source/event/event_loop.h"
+#include "source/tls/secret_store.h"
+#include "source/xds/resource_source.h"
+
+namespace sluice {
+
+class SecretUpdates final : public ResourceUser,
+                            public LinkTarget<SecretUpdates>,
+                            private EndOfTurnTask {
+ public:
+  SecretUpdates(EventLoop& loop, SecretStore& store) : loop_(loop), store_(store) {}
+  // Where they come by; outlives this.
+  void SetSource(ResourceSource& source) { source_ = &source; }
+
+  // Asks for a secret as long as the fetch lives, which may outlive this.
+  std::unique_ptr<SecretFetch> Fetch(const SecretKey& key);
+
+  std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
+                                         const std::vector<std::string>& gone) override;
+  // The store has its own patience, user by user.
+  void OnFetchTimeout(const std::string&) override {}
+  const ResourceRecords& records() const { return records_; }
+
+ private:
+  class OneFetch;
+  void Unwant(const SecretKey& key);
+  void RunEndOfTurn() override;
+  EventLoop& loop_;
+  SecretStore& store_;
+  ResourceSource* source_ = nullptr;
+  // By name: several, when configuration says in different words that they come from here.
+  absl::btree_map<std::string, absl::btree_set<SecretKey>> keys_;
+  std::vector<SecretKey> again_;  // asked for by one more, and known
+  ResourceRecords records_;
+};
+
+}  // namespace sluice

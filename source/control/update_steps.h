@@ -1,0 +1,73 @@
+// UpdateSteps: what happens to every resource that comes by discovery, of whatever kind: unpack,
+// judge, leave be what means the same as before, apply or refuse, remember. Of what is refused, the
+// version before stays in force.
+//
+// Main thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "source/base/units.h"
+#include "source/config/config_errors.h"
+#include "source/config/field_scope.h"
+#include "source/control/resource_check.h"
+#include "source/xds/resource.h"
+
+namespace sluice {
+
+// What is in force under a name, and what has been refused since.
+struct ResourceRecord {
+  std::string version;  // of what is in force; with an empty body nothing is
+  google::protobuf::Any body;
+  WallTime updated_at{};
+  std::string refused_version;
+  std::string refusal;  // empty: the last that came is in force
+};
+
+// In order of name.
+using ResourceRecords = absl::btree_map<std::string, ResourceRecord>;
+
+// `apply` puts the resource in force, or reports errors and changes nothing.
+template <class Proto>
+using ApplyResource =
+    std::function<void(const Proto& proto, const std::string& version, const FieldScope& scope)>;
+
+template <class Proto>
+bool MeansTheSame(const google::protobuf::Any& body, const Proto& proto) {
+  Proto before;
+  return before.ParseFromString(body.value()) &&
+         google::protobuf::util::MessageDifferencer::Equals(before, proto);
+}
+
+template <class Proto>
+std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resources, WallTime now,
+                                           ResourceRecords& records,
+                                           const ApplyResource<Proto>& apply) {
+  std::vector<ResourceError> refused;
+  for (const Resource& resource : resources) {
+    ResourceRecord& record = records[resource.name];
+    const bool is_there = !record.body.type_url().empty();
+    Proto proto;
+    ConfigErrors errors;
+    const bool same_bytes = is_there && record.body.value() == resource.body.value();
+    if (!same_bytes) CheckResource(resource, proto, errors);
+    if (!same_bytes && errors.empty() && !(is_there && MeansTheSame(record.body, proto))) {
+      apply(proto, resource.version, FieldScope(errors));
+    }
+    if (!errors.empty()) {
+      refused.push_back(RefusalOf(resource, errors));
+      record.refused_version = resource.version;
+      record.refusal = refused.back().text;
+      continue;
+    }
+    record = {resource.version, resource.body, now, "", ""};
+  }
+  return refused;
+}
+
+}  // namespace sluice

@@ -1,0 +1,338 @@
+// Driven by a control plane: what a proxy does with what it is told, in both dialects.
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "test/harness/ws_peer.h"
+#include "test/scenario/told_proxy.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class DiscoveryTest : public testing::TestWithParam<Wire> {
+ protected:
+  // A cluster "users" of host 0, everything routed to it, and a listener.
+  void Offer(ToldProxy& proxy) {
+    proxy.SetCluster("users");
+    proxy.SetEndpoints("users", {0});
+    proxy.SetRoutes("routes", "users");
+    proxy.SetListener("web", "10.9.9.9");
+    proxy.Host(0, H1Answer::Of(200, "host 0"));
+    proxy.Host(1, H1Answer::Of(200, "host 1"));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(, DiscoveryTest, testing::Values(Wire::kStateOfTheWorld, Wire::kDelta),
+                         [](const auto& info) {
+                           return info.param == Wire::kDelta ? "Delta" : "StateOfTheWorld";
+                         });
+
+TEST_P(DiscoveryTest, ServesWhatItIsTold) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_TRUE(proxy.started());
+  EXPECT_EQ(proxy.Ask(), 200);
+  EXPECT_THAT(proxy.TakeRefusals(), IsEmpty());
+}
+
+TEST_P(DiscoveryTest, ServesWhatItIsToldByAStreamForEachKind) {
+  ToldProxy proxy(GetParam(), {.separate_streams = true});
+  proxy.SetCluster("users", "");
+  const std::string api = std::string("{ api_config_source: { api_type: ") +
+                          (GetParam() == Wire::kDelta ? "DELTA_GRPC" : "GRPC") +
+                          ", transport_api_version: V3, grpc_services: [{ envoy_grpc: { "
+                          "cluster_name: xds } }] }, resource_api_version: V3 }";
+  proxy.Set(kClusterType, "users",
+            "name: users\ntype: EDS\neds_cluster_config: { eds_config: " + api + " }\n");
+  proxy.SetEndpoints("users", {0});
+  proxy.SetRoutes("routes", "users");
+  proxy.Set(kListenerType, "web",
+            "name: web\naddress: { socket_address: { address: 10.9.9.9, port_value: 80 } }\n"
+            "filter_chains:\n- filters:\n  - name: http\n    typed_config:\n"
+            "      \"@type\": type.googleapis.com/envoy.extensions.filters.network."
+            "http_connection_manager.v3.HttpConnectionManager\n      stat_prefix: test\n"
+            "      rds: { route_config_name: routes, config_source: " +
+                api +
+                " }\n      http_filters: [{ name: router, typed_config: { \"@type\": "
+                "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]\n");
+  proxy.Host(0, H1Answer::Of(200));
+  proxy.Start();
+  EXPECT_EQ(proxy.Ask(), 200);
+  EXPECT_EQ(proxy.control_plane().streams(), 4u);
+}
+
+TEST_P(DiscoveryTest, ANewRouteTableServesTheNextRequestOfAConnectionThatStays) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.SetCluster("others");
+  proxy.SetEndpoints("others", {1});
+  proxy.Start();
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(0).body, "host 0");
+  proxy.SetRoutes("routes", "others");
+  proxy.Run();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(1).body, "host 1");
+  EXPECT_FALSE(client.closed_by_peer());
+}
+
+TEST_P(DiscoveryTest, OtherEndpointsServeTheNextRequestOfAConnectionThatStays) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  proxy.SetEndpoints("users", {1});
+  proxy.Run();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(1).body, "host 1");
+  EXPECT_FALSE(client.closed_by_peer());
+}
+
+TEST_P(DiscoveryTest, WhatIsBadIsRefusedByNameAndPathAndTheRestServes) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.SetCluster("bad", "connect_timeout: 0s\nlb_policy: CLUSTER_PROVIDED\n");
+  proxy.Start();
+  EXPECT_EQ(proxy.Ask(), 200);
+  const std::vector<std::string> refusals = proxy.TakeRefusals();
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_THAT(refusals[0], testing::StartsWith("Cluster \"bad\": "));
+  EXPECT_THAT(refusals[0], testing::HasSubstr("connect_timeout: must be"));
+  EXPECT_EQ(proxy.Stat("cluster_manager.cds.update_rejected"), 1);
+}
+
+TEST_P(DiscoveryTest, OfWhatIsRefusedTheVersionBeforeServes) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  proxy.SetCluster("users", "connect_timeout: 0s\n");
+  proxy.SetRoutes("routes", "users",
+                  "  - match: { safe_regex: { regex: \"(\" } }\n    route: { cluster: users }\n");
+  proxy.Set(kListenerType, "web",
+            "name: web\naddress: { socket_address: { address: nowhere, port_value: 80 } }\n");
+  proxy.Run();
+  EXPECT_THAT(proxy.TakeRefusals(), testing::SizeIs(testing::Ge(2u)));
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, AListenerWaitsForItsRoutes) {
+  ToldProxy proxy(GetParam());
+  proxy.Hold(kRouteType);
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_EQ(proxy.Ask(), 0);
+  proxy.Tell(kRouteType);
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, AListenerWaitsForRoutesNoLongerThanTheFetchTimeout) {
+  ToldProxy proxy(GetParam());
+  proxy.Hold(kRouteType);
+  Offer(proxy);
+  proxy.Start();
+  proxy.Advance(seconds(14));
+  EXPECT_EQ(proxy.Ask(), 0);
+  proxy.Advance(seconds(2));
+  EXPECT_EQ(proxy.Ask(), 404);
+  proxy.Tell(kRouteType);
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, AClusterWaitsForItsEndpointsBeforeListenersServe) {
+  ToldProxy proxy(GetParam());
+  proxy.Hold(kEndpointType);
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_FALSE(proxy.started());
+  proxy.Tell(kEndpointType);
+  proxy.Run();
+  EXPECT_TRUE(proxy.started());
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, WithoutEndpointsInTimeItStartsWithNone) {
+  ToldProxy proxy(GetParam());
+  proxy.Hold(kEndpointType);
+  Offer(proxy);
+  proxy.Start();
+  proxy.Advance(seconds(16));
+  EXPECT_TRUE(proxy.started());
+  EXPECT_EQ(proxy.Ask(), 503);
+  proxy.Tell(kEndpointType);
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, WithoutAControlPlaneItStartsAfterTheFetchTimeoutAndServesWhenToldLater) {
+  ToldProxy proxy(GetParam());
+  proxy.control_plane().SetDown(true);
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_FALSE(proxy.started());
+  proxy.Advance(seconds(31));  // for clusters, then for listeners
+  EXPECT_TRUE(proxy.started());
+  EXPECT_EQ(proxy.Stat("cluster_manager.cds.init_fetch_timeout"), 1);
+  proxy.control_plane().SetDown(false);
+  proxy.Advance(seconds(31));
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, WhileTheControlPlaneIsAwayEverythingServesOn) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  proxy.control_plane().SetDown(true);
+  proxy.control_plane().End();
+  proxy.Advance(minutes(10));
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.control_plane().SetDown(false);
+  proxy.Advance(minutes(1));
+  EXPECT_EQ(proxy.Ask(), 200);
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.responses().size(), 2u);
+  EXPECT_FALSE(client.closed_by_peer());
+  EXPECT_EQ(proxy.Stat("listener_manager.listener_modified"), 0);
+  EXPECT_EQ(proxy.Stat("cluster_manager.cluster_modified"), 0);
+}
+
+TEST_P(DiscoveryTest, AClusterThatIsGoneIsNoMore) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.Remove(kClusterType, "users");
+  proxy.Advance(ClusterUpdates::kStayMax);  // routes lead to it
+  EXPECT_EQ(proxy.Ask(), 503);
+  EXPECT_EQ(proxy.core().clusters().Find("users"), nullptr);
+}
+
+TEST_P(DiscoveryTest, AListenerThatIsGoneTakesNobodyAnyMore) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.Remove(kListenerType, "web");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 0);
+}
+
+TEST_P(DiscoveryTest, AStaticClusterIsNotChanged) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.SetCluster("xds");
+  proxy.Start();
+  EXPECT_THAT(proxy.TakeRefusals(),
+              ElementsAre(testing::HasSubstr("\"xds\" is a static cluster of the bootstrap")));
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, AClusterThatIsEditedHasItsEndpointsAtOnce) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  proxy.Hold(kEndpointType);
+  proxy.SetCluster("users", "connect_timeout: 3s\n");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+  EXPECT_EQ(proxy.Stat("cluster_manager.cluster_modified"), 1);
+}
+
+TEST_P(DiscoveryTest, AWebSocketOutlivesItsListener) {
+  ToldProxy proxy(GetParam());
+  proxy.SetCluster("users");
+  proxy.SetEndpoints("users", {0});
+  proxy.SetRoutes("routes", "users");
+  proxy.SetListener("web", "10.9.9.9");
+  WsServer host(proxy.world(), *Address::FromIp("10.0.0.1", 80), {.echo = true});
+  proxy.Start();
+  WsClient client(proxy.world(), *Address::FromIp("10.9.9.9", 80));
+  client.Handshake();
+  proxy.Run();
+  ASSERT_TRUE(client.open());
+  proxy.Remove(kListenerType, "web");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 0);
+  client.ws().Text("still here");
+  proxy.Advance(minutes(1));
+  EXPECT_THAT(client.ws().messages(), ElementsAre("still here"));
+  client.ws().Close(1000);
+  proxy.Run();
+}
+
+TEST_P(DiscoveryTest, RoutesToAClusterThatComesLaterWaitForIt) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  proxy.SetRoutes("routes", "others");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.SetCluster("others");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);  // it has no endpoints yet
+  proxy.SetEndpoints("others", {1});
+  proxy.Run();
+  H1Client& client = proxy.Client();
+  client.Get("/");
+  proxy.Run();
+  EXPECT_EQ(client.response(0).body, "host 1");
+}
+
+TEST_P(DiscoveryTest, RoutesToAClusterThatNeverComesServeAfterATime) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  proxy.SetRoutes("routes", "nowhere");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.Advance(RouteUpdates::kWaitMax);
+  EXPECT_EQ(proxy.Ask(), 503);
+}
+
+TEST_P(DiscoveryTest, AClusterStaysUntilItsRoutesHaveGone) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.SetCluster("others");
+  proxy.SetEndpoints("others", {1});
+  proxy.Start();
+  proxy.Remove(kClusterType, "users");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.SetRoutes("routes", "others");
+  proxy.Run();
+  EXPECT_EQ(proxy.core().clusters().Find("users"), nullptr);
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, WhatMeansTheSameChangesNothing) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  // The same port in another notation of the API, and a field at its default.
+  proxy.SetListener("web", "10.9.9.9", "bind_to_port: true\n");
+  proxy.SetCluster("users", "lb_policy: ROUND_ROBIN\n");
+  proxy.Run();
+  EXPECT_EQ(proxy.Stat("cluster_manager.cluster_modified"), 0);
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+}  // namespace
+}  // namespace sluice
