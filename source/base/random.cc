@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <bit>
+#include <utility>
 
 #include "source/base/check.h"
 
@@ -26,7 +27,7 @@ uint64_t SeedFromSystem() {
 
 }  // namespace
 
-FastRandom::FastRandom() : FastRandom(SeedFromSystem()) {}
+FastRandom::FastRandom() : FastRandom(SeedFromSystem()) { by_hand_ = false; }
 
 FastRandom::FastRandom(uint64_t seed) {
   for (uint64_t& word : state_) word = NextOfSeed(seed);
@@ -42,6 +43,17 @@ uint64_t FastRandom::Next() {
   state_[2] ^= shifted;
   state_[3] = std::rotl(state_[3], 45);
   return result;
+}
+
+uint32_t FastRandom::NextSecret() {
+  if (by_hand_) return Random::NextSecret();
+  if (secrets_left_ == 0) {
+    // Up to 256 bytes come whole or not at all: getrandom(2).
+    static_assert(sizeof(secrets_) <= 256);
+    SLUICE_CHECK(getrandom(secrets_.data(), sizeof(secrets_), 0) == sizeof(secrets_));
+    secrets_left_ = secrets_.size();
+  }
+  return std::exchange(secrets_[--secrets_left_], 0);
 }
 
 }  // namespace sluice

@@ -189,7 +189,7 @@ End WebSocketWarden::TakeOwn(From from, Buffer& out) {
   if (side.out_ended) return End::kNo;
   const auto mask = [&]() -> FrameMask {
     if (from == From::kServer) return std::nullopt;
-    return static_cast<uint32_t>(worker_.random.Next());
+    return worker_.random.NextSecret();
   };
   if (side.close_due) {
     AppendCloseFrame(code(), mask(), out);

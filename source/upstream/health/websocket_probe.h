@@ -30,7 +30,7 @@ class WebSocketProbe final : public HealthProbe, private ExchangeEvents {
   void OnPlainAnswer();
   void OnHandshakeAnswer(const Headers& head);
   // Section 5.3: it has to be one that nobody can foresee.
-  uint32_t NewMask() const { return static_cast<uint32_t>(target_.main.random.Next() >> 32); }
+  uint32_t NewMask() const { return target_.main.random.NextSecret(); }
   void Finish(ProbeVerdict verdict, std::string words);
 
   void OnAnswerHead(const Headers& head) override;
