@@ -56,10 +56,11 @@ class Rds : public DynamicListeners {
   std::vector<RouteFeed*> feeds_;
 };
 
-TEST_F(Rds, NothingFetchesThemUnlessItIsAttached) {
+TEST_F(Rds, WhatCannotBeFetchedIsRefused) {
   Start();
   EXPECT_EQ(Set(Named("main"), "1"), ListenerChange::kRefused);
-  EXPECT_NE(refused_.find("rds: names routes that nothing here fetches"), std::string::npos)
+  EXPECT_NE(refused_.find("rds: asks for the aggregated stream, and there is none"),
+            std::string::npos)
       << refused_;
 }
 
