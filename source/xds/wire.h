@@ -1,6 +1,9 @@
 // What both dialects write and read alike.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "envoy/service/discovery/v3/discovery.pb.h"
@@ -24,10 +27,12 @@ inline void WriteRefusal(const Subscription& subscription, google::rpc::Status& 
   status.set_message(subscription.refusal);
 }
 
+// What a server says, within what a clock can count.
 inline void ReadTtl(const envoy::service::discovery::v3::Resource& wrapper, Resource& into) {
   if (!wrapper.has_ttl()) return;
-  into.ttl = std::chrono::seconds(wrapper.ttl().seconds()) +
-             std::chrono::nanoseconds(wrapper.ttl().nanos());
+  constexpr int64_t kMaxSeconds = int64_t{100} * 365 * 24 * 3600;
+  into.ttl = std::chrono::seconds(std::clamp<int64_t>(wrapper.ttl().seconds(), 0, kMaxSeconds)) +
+             std::chrono::nanoseconds(std::max(wrapper.ttl().nanos(), 0));
   into.is_heartbeat = !wrapper.has_resource();
 }
 

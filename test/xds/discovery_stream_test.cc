@@ -1,5 +1,6 @@
 #include "source/xds/discovery_stream.h"
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -195,6 +196,23 @@ TEST_F(DiscoveryStreamTest, WhatIsNotHeardOfInItsTimeToLiveIsGone) {
   EXPECT_THAT(user_.lost, IsEmpty());
   world_.Advance(std::chrono::seconds(3));
   EXPECT_THAT(user_.lost, ElementsAre("a"));
+}
+
+TEST_F(DiscoveryStreamTest, TimesToLiveThatNoClockCountsAreBounded) {
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  envoy::service::discovery::v3::DeltaDiscoveryResponse response;
+  response.set_type_url(std::string(kClusterType.url));
+  for (const int64_t seconds : {std::numeric_limits<int64_t>::max(), int64_t{-5}}) {
+    auto& resource = *response.add_resources();
+    resource.set_name(std::to_string(seconds));
+    *resource.mutable_resource() = ClusterNamed(resource.name());
+    resource.mutable_ttl()->set_seconds(seconds);
+    resource.mutable_ttl()->set_nanos(-1);
+  }
+  control_plane_.SendBytes(response.SerializeAsString());
+  world_.Advance(std::chrono::hours(24 * 365));
+  EXPECT_THAT(user_.lost, ElementsAre("-5"));
 }
 
 TEST_F(DiscoveryStreamTest, ARefusalIsOfBoundedSize) {
