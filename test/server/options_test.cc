@@ -106,10 +106,10 @@ TEST(Options, CommandLinesOfControlPlanes) {
                 "--skip-deprecated-logs: deprecated fields are not logged"}));
 }
 
-TEST(Options, EveryDrainIsImmediate) {
-  EXPECT_TRUE(Good({"-c", "a", "--drain-strategy", "immediate"}).without_effect.empty());
-  EXPECT_EQ(Good({"-c", "a", "--drain-strategy", "gradual"}).without_effect,
-            (std::vector<std::string>{"--drain-strategy: every drain is an immediate one"}));
+TEST(Options, DrainsAreGradualUnlessAskedToBeImmediate) {
+  EXPECT_FALSE(Good({"-c", "a"}).drain_at_once);
+  EXPECT_FALSE(Good({"-c", "a", "--drain-strategy", "gradual"}).drain_at_once);
+  EXPECT_TRUE(Good({"-c", "a", "--drain-strategy", "immediate"}).drain_at_once);
   EXPECT_EQ(Wrong({"-c", "a", "--drain-strategy", "slow"}),
             "--drain-strategy must be gradual or immediate, is \"slow\"");
 }
