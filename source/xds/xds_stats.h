@@ -34,7 +34,8 @@ struct UpdateStats {
         updated_at(stats.GetGauge(absl::StrCat(prefix, "update_time"))) {}
   void NoteSuccess(WorkerContext& main, const std::string& accepted_version) const {
     success.Add(main.stats);
-    version.Set(main.stats, static_cast<int64_t>(absl::HashOf(accepted_version) >> 1));
+    // Of a size whose differences a gauge can count.
+    version.Set(main.stats, static_cast<int64_t>(absl::HashOf(accepted_version) >> 16));
     const auto now = main.loop.wall_now().time_since_epoch();
     updated_at.Set(main.stats, now / std::chrono::milliseconds(1));
   }
