@@ -5,11 +5,16 @@
 namespace sluice {
 
 void HistogramIntervals::Turn(const StatsRegistry& registry) {
-  registry.ForEach([&](const StatsRegistry::Stat& stat) {
-    if (stat.kind != StatKind::kHistogram || !stat.used) return;
-    HistogramSummary now = registry.Summary(Histogram(stat.index));
-    Entry& entry = by_index_[stat.index];
-    entry.last = now.Since(entry.total);
+  absl::flat_hash_map<uint32_t, Entry> before;
+  before.swap(by_index_);
+  registry.ForEachUsedHistogram([&](Histogram histogram) {
+    Entry& entry = by_index_[histogram.first_cell()];
+    if (const auto at = before.find(histogram.first_cell()); at != before.end()) {
+      entry = std::move(at->second);
+    }
+    HistogramSummary now = registry.Summary(histogram);
+    // Cells that have come to another histogram begin anew.
+    entry.last = now.count < entry.total.count ? now : now.Since(entry.total);
     entry.total = std::move(now);
   });
 }

@@ -1,6 +1,11 @@
 #include "source/tls/tls_stats.h"
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "openssl/ssl.h"
@@ -40,56 +45,86 @@ std::vector<const SSL_CIPHER*> AllCiphers() {
   return ciphers;
 }
 
-}  // namespace
+constexpr std::pair<Counter TlsStats::*, absl::string_view> kCounters[] = {
+    {&TlsStats::handshake, "ssl.handshake"},
+    {&TlsStats::connection_error, "ssl.connection_error"},
+    {&TlsStats::no_certificate, "ssl.no_certificate"},
+    {&TlsStats::session_reused, "ssl.session_reused"},
+    {&TlsStats::fail_verify_no_cert, "ssl.fail_verify_no_cert"},
+    {&TlsStats::fail_verify_error, "ssl.fail_verify_error"},
+    {&TlsStats::fail_verify_san, "ssl.fail_verify_san"},
+    {&TlsStats::fail_verify_cert_hash, "ssl.fail_verify_cert_hash"},
+    {&TlsStats::ocsp_staple_failed, "ssl.ocsp_staple_failed"},
+    {&TlsStats::ocsp_staple_omitted, "ssl.ocsp_staple_omitted"},
+    {&TlsStats::ocsp_staple_responses, "ssl.ocsp_staple_responses"},
+    {&TlsStats::ocsp_staple_requests, "ssl.ocsp_staple_requests"},
+    {&TlsStats::truncated, "ssl.truncated"},
+    {&TlsStats::context_update_rejected, "ssl.context_update_rejected"},
+};
 
-TlsStats::TlsStats(StatsRegistry& registry, const std::string& prefix) {
-  const std::string ssl = absl::StrCat(prefix, "ssl.");
-  const auto counter = [&](absl::string_view name) {
-    return registry.GetCounter(absl::StrCat(ssl, name));
-  };
-  handshake = counter("handshake");
-  connection_error = counter("connection_error");
-  no_certificate = counter("no_certificate");
-  session_reused = counter("session_reused");
-  fail_verify_no_cert = counter("fail_verify_no_cert");
-  fail_verify_error = counter("fail_verify_error");
-  fail_verify_san = counter("fail_verify_san");
-  fail_verify_cert_hash = counter("fail_verify_cert_hash");
-  ocsp_staple_failed = counter("ocsp_staple_failed");
-  ocsp_staple_omitted = counter("ocsp_staple_omitted");
-  ocsp_staple_responses = counter("ocsp_staple_responses");
-  ocsp_staple_requests = counter("ocsp_staple_requests");
-  truncated = counter("truncated");
-  context_update_rejected = counter("context_update_rejected");
+// What a handshake may agree on, by number, each with its line of the table.
+struct TlsNames {
+  using ById = std::vector<std::pair<uint16_t, size_t>>;
+  TlsNames();
+  const StatTable& table() const { return *table_; }
+
+  ById ciphers, versions, curves, signature_algorithms;
+
+ private:
+  void Add(ById& ids, uint16_t id, absl::string_view sort, const char* name) {
+    ids.emplace_back(id, lines_.size());
+    texts_.push_back(absl::StrCat("ssl.", sort, ".", name));
+    lines_.push_back({texts_.back(), StatKind::kCounter});
+  }
+
+  std::deque<std::string> texts_;
+  std::vector<StatLine> lines_;
+  std::optional<StatTable> table_;
+};
+
+TlsNames::TlsNames() {
+  for (const auto& [handle, name] : kCounters) lines_.push_back({name, StatKind::kCounter});
   for (const SSL_CIPHER* cipher : AllCiphers()) {
-    ciphers_.emplace_back(CipherId(cipher),
-                          counter(absl::StrCat("ciphers.", SSL_CIPHER_get_name(cipher))));
+    Add(ciphers, CipherId(cipher), "ciphers", SSL_CIPHER_get_name(cipher));
   }
   for (size_t i = 0; i < std::size(kVersions); ++i) {
-    versions_.emplace_back(kVersions[i], counter(absl::StrCat("versions.", kVersionNames[i])));
+    Add(versions, kVersions[i], "versions", kVersionNames[i]);
   }
-  for (const uint16_t id : kCurves) {
-    curves_.emplace_back(id, counter(absl::StrCat("curves.", SSL_get_curve_name(id))));
-  }
+  for (const uint16_t id : kCurves) Add(curves, id, "curves", SSL_get_curve_name(id));
   for (const uint16_t id : kSignatureAlgorithms) {
-    signature_algorithms_.emplace_back(
-        id, counter(absl::StrCat("sigalgs.", SSL_get_signature_algorithm_name(id, 1))));
+    Add(signature_algorithms, id, "sigalgs", SSL_get_signature_algorithm_name(id, 1));
   }
+  table_.emplace(std::move(lines_));
 }
 
-void TlsStats::Count(const ById& counters, uint16_t id, StatCells& cells) {
-  const auto at = std::find_if(counters.begin(), counters.end(),
-                               [id](const auto& counter) { return counter.first == id; });
-  if (at != counters.end()) at->second.Add(cells);
+const TlsNames& Names() {
+  static const auto* const names = new TlsNames();
+  return *names;
+}
+
+void Count(const StatGroup& group, const TlsNames::ById& lines, uint16_t id, StatCells& cells) {
+  const auto at =
+      std::find_if(lines.begin(), lines.end(), [id](const auto& line) { return line.first == id; });
+  if (at != lines.end()) group.counter(at->second).Add(cells);
+}
+
+}  // namespace
+
+TlsStats::TlsStats(StatsRegistry& registry, const std::string& prefix)
+    : group(registry.GetGroup(prefix, Names().table())) {
+  for (size_t line = 0; line < std::size(kCounters); ++line) {
+    this->*kCounters[line].first = group->counter(line);
+  }
 }
 
 void TlsStats::CountHandshake(const SSL* ssl, StatCells& cells) const {
+  const TlsNames& names = Names();
   handshake.Add(cells);
   if (SSL_session_reused(ssl) != 0) session_reused.Add(cells);
-  Count(ciphers_, CipherId(SSL_get_current_cipher(ssl)), cells);
-  Count(versions_, static_cast<uint16_t>(SSL_version(ssl)), cells);
-  Count(curves_, SSL_get_curve_id(ssl), cells);
-  Count(signature_algorithms_, SSL_get_peer_signature_algorithm(ssl), cells);
+  Count(*group, names.ciphers, CipherId(SSL_get_current_cipher(ssl)), cells);
+  Count(*group, names.versions, static_cast<uint16_t>(SSL_version(ssl)), cells);
+  Count(*group, names.curves, SSL_get_curve_id(ssl), cells);
+  Count(*group, names.signature_algorithms, SSL_get_peer_signature_algorithm(ssl), cells);
   const STACK_OF(CRYPTO_BUFFER)* peer = SSL_get0_peer_certificates(ssl);
   if (peer == nullptr || sk_CRYPTO_BUFFER_num(peer) == 0) no_certificate.Add(cells);
 }

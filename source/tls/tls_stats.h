@@ -4,9 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "openssl/base.h"
 #include "source/stats/registry.h"
@@ -17,6 +16,7 @@ struct TlsStats {
   // `prefix` ends with a dot: "listener.0.0.0.0_443.".
   TlsStats(StatsRegistry& registry, const std::string& prefix);
 
+  std::shared_ptr<const StatGroup> group;  // of all its counters
   Counter handshake, connection_error, no_certificate, session_reused;
   Counter fail_verify_no_cert, fail_verify_error, fail_verify_san, fail_verify_cert_hash;
   Counter ocsp_staple_failed, ocsp_staple_omitted, ocsp_staple_responses, ocsp_staple_requests;
@@ -27,11 +27,6 @@ struct TlsStats {
 
   // After a handshake: what was agreed on.
   void CountHandshake(const SSL* ssl, StatCells& cells) const;
-
- private:
-  using ById = std::vector<std::pair<uint16_t, Counter>>;
-  static void Count(const ById& counters, uint16_t id, StatCells& cells);
-  ById ciphers_, versions_, curves_, signature_algorithms_;
 };
 
 // "<place>server_ssl_socket_factory.*" and "<place>client_ssl_socket_factory.*".

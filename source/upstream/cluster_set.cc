@@ -85,7 +85,7 @@ void ClusterSet::OnWarm(const std::string& name) {
   std::unique_ptr<Cluster> old = std::exchange(entry.serving, std::move(entry.warming));
   Cluster& cluster = *entry.serving;
   entry.breaker->SetLimits(cluster.spec());
-  AddBreakerGauges(stats_, cluster.spec(), entry.breaker);
+  entry.breaker_stats = MakeBreakerStats(stats_, cluster.spec(), entry.breaker);
   cluster.WatchOutliers(stats_, outlier_log_);
   if (old != nullptr) cluster.TakeOver(*old);
   old.reset();  // its last word about the membership comes before the new one's first
@@ -112,7 +112,7 @@ bool ClusterSet::SetEndpoints(absl::string_view name, std::vector<EndpointSpec> 
                               const AssignmentPolicy& policy) {
   const auto at = by_name_.find(name);
   if (at == by_name_.end()) return false;
-  const auto& [breaker, serving, warming] = at->second;
+  const auto& [breaker, breaker_stats, serving, warming] = at->second;
   const bool both = serving != nullptr && warming != nullptr &&
                     serving->spec().eds_service_name == warming->spec().eds_service_name;
   if (warming == nullptr || both) serving->SetEndpoints(endpoints, policy);

@@ -19,6 +19,7 @@
 #include "source/net/resolver.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster.h"
+#include "source/upstream/cluster_stats.h"
 #include "source/upstream/worker_upstreams.h"
 
 namespace sluice {
@@ -67,6 +68,7 @@ class ClusterSet {
   struct Entry {
     Cluster& seen() const { return serving != nullptr ? *serving : *warming; }
     std::shared_ptr<CircuitBreaker> breaker;
+    BreakerStats breaker_stats;                 // from when it serves
     std::unique_ptr<Cluster> serving, warming;  // at least one of them
   };
   bool IsKnown(Entry& entry, const ClusterSpec& spec);

@@ -16,6 +16,7 @@
 #include "source/net/transport_factory.h"
 #include "source/stats/counter.h"
 #include "source/stats/histogram.h"
+#include "source/stats/stat_group.h"
 #include "source/upstream/balancer_spec.h"
 #include "source/upstream/endpoint_traits.h"
 #include "source/upstream/health/health_check_spec.h"
@@ -79,6 +80,7 @@ struct OriginalDstSpec {
 
 // Handles of "cluster.<name>.*". Names as in Envoy.
 struct ClusterStats {
+  std::shared_ptr<const StatGroup> group;  // of the handles
   Counter cx_total, cx_http1_total, cx_http2_total, cx_close_notify, cx_connect_fail,
       cx_connect_timeout, cx_overflow, cx_destroy, cx_destroy_local, cx_destroy_remote,
       cx_destroy_with_active_rq, cx_idle_timeout, cx_max_requests, cx_max_duration_reached,

@@ -1,28 +1,16 @@
 #include "source/upstream/cluster_stats.h"
 
+#include <iterator>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "source/stats/stat_handles.h"
 
 namespace sluice {
 namespace {
 
-struct CounterName {
-  Counter ClusterStats::*handle;
-  absl::string_view name;
-};
-struct GaugeName {
-  Gauge ClusterStats::*handle;
-  absl::string_view name;
-};
-struct HistogramName {
-  Histogram ClusterStats::*handle;
-  absl::string_view name;
-};
-
-constexpr CounterName kCounters[] = {
+constexpr StatHandles<ClusterStats>::Name kClusterNames[] = {
     {&ClusterStats::cx_total, "upstream_cx_total"},
     {&ClusterStats::cx_http1_total, "upstream_cx_http1_total"},
     {&ClusterStats::cx_http2_total, "upstream_cx_http2_total"},
@@ -87,8 +75,6 @@ constexpr CounterName kCounters[] = {
     {&ClusterStats::update_attempt, "update_attempt"},
     {&ClusterStats::update_success, "update_success"},
     {&ClusterStats::update_failure, "update_failure"},
-};
-constexpr GaugeName kGauges[] = {
     {&ClusterStats::cx_active, "upstream_cx_active"},
     {&ClusterStats::rq_active, "upstream_rq_active"},
     {&ClusterStats::rq_pending_active, "upstream_rq_pending_active"},
@@ -97,25 +83,78 @@ constexpr GaugeName kGauges[] = {
     {&ClusterStats::membership_healthy, "membership_healthy"},
     {&ClusterStats::membership_degraded, "membership_degraded"},
     {&ClusterStats::membership_excluded, "membership_excluded"},
-};
-constexpr HistogramName kHistograms[] = {
     {&ClusterStats::rq_time, "upstream_rq_time"},
     {&ClusterStats::cx_connect_ms, "upstream_cx_connect_ms"},
     {&ClusterStats::cx_length_ms, "upstream_cx_length_ms"},
 };
 
-struct BreakerGauge {
-  BreakerResource resource;
-  absl::string_view open;
-  absl::string_view remaining;
+const StatHandles<ClusterStats>& ClusterNames() {
+  static const auto* const names = new StatHandles<ClusterStats>(kClusterNames);
+  return *names;
+}
+
+constexpr StatHandles<HealthStats>::Name kHealthNames[] = {
+    {&HealthStats::attempt, "health_check.attempt"},
+    {&HealthStats::success, "health_check.success"},
+    {&HealthStats::failure, "health_check.failure"},
+    {&HealthStats::passive_failure, "health_check.passive_failure"},
+    {&HealthStats::network_failure, "health_check.network_failure"},
+    {&HealthStats::verify_cluster, "health_check.verify_cluster"},
+    {&HealthStats::healthy, "health_check.healthy"},
+    {&HealthStats::degraded, "health_check.degraded"},
 };
-constexpr BreakerGauge kBreakerGauges[] = {
-    {BreakerResource::kConnections, "cx_open", "remaining_cx"},
-    {BreakerResource::kPendingRequests, "rq_pending_open", "remaining_pending"},
-    {BreakerResource::kRequests, "rq_open", "remaining_rq"},
-    {BreakerResource::kRetries, "rq_retry_open", "remaining_retries"},
-    {BreakerResource::kUpgrades, "upgrades_open", "remaining_upgrades"},
-};
+
+const StatHandles<HealthStats>& HealthNames() {
+  static const auto* const names = new StatHandles<HealthStats>(kHealthNames);
+  return *names;
+}
+
+// The lines of what is open: the resources of the default priority, then those of the high one.
+constexpr BreakerResource kResources[] = {
+    BreakerResource::kConnections, BreakerResource::kPendingRequests, BreakerResource::kRequests,
+    BreakerResource::kRetries, BreakerResource::kUpgrades};
+
+RoutePriority PriorityOf(size_t line) {
+  return line < std::size(kResources) ? RoutePriority::kDefault : RoutePriority::kHigh;
+}
+BreakerResource ResourceOf(size_t line) { return kResources[line % std::size(kResources)]; }
+
+const StatTable& OpenNames() {
+  static const auto* const table = new StatTable({
+      {"circuit_breakers.default.cx_open", StatKind::kGauge},
+      {"circuit_breakers.default.rq_pending_open", StatKind::kGauge},
+      {"circuit_breakers.default.rq_open", StatKind::kGauge},
+      {"circuit_breakers.default.rq_retry_open", StatKind::kGauge},
+      {"circuit_breakers.default.upgrades_open", StatKind::kGauge},
+      {"circuit_breakers.high.cx_open", StatKind::kGauge},
+      {"circuit_breakers.high.rq_pending_open", StatKind::kGauge},
+      {"circuit_breakers.high.rq_open", StatKind::kGauge},
+      {"circuit_breakers.high.rq_retry_open", StatKind::kGauge},
+      {"circuit_breakers.high.upgrades_open", StatKind::kGauge},
+      {"upstream_cx_upgrades_active", StatKind::kGauge},
+  });
+  return *table;
+}
+constexpr size_t kUpgradesLine = 2 * std::size(kResources);
+
+// By priority: each is asked for by itself.
+const StatTable& RemainingNames(RoutePriority priority) {
+  static const auto* const of_default = new StatTable({
+      {"circuit_breakers.default.remaining_cx", StatKind::kGauge},
+      {"circuit_breakers.default.remaining_pending", StatKind::kGauge},
+      {"circuit_breakers.default.remaining_rq", StatKind::kGauge},
+      {"circuit_breakers.default.remaining_retries", StatKind::kGauge},
+      {"circuit_breakers.default.remaining_upgrades", StatKind::kGauge},
+  });
+  static const auto* const of_high = new StatTable({
+      {"circuit_breakers.high.remaining_cx", StatKind::kGauge},
+      {"circuit_breakers.high.remaining_pending", StatKind::kGauge},
+      {"circuit_breakers.high.remaining_rq", StatKind::kGauge},
+      {"circuit_breakers.high.remaining_retries", StatKind::kGauge},
+      {"circuit_breakers.high.remaining_upgrades", StatKind::kGauge},
+  });
+  return priority == RoutePriority::kDefault ? *of_default : *of_high;
+}
 
 }  // namespace
 
@@ -124,58 +163,34 @@ std::string ClusterStatPrefix(absl::string_view stat_name) {
 }
 
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name) {
-  const std::string prefix = ClusterStatPrefix(stat_name);
   ClusterStats stats;
-  for (const auto& [handle, name] : kCounters) {
-    stats.*handle = registry.GetCounter(absl::StrCat(prefix, name));
-  }
-  for (const auto& [handle, name] : kGauges) {
-    stats.*handle = registry.GetGauge(absl::StrCat(prefix, name));
-  }
-  for (const auto& [handle, name] : kHistograms) {
-    stats.*handle = registry.GetHistogram(absl::StrCat(prefix, name));
-  }
+  stats.group = ClusterNames().Bind(registry, ClusterStatPrefix(stat_name), stats);
   return stats;
 }
 
 HealthStats MakeHealthStats(StatsRegistry& registry, absl::string_view stat_name) {
-  const std::string prefix = absl::StrCat(ClusterStatPrefix(stat_name), "health_check.");
-  const auto counter = [&](absl::string_view name) {
-    return registry.GetCounter(absl::StrCat(prefix, name));
-  };
-  return {.attempt = counter("attempt"),
-          .success = counter("success"),
-          .failure = counter("failure"),
-          .passive_failure = counter("passive_failure"),
-          .network_failure = counter("network_failure"),
-          .verify_cluster = counter("verify_cluster"),
-          .healthy = registry.GetGauge(absl::StrCat(prefix, "healthy")),
-          .degraded = registry.GetGauge(absl::StrCat(prefix, "degraded"))};
+  HealthStats stats;
+  stats.group = HealthNames().Bind(registry, ClusterStatPrefix(stat_name), stats);
+  return stats;
 }
 
-void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
-                      std::shared_ptr<const CircuitBreaker> breaker) {
+BreakerStats MakeBreakerStats(StatsRegistry& registry, const ClusterSpec& spec,
+                              const std::shared_ptr<const CircuitBreaker>& breaker) {
+  const std::string prefix = ClusterStatPrefix(spec.stat_name);
+  BreakerStats stats;
+  stats.push_back(registry.ComputeGroup(prefix, OpenNames(), [breaker](size_t line) {
+    if (line < kUpgradesLine) return int64_t{breaker->open(PriorityOf(line), ResourceOf(line))};
+    return int64_t{breaker->in_use(RoutePriority::kDefault, BreakerResource::kUpgrades)} +
+           breaker->in_use(RoutePriority::kHigh, BreakerResource::kUpgrades);
+  }));
   for (const RoutePriority priority : {RoutePriority::kDefault, RoutePriority::kHigh}) {
-    const std::string prefix =
-        absl::StrCat(ClusterStatPrefix(spec.stat_name), "circuit_breakers.",
-                     priority == RoutePriority::kDefault ? "default." : "high.");
-    for (const BreakerGauge& gauge : kBreakerGauges) {
-      const BreakerResource resource = gauge.resource;
-      registry.AddComputedGauge(absl::StrCat(prefix, gauge.open), [breaker, priority, resource] {
-        return static_cast<int64_t>(breaker->open(priority, resource));
-      });
-      if (!spec.breakers[static_cast<size_t>(priority)].track_remaining) continue;
-      registry.AddComputedGauge(
-          absl::StrCat(prefix, gauge.remaining), [breaker, priority, resource] {
-            return static_cast<int64_t>(breaker->remaining(priority, resource));
-          });
-    }
+    if (!spec.breakers[static_cast<size_t>(priority)].track_remaining) continue;
+    stats.push_back(
+        registry.ComputeGroup(prefix, RemainingNames(priority), [breaker, priority](size_t line) {
+          return static_cast<int64_t>(breaker->remaining(priority, ResourceOf(line)));
+        }));
   }
-  registry.AddComputedGauge(
-      absl::StrCat(ClusterStatPrefix(spec.stat_name), "upstream_cx_upgrades_active"), [breaker] {
-        return int64_t{breaker->in_use(RoutePriority::kDefault, BreakerResource::kUpgrades)} +
-               breaker->in_use(RoutePriority::kHigh, BreakerResource::kUpgrades);
-      });
+  return stats;
 }
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "source/stats/registry.h"
@@ -19,9 +20,10 @@ HealthStats MakeHealthStats(StatsRegistry& registry, absl::string_view stat_name
 ClusterStats MakeClusterStats(StatsRegistry& registry, absl::string_view stat_name);
 
 // "cluster.<stat_name>.circuit_breakers.<priority>.*", and how many upgraded streams there are:
-// gauges computed from the breaker when they
-// are read, so that requests do not pay for them. The registry keeps the breaker alive.
-void AddBreakerGauges(StatsRegistry& registry, const ClusterSpec& spec,
-                      std::shared_ptr<const CircuitBreaker> breaker);
+// gauges computed from the breaker when they are read, so that requests do not pay for them, as
+// long as these are held.
+using BreakerStats = std::vector<std::shared_ptr<const StatGroup>>;
+BreakerStats MakeBreakerStats(StatsRegistry& registry, const ClusterSpec& spec,
+                              const std::shared_ptr<const CircuitBreaker>& breaker);
 
 }  // namespace sluice

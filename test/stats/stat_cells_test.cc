@@ -44,6 +44,14 @@ TEST(StatCells, GrowingKeepsValues) {
   EXPECT_EQ(cells.Get(5 * StatCells::kChunkCells - 1), 1);
 }
 
+TEST(StatCells, AClearedOneIsAsIfNobodyHadEverWrittenIt) {
+  StatCells cells;
+  cells.Add(3, 5);
+  cells.Clear(3);
+  EXPECT_EQ(cells.Get(3), 0);
+  EXPECT_FALSE(cells.used(3));
+}
+
 TEST(StatCells, ADefaultHandleWritesIntoNothing) {
   StatCells cells;
   Counter().Add(cells);

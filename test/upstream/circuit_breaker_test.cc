@@ -63,7 +63,7 @@ TEST(CircuitBreaker, ItsGaugesSayWhatIsOpenAndWhatRemains) {
   spec.breakers[0].track_remaining = true;
   auto breaker = std::make_shared<CircuitBreaker>(spec);
   StatsRegistry stats;
-  AddBreakerGauges(stats, spec, breaker);
+  const BreakerStats held = MakeBreakerStats(stats, spec, breaker);
   const auto value = [&](const char* name) {
     return stats.Value(absl::StrCat("cluster.users.circuit_breakers.", name));
   };
@@ -86,7 +86,7 @@ TEST(CircuitBreaker, UpgradesHaveALimitOfTheirOwn) {
   spec.breakers[0].track_remaining = true;
   auto breaker = std::make_shared<CircuitBreaker>(spec);
   StatsRegistry stats;
-  AddBreakerGauges(stats, spec, breaker);
+  const BreakerStats held = MakeBreakerStats(stats, spec, breaker);
   const auto value = [&](const char* name) {
     return stats.Value(absl::StrCat("cluster.users.", name));
   };

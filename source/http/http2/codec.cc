@@ -1,43 +1,48 @@
 #include "source/http/http2/codec.h"
 
-#include <string>
-
-#include "absl/strings/str_cat.h"
 #include "source/http/http2/http2_codec.h"
+#include "source/stats/stat_handles.h"
 
 namespace sluice {
 
-Http2Stats::Http2Stats(StatsRegistry& registry, const std::string& prefix) {
-  const auto counter = [&](absl::string_view name) {
-    return registry.GetCounter(absl::StrCat(prefix, "http2.", name));
-  };
-  const auto gauge = [&](absl::string_view name) {
-    return registry.GetGauge(absl::StrCat(prefix, "http2.", name));
-  };
-  dropped_headers_with_underscores = counter("dropped_headers_with_underscores");
-  goaway_sent = counter("goaway_sent");
-  header_overflow = counter("header_overflow");
-  headers_cb_no_stream = counter("headers_cb_no_stream");
-  inbound_continuation_flood = counter("inbound_continuation_frames_flood");
-  inbound_empty_frames_flood = counter("inbound_empty_frames_flood");
-  inbound_priority_frames_flood = counter("inbound_priority_frames_flood");
-  inbound_resets_flood = counter("inbound_resets_frames_flood");
-  inbound_settings_flood = counter("inbound_settings_frames_flood");
-  inbound_window_update_frames_flood = counter("inbound_window_update_frames_flood");
-  keepalive_timeout = counter("keepalive_timeout");
-  outbound_control_flood = counter("outbound_control_flood");
-  outbound_flood = counter("outbound_flood");
-  requests_rejected_with_underscores = counter("requests_rejected_with_underscores_in_headers");
-  rx_messaging_error = counter("rx_messaging_error");
-  rx_reset = counter("rx_reset");
-  stream_refused_errors = counter("stream_refused_errors");
-  trailers = counter("trailers");
-  tx_flush_timeout = counter("tx_flush_timeout");
-  tx_reset = counter("tx_reset");
-  streams_active = gauge("streams_active");
-  pending_send_bytes = gauge("pending_send_bytes");
-  deferred_stream_close = gauge("deferred_stream_close");
+namespace {
+
+constexpr StatHandles<Http2Stats>::Name kHttp2Names[] = {
+    {&Http2Stats::dropped_headers_with_underscores, "http2.dropped_headers_with_underscores"},
+    {&Http2Stats::goaway_sent, "http2.goaway_sent"},
+    {&Http2Stats::header_overflow, "http2.header_overflow"},
+    {&Http2Stats::headers_cb_no_stream, "http2.headers_cb_no_stream"},
+    {&Http2Stats::inbound_continuation_flood, "http2.inbound_continuation_frames_flood"},
+    {&Http2Stats::inbound_empty_frames_flood, "http2.inbound_empty_frames_flood"},
+    {&Http2Stats::inbound_priority_frames_flood, "http2.inbound_priority_frames_flood"},
+    {&Http2Stats::inbound_resets_flood, "http2.inbound_resets_frames_flood"},
+    {&Http2Stats::inbound_settings_flood, "http2.inbound_settings_frames_flood"},
+    {&Http2Stats::inbound_window_update_frames_flood, "http2.inbound_window_update_frames_flood"},
+    {&Http2Stats::keepalive_timeout, "http2.keepalive_timeout"},
+    {&Http2Stats::outbound_control_flood, "http2.outbound_control_flood"},
+    {&Http2Stats::outbound_flood, "http2.outbound_flood"},
+    {&Http2Stats::requests_rejected_with_underscores,
+     "http2.requests_rejected_with_underscores_in_headers"},
+    {&Http2Stats::rx_messaging_error, "http2.rx_messaging_error"},
+    {&Http2Stats::rx_reset, "http2.rx_reset"},
+    {&Http2Stats::stream_refused_errors, "http2.stream_refused_errors"},
+    {&Http2Stats::trailers, "http2.trailers"},
+    {&Http2Stats::tx_flush_timeout, "http2.tx_flush_timeout"},
+    {&Http2Stats::tx_reset, "http2.tx_reset"},
+    {&Http2Stats::streams_active, "http2.streams_active"},
+    {&Http2Stats::pending_send_bytes, "http2.pending_send_bytes"},
+    {&Http2Stats::deferred_stream_close, "http2.deferred_stream_close"},
+};
+
+const StatHandles<Http2Stats>& Http2Names() {
+  static const auto* const names = new StatHandles<Http2Stats>(kHttp2Names);
+  return *names;
 }
+
+}  // namespace
+
+Http2Stats::Http2Stats(StatsRegistry& registry, absl::string_view prefix)
+    : group(Http2Names().Bind(registry, prefix, *this)) {}
 
 std::unique_ptr<Codec> MakeHttp2ServerCodec(ServerEvents& events, const CodecLimits& limits,
                                             const Http2Options& options, const Http2Stats& stats,

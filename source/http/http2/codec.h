@@ -23,7 +23,8 @@ namespace sluice {
 // Handles of "http2.*" under a prefix ("http.<stat_prefix>." or "cluster.<name>."). Names as in
 // Envoy.
 struct Http2Stats {
-  Http2Stats(StatsRegistry& registry, const std::string& prefix);
+  Http2Stats(StatsRegistry& registry, absl::string_view prefix);
+  std::shared_ptr<const StatGroup> group;  // of the handles
   Counter dropped_headers_with_underscores, goaway_sent, header_overflow, headers_cb_no_stream,
       inbound_empty_frames_flood, inbound_priority_frames_flood, inbound_window_update_frames_flood,
       keepalive_timeout, outbound_control_flood, outbound_flood, requests_rejected_with_underscores,

@@ -77,6 +77,7 @@ struct HealthCheckSpec {
 
 // Handles of "cluster.<name>.health_check.*". Names as in Envoy.
 struct HealthStats {
+  std::shared_ptr<const StatGroup> group;  // of the handles
   Counter attempt, success, failure, passive_failure, network_failure, verify_cluster;
   Gauge healthy, degraded;
 };

@@ -4,20 +4,33 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_cat.h"
 
 namespace sluice {
 namespace {
 
-constexpr absl::string_view kTypeNames[kEjectionTypes] = {
-    "consecutive_5xx",
-    "consecutive_gateway_failure",
-    "success_rate",
-    "consecutive_local_origin_failure",
-    "local_origin_success_rate",
-    "failure_percentage",
-    "local_origin_failure_percentage",
-};
+// What was detected by type, what was enforced by type, and the whole.
+const StatTable& OutlierNames() {
+  static const auto* const table = new StatTable({
+      {"outlier_detection.ejections_detected_consecutive_5xx", StatKind::kCounter},
+      {"outlier_detection.ejections_detected_consecutive_gateway_failure", StatKind::kCounter},
+      {"outlier_detection.ejections_detected_success_rate", StatKind::kCounter},
+      {"outlier_detection.ejections_detected_consecutive_local_origin_failure", StatKind::kCounter},
+      {"outlier_detection.ejections_detected_local_origin_success_rate", StatKind::kCounter},
+      {"outlier_detection.ejections_detected_failure_percentage", StatKind::kCounter},
+      {"outlier_detection.ejections_detected_local_origin_failure_percentage", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_consecutive_5xx", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_consecutive_gateway_failure", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_success_rate", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_consecutive_local_origin_failure", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_local_origin_success_rate", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_failure_percentage", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_local_origin_failure_percentage", StatKind::kCounter},
+      {"outlier_detection.ejections_enforced_total", StatKind::kCounter},
+      {"outlier_detection.ejections_overflow", StatKind::kCounter},
+      {"outlier_detection.ejections_active", StatKind::kGauge},
+  });
+  return *table;
+}
 
 std::atomic<uint32_t>* RunOf(EjectionType type, HostOutcomes& outcomes) {
   switch (type) {
@@ -34,15 +47,15 @@ std::atomic<uint32_t>* RunOf(EjectionType type, HostOutcomes& outcomes) {
 
 }  // namespace
 
-OutlierStats::OutlierStats(StatsRegistry& registry, const std::string& cluster_prefix) {
-  const std::string prefix = absl::StrCat(cluster_prefix, "outlier_detection.ejections_");
+OutlierStats::OutlierStats(StatsRegistry& registry, const std::string& cluster_prefix)
+    : group(registry.GetGroup(cluster_prefix, OutlierNames())) {
   for (size_t i = 0; i < kEjectionTypes; ++i) {
-    detected[i] = registry.GetCounter(absl::StrCat(prefix, "detected_", kTypeNames[i]));
-    enforced[i] = registry.GetCounter(absl::StrCat(prefix, "enforced_", kTypeNames[i]));
+    detected[i] = group->counter(i);
+    enforced[i] = group->counter(kEjectionTypes + i);
   }
-  enforced_total = registry.GetCounter(absl::StrCat(prefix, "enforced_total"));
-  overflow = registry.GetCounter(absl::StrCat(prefix, "overflow"));
-  active = registry.GetGauge(absl::StrCat(prefix, "active"));
+  enforced_total = group->counter(2 * kEjectionTypes);
+  overflow = group->counter(2 * kEjectionTypes + 1);
+  active = group->gauge(2 * kEjectionTypes + 2);
 }
 
 OutlierDetector::OutlierDetector(Parts parts)

@@ -23,6 +23,7 @@ namespace sluice {
 // Handles of "cluster.<name>.outlier_detection.*".
 struct OutlierStats {
   OutlierStats(StatsRegistry& registry, const std::string& cluster_prefix);
+  std::shared_ptr<const StatGroup> group;  // of the handles
   Counter detected[kEjectionTypes], enforced[kEjectionTypes];
   Counter enforced_total, overflow;
   Gauge active;

@@ -1,5 +1,8 @@
 // Real threads write, grow and read at once: ThreadSanitizer is the judge.
 #include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +42,46 @@ TEST(StatsThreads, WritersAreReadAndGivenNewStatsWhileTheyWrite) {
   }
   for (std::thread& writer : writers) writer.join();
   EXPECT_EQ(registry.Value(counter), kWriters * kWrites);
+}
+
+// Groups come and go, and the last holder is a writer's thread.
+TEST(StatsThreads, CellsThatAWriterLetsGoOfComeBackAtZero) {
+  StatsRegistry registry;
+  StatCells main, worker;
+  registry.AddCells(main);
+  registry.AddCells(worker);
+  static const auto* const table =
+      new StatTable({{"writes", StatKind::kCounter}, {"time", StatKind::kHistogram}});
+  std::mutex mutex;
+  std::deque<std::shared_ptr<const StatGroup>> posted;  // null ends
+  std::thread writer([&] {
+    while (true) {
+      std::shared_ptr<const StatGroup> group;
+      {
+        const std::lock_guard<std::mutex> lock(mutex);
+        if (posted.empty()) continue;
+        group = std::move(posted.front());
+        posted.pop_front();
+      }
+      if (group == nullptr) return;
+      group->counter(0).Add(worker, 3);
+      group->histogram(1).Record(worker, 7);
+    }
+  });
+  for (int i = 0; i < 2000; ++i) {
+    auto group = registry.GetGroup("cluster." + std::to_string(i) + ".", *table);
+    EXPECT_TRUE(registry.Value(group->counter(0)) == 0) << "it is new";
+    const std::lock_guard<std::mutex> lock(mutex);
+    posted.push_back(std::move(group));
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    posted.push_back(nullptr);
+  }
+  writer.join();
+  int64_t seen = 0;
+  registry.ForEach([&](const StatsRegistry::Stat&) { ++seen; });
+  EXPECT_EQ(seen, 0) << "nobody holds any";
 }
 
 }  // namespace
