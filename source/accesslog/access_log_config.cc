@@ -134,16 +134,17 @@ void AccessLogFactory::FlushAll(std::function<void()> on_done) {
   on_flushed_.push_back(std::move(on_done));
   if (workers_to_flush_ != 0) return;  // one is under way and will tell both
   workers_to_flush_ = loops_.size();
-  for (uint32_t worker = 0; worker < loops_.size(); ++worker) {
-    loops_[worker]->Post([this, worker] { FlushWorker(worker); });
-  }
-}
-
-void AccessLogFactory::FlushWorker(uint32_t worker) {
+  // Those there are now: more may come while workers look.
+  std::vector<FileSink*> sinks;
   for (const auto& [path, sink] : sinks_) {
-    if (sink != nullptr) sink->Flush(worker);
+    if (sink != nullptr) sinks.push_back(sink.get());
   }
-  main_.Post([this] { OnWorkerFlushed(); });
+  for (uint32_t worker = 0; worker < loops_.size(); ++worker) {
+    loops_[worker]->Post([this, worker, sinks] {
+      for (FileSink* sink : sinks) sink->Flush(worker);
+      main_.Post([this] { OnWorkerFlushed(); });
+    });
+  }
 }
 
 void AccessLogFactory::OnWorkerFlushed() {

@@ -57,14 +57,14 @@ class AccessLogFactory {
                                    const FieldScope& scope);
   // Null, and an error of `scope`, when it cannot be opened.
   FileSink* FindSink(const std::string& path, const FieldScope& scope);
-  void FlushWorker(uint32_t worker);
   void OnWorkerFlushed();
 
   std::vector<EventLoop*> loops_;  // by worker index
   EventLoop& main_;
   OpenFile open_;
-  std::map<std::string, std::unique_ptr<FileSink>>
-      sinks_;  // changed on the main thread, while loading
+  // For as long as the process: a version of a listener that opens a file is not asked when it
+  // goes.
+  std::map<std::string, std::unique_ptr<FileSink>> sinks_;
   size_t workers_to_flush_ = 0;
   std::vector<std::function<void()>> on_flushed_;
 };

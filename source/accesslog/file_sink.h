@@ -2,7 +2,7 @@
 // its own and hands them to the file in one write, a while after the first of them, or at the end
 // of the turn in which the buffer got full: never between a request and its answer.
 //
-// Made and destroyed on the main thread while no worker runs requests; Write and Flush on the
+// Made on the main thread, and destroyed there when no worker runs any more; Write and Flush on the
 // worker they name. No lock, nothing shared but the file.
 #pragma once
 

@@ -19,8 +19,8 @@ void ListenerUpdates::NoteFailure(const std::string& name, const std::string& ve
                                   const std::string& text) {
   const auto at = records_.find(name);
   if (at == records_.end() || at->second.version != version) return;
-  at->second.refused_version = version;
-  at->second.refusal = text;
+  // Nothing is in force that could be the same as what comes next.
+  at->second = {.refused_version = version, .refusal = text};
 }
 
 void ListenerUpdates::TellFirst() {

@@ -39,6 +39,11 @@ void ChainConnections::Open(std::unique_ptr<IoHandle> io,
   ++size_;
   (draining ? told_ : open_).PushBack(taken);
   taken.Start();
+  // It was pending when the others were given their time.
+  if (leaving_ && size_ > 0 && requests_end_ == kNever) {
+    requests_end_ = now() + requests_time_;
+    OnTime();
+  }
 }
 
 void ChainConnections::OnDownstreamClosed(Downstream& downstream, CloseCause cause) {
@@ -78,11 +83,12 @@ void ChainConnections::TellAll() {
 
 void ChainConnections::Leave(const DrainPace& pace) {
   leaving_ = true;
+  requests_time_ = pace.time;
   if (size_ == 0) return;
   const auto connections = static_cast<Duration::rep>(size_);
   if (pace.gradual) tell_step_ = pace.time / 2 / connections;
   next_tell_ = now();
-  requests_end_ = now() + pace.time;
+  requests_end_ = now() + requests_time_;
   if (pace.tunnels_end_after.has_value()) {
     next_tunnel_end_ = now() + *pace.tunnels_end_after;
     ends_tunnels_ = true;

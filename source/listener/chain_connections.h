@@ -72,6 +72,7 @@ class ChainConnections final : public Deferred, private DownstreamOwner {
   Timer timer_;
   MonotonicTime next_tell_ = kNever;
   MonotonicTime requests_end_ = kNever;
+  Duration requests_time_{0};  // from when the chain is no more
   MonotonicTime next_tunnel_end_ = kNever;
   Duration tell_step_{0};
   Duration tunnel_step_{0};

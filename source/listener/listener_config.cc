@@ -104,8 +104,14 @@ void ReadSocketOptions(const ListenerProto& proto, const FieldScope& scope, List
 void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerConfig& config) {
   for (int i = 0; i < proto.additional_addresses_size(); ++i) {
     const FieldScope at = scope.At("additional_addresses", i);
-    config.additional_addresses.push_back(
-        ReadAddress(proto.additional_addresses(i).address(), at.At("address")));
+    Address address = ReadAddress(proto.additional_addresses(i).address(), at.At("address"));
+    // Port 0 is another port each time.
+    const bool is_same =
+        address == config.address || absl::c_linear_search(config.additional_addresses, address);
+    if (is_same && !(address.is_ip() && address.port() == 0)) {
+      at.At("address").Error(absl::StrCat(address.text(), " is there twice"));
+    }
+    config.additional_addresses.push_back(std::move(address));
   }
   ListenOptions& listen = config.listen;
   config.bind_to_port = BoolOr(proto, "bind_to_port", true);

@@ -26,7 +26,8 @@ WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const List
       socket_(std::move(place.socket)),
       others_(place.others),
       balance_(place.balance),
-      log_(worker, config_) {
+      log_(worker, config_),
+      pending_end_(worker.loop, this, kMethod<&WorkerListener::ClosePending>) {
   if (balance_ != nullptr) balance_->listener(worker_.index) = this;
 }
 
@@ -54,8 +55,12 @@ void WorkerListener::StartDrain(std::function<void()> on_empty) {
   ForEachChain([](ChainConnections& chain) { chain.TellAll(); });
 }
 
-void WorkerListener::CloseAll() {
+void WorkerListener::ClosePending() {
   pending_.ForEach([](PendingConnection& pending) { pending.CloseNow(); });
+}
+
+void WorkerListener::CloseAll() {
+  ClosePending();
   ForEachChain([](ChainConnections& chain) { chain.CloseAll(); });
 }
 
@@ -68,6 +73,18 @@ void WorkerListener::ForEachChain(const std::function<void(ChainConnections&)>& 
 }
 
 // ---- Other versions.
+
+void WorkerListener::SetSocket(std::unique_ptr<ListenSocket> socket) {
+  StopAccepting();
+  socket_ = std::move(socket);
+}
+
+void WorkerListener::SetBalance(ConnectionBalance& balance) {
+  if (balance_ != nullptr) return;  // it is the place's, and there is one at most
+  balance_ = &balance;
+  balance.listener(worker_.index) = this;
+  for (size_t i = 0; i < connections_; ++i) balance.TakePlaceOf(worker_.index);
+}
 
 void WorkerListener::Replace(std::shared_ptr<const ListenerConfig> config, const DrainPace& pace) {
   config_ = std::move(config);
@@ -85,6 +102,7 @@ void WorkerListener::Leave(const DrainPace& pace, std::function<void()> on_empty
   leaves_at_ = pace;
   on_empty_ = std::move(on_empty);
   ForEachChain([&](ChainConnections& chain) { LeaveChain(chain, pace); });
+  if (!pending_.empty()) pending_end_.Arm(pace.time);
 }
 
 void WorkerListener::LeaveChain(ChainConnections& chain, const DrainPace& pace) {
@@ -115,9 +133,10 @@ void WorkerListener::OnReady(Readiness ready) {
 
 // False: nobody waits.
 bool WorkerListener::AcceptOne() {
-  if (balance_ == nullptr) {
+  if (balance_ == nullptr || !config_->exact_balance) {
     std::unique_ptr<IoHandle> io = socket_->Accept();
     if (io == nullptr) return false;
+    if (balance_ != nullptr) balance_->TakePlaceOf(worker_.index);
     Take(std::move(io), nullptr);
     return true;
   }

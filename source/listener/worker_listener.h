@@ -14,6 +14,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "source/base/intrusive_list.h"
+#include "source/event/timer.h"
 #include "source/event/worker_context.h"
 #include "source/listener/chain_connections.h"
 #include "source/listener/connection_balance.h"
@@ -30,7 +31,7 @@ namespace sluice {
 class WorkerListener final : public Deferred, private ReadyObserver {
  public:
   // `socket`: none where others hand it their connections. `others`: of the worker; outlives it.
-  // `balance`: shared with its parts on other workers, and outlives them; none: who accepts keeps.
+  // `balance`: shared with its parts on other workers, and outlives them; none: nobody counts.
   struct Place {
     std::unique_ptr<ListenSocket> socket;
     const ListenersByAddress* others = nullptr;
@@ -40,6 +41,9 @@ class WorkerListener final : public Deferred, private ReadyObserver {
   ~WorkerListener() override;  // closes what is left
 
   void Start();
+  // As in Place. Who waits in the queue of the socket before is served.
+  void SetSocket(std::unique_ptr<ListenSocket> socket);
+  void SetBalance(ConnectionBalance& balance);
   // Connections of chains that this version does not have leave at this pace.
   void Replace(std::shared_ptr<const ListenerConfig> config, const DrainPace& pace);
   // Takes what waits in the socket's queue, then closes it: who has connected is served, who comes
@@ -83,12 +87,13 @@ class WorkerListener final : public Deferred, private ReadyObserver {
   WorkerListener* ListenerMeant(const AcceptedFacts& facts) const;
   void OnOneLess();
   void NoteFreed();
+  void ClosePending();
 
   WorkerContext& worker_;
   std::shared_ptr<const ListenerConfig> config_;
   std::unique_ptr<ListenSocket> socket_;  // null: does not accept, or no longer
   const ListenersByAddress* const others_;
-  ConnectionBalance* const balance_;
+  ConnectionBalance* balance_;
   ConnectionLog log_;
   absl::flat_hash_map<const FilterChain*, std::unique_ptr<ChainConnections>> chains_;
   IntrusiveList<PendingConnection> pending_;  // owned
@@ -96,6 +101,7 @@ class WorkerListener final : public Deferred, private ReadyObserver {
   size_t connections_ = 0;
   bool draining_ = false;
   std::optional<DrainPace> leaves_at_;  // the listener is no more
+  Timer pending_end_;                   // then: of those that still have no chain
   std::function<void()> on_empty_;
   std::function<void()> on_freed_;
 };

@@ -62,7 +62,11 @@ void WorkerListeners::StopAllAccepting() {
 
 void WorkerListeners::DrainAll(std::function<void()> on_empty) {
   on_empty_ = std::move(on_empty);
-  for (const auto& [id, part] : parts_) part.listener->StartDrain([this, id = id] { OnEmpty(id); });
+  std::vector<std::pair<uint64_t, WorkerListener*>> listeners;  // as in CloseAll
+  for (const auto& [id, part] : parts_) listeners.emplace_back(id, part.listener.get());
+  for (const auto& [id, listener] : listeners) {
+    listener->StartDrain([this, id = id] { OnEmpty(id); });
+  }
   OnEmpty(0);
 }
 

@@ -33,6 +33,13 @@ class WorkerListeners {
   void Add(uint64_t id, const Address& address, std::shared_ptr<const ListenerConfig> config,
            std::unique_ptr<ListenSocket> socket, ConnectionBalance* balance);
   void Start(uint64_t id) { parts_.at(id).listener->Start(); }
+  // Another socket, or none, from now on; it does not accept before Start.
+  void SetSocket(uint64_t id, std::unique_ptr<ListenSocket> socket) {
+    parts_.at(id).listener->SetSocket(std::move(socket));
+  }
+  void SetBalance(uint64_t id, ConnectionBalance& balance) {
+    parts_.at(id).listener->SetBalance(balance);
+  }
   void Replace(uint64_t id, std::shared_ptr<const ListenerConfig> config, const DrainPace& pace) {
     parts_.at(id).listener->Replace(std::move(config), pace);
   }

@@ -50,7 +50,8 @@ ConnectionManager::~ConnectionManager() {
 }
 
 void ConnectionManager::Start() {
-  idle_deadline_ = After(opened_, config_->idle_timeout);
+  // Sooner where it is to end.
+  idle_deadline_ = std::min(idle_deadline_, After(opened_, config_->idle_timeout));
   ArmTimer();
   connection_.Start(*this);
 }

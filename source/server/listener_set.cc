@@ -4,12 +4,10 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "source/base/log.h"
 #include "source/base/status_macros.h"
 #include "source/config/canonical_bytes.h"
-#include "source/server/after_all.h"
 
 namespace sluice {
 namespace {
@@ -21,15 +19,14 @@ std::vector<Address> AddressesOf(const ListenerConfig& config) {
   return addresses;
 }
 
-bool ListensOn(const ListenerConfig* config, const Address& address) {
-  return config != nullptr && config->bind_to_port &&
+bool ListensOn(const ListenerConfig* config, const Address& address, bool bind_to_port) {
+  return config != nullptr && config->bind_to_port == bind_to_port &&
          absl::c_linear_search(AddressesOf(*config), address);
 }
 
 // Whether what listens for the one can go on for the other.
 bool KeepsSockets(const ListenerConfig& a, const ListenerConfig& b) {
-  return a.bind_to_port == b.bind_to_port && a.exact_balance == b.exact_balance &&
-         a.listen == b.listen;
+  return a.bind_to_port == b.bind_to_port && a.listen == b.listen;
 }
 
 }  // namespace
@@ -89,21 +86,38 @@ ListenerChange ListenerSet::Set(const envoy::config::listener::v3::Listener& pro
                       .bytes = std::move(bytes),
                       .since = world_.main.loop.wall_now()};
   (is_new ? stats_.added : stats_.modified).Add(world_.main.stats);
+  WaitForAddresses(*warming->version.config, *warming);
   ListenerState& listener = listeners_[name];
   listener.origin = origin;
-  listener.warming = std::move(warming);
-  return started_ ? Warm(name, scope) : ListenerChange::kDone;
+  std::unique_ptr<WarmingListener> before = std::exchange(listener.warming, std::move(warming));
+  return started_ ? Warm(name, std::move(before), scope) : ListenerChange::kDone;
 }
 
-ListenerChange ListenerSet::Warm(const std::string& name, const FieldScope& scope) {
-  WarmGate& gate = listeners_.at(name).warming->gate;
+// A socket that shares its port with nobody can only be had when the one that leaves is closed.
+void ListenerSet::WaitForAddresses(const ListenerConfig& config, WarmingListener& warming) {
+  for (const Address& address : AddressesOf(config)) {
+    for (auto& [id, left] : left_) {
+      const bool is_free = (left.may_share && config.listen.reuse_port) || !address.is_ip();
+      if (is_free || !config.bind_to_port || !(left.address == address)) continue;
+      left.wanted.push_back(
+          warming.gate.Wait(absl::StrCat("the address ", address.text(), ", which is being left")));
+    }
+  }
+}
+
+// `before`: what waited until now, and goes on to wait where this one is no good.
+ListenerChange ListenerSet::Warm(const std::string& name, std::unique_ptr<WarmingListener> before,
+                                 const FieldScope& scope) {
+  ListenerState& listener = listeners_.at(name);
+  WarmGate& gate = listener.warming->gate;
   if (!gate.open()) {
     gate.WhenOpen([this, name] { OnWarm(name); });
     return ListenerChange::kWarming;
   }
   if (const absl::Status status = Activate(name); !status.ok()) {
     scope.Error(status.message());
-    GiveUp(name);
+    listener.warming = std::move(before);
+    if (listener.warming == nullptr) GiveUp(name);
     return ListenerChange::kRefused;
   }
   StartPlaced();
@@ -111,10 +125,14 @@ ListenerChange ListenerSet::Warm(const std::string& name, const FieldScope& scop
 }
 
 void ListenerSet::OnWarm(const std::string& name) {
-  const std::string version = listeners_.at(name).warming->version.config->version;
   const absl::Status status =
       ended_ ? absl::CancelledError("the listeners are being drained") : Activate(name);
   if (status.ok()) return StartPlaced();
+  Fail(name, status);
+}
+
+void ListenerSet::Fail(const std::string& name, const absl::Status& status) {
+  const std::string version = listeners_.at(name).warming->version.config->version;
   SLUICE_LOG(kMain, kWarning, status.message());
   GiveUp(name);
   if (on_failure_ != nullptr) on_failure_(name, version, status);
@@ -156,14 +174,14 @@ bool ListenerSet::MayBe(const std::string& name, ListenerOrigin origin,
 
 // Several sockets of one address would take each other's connections away, by chance.
 bool ListenerSet::MayTake(const ListenerConfig& config, const FieldScope& scope) const {
-  if (!config.bind_to_port) return true;
   for (const Address& address : AddressesOf(config)) {
     if (address.is_ip() && address.port() == 0) continue;
     for (const auto& [name, listener] : listeners_) {
       if (name == config.name) continue;
       const auto& warming = listener.warming;
-      if (!ListensOn(listener.active.config.get(), address) &&
-          !ListensOn(warming == nullptr ? nullptr : warming->version.config.get(), address))
+      const bool bind = config.bind_to_port;
+      if (!ListensOn(listener.active.config.get(), address, bind) &&
+          !ListensOn(warming == nullptr ? nullptr : warming->version.config.get(), address, bind))
         continue;
       scope.At("address").Error(
           absl::StrCat(address.text(), " is listened on by the listener \"", name, "\""));
@@ -177,11 +195,15 @@ bool ListenerSet::MayTake(const ListenerConfig& config, const FieldScope& scope)
 
 absl::Status ListenerSet::Start() {
   started_ = true;
-  for (auto& [name, listener] : listeners_) {
-    if (listener.warming->gate.open()) {
-      RETURN_IF_ERROR(Activate(name));
-    } else {
-      listener.warming->gate.WhenOpen([this, name = name] { OnWarm(name); });
+  std::vector<std::string> names;
+  for (const auto& [name, listener] : listeners_) names.push_back(name);
+  for (const std::string& name : names) {
+    WarmingListener& warming = *listeners_.at(name).warming;
+    if (!warming.gate.open()) {
+      warming.gate.WhenOpen([this, name] { OnWarm(name); });
+    } else if (const absl::Status status = Activate(name); !status.ok()) {
+      if (listeners_.at(name).origin == ListenerOrigin::kStatic) return status;
+      Fail(name, status);  // one that cannot be had keeps none of the others away
     }
   }
   StartPlaced();
@@ -193,15 +215,11 @@ absl::Status ListenerSet::Start() {
 absl::Status ListenerSet::Activate(const std::string& name) {
   ListenerState& listener = listeners_.at(name);
   const std::shared_ptr<const ListenerConfig> config = listener.warming->version.config;
-  std::vector<Taken> taken;
-  for (const Address& address : AddressesOf(*config)) {
-    auto place = TakePlace(listener, *config, address);
-    if (!place.ok()) {
-      stats_.create_failure.Add(world_.main.stats, world_.workers.size());
-      return absl::Status(place.status().code(),
-                          absl::StrCat("listener \"", name, "\": ", place.status().message()));
-    }
-    taken.push_back(*std::move(place));
+  absl::StatusOr<std::vector<Taken>> taken = TakePlaces(listener, *config);
+  if (!taken.ok()) {
+    stats_.create_failure.Add(world_.main.stats, world_.workers.size());
+    return absl::Status(taken.status().code(),
+                        absl::StrCat("listener \"", name, "\": ", taken.status().message()));
   }
   stats_.create_success.Add(world_.main.stats, world_.workers.size());
   std::vector<ListenerPlace> places = std::exchange(listener.places, {});
@@ -210,10 +228,10 @@ absl::Status ListenerSet::Activate(const std::string& name) {
   listener.active = std::move(listener.warming->version);
   listener.warming.reset();
   bool in_place = replaces;
-  for (Taken& each : taken) {
+  for (Taken& each : *taken) {
     in_place = in_place && !each.is_new;
     listener.places.push_back(each.place);
-    each.is_new ? PostNew(std::move(each), config) : PostReplacement(each.place.id, config);
+    each.is_new ? PostNew(std::move(each), config) : PostReplacement(std::move(each), config);
   }
   for (const ListenerPlace& place : places) {
     const auto is_it = [&place](const ListenerPlace& kept) { return kept.id == place.id; };
@@ -225,19 +243,45 @@ absl::Status ListenerSet::Activate(const std::string& name) {
   return absl::OkStatus();
 }
 
-// The place in service at this address where its sockets will do, else a new one.
+// Unix sockets come last: a new one at a path cuts off the one that was there, so nothing is to
+// fail behind it.
+absl::StatusOr<std::vector<ListenerSet::Taken>> ListenerSet::TakePlaces(
+    const ListenerState& listener, const ListenerConfig& config) {
+  std::vector<Address> addresses = AddressesOf(config);
+  std::stable_partition(addresses.begin(), addresses.end(),
+                        [](const Address& address) { return address.is_ip(); });
+  std::vector<Taken> taken;
+  for (const Address& address : addresses) {
+    ASSIGN_OR_RETURN(Taken place, TakePlace(listener, config, address, taken));
+    taken.push_back(std::move(place));
+  }
+  return taken;
+}
+
+// The place in service at this address, with new sockets where its own will not do, or a new one.
 absl::StatusOr<ListenerSet::Taken> ListenerSet::TakePlace(const ListenerState& listener,
                                                           const ListenerConfig& config,
-                                                          const Address& address) {
-  const ListenerConfig* const present = listener.active.config.get();
-  if (present != nullptr && KeepsSockets(*present, config)) {
-    for (const ListenerPlace& place : listener.places) {
-      if (place.asked == address) return Taken{.place = place};
-    }
+                                                          const Address& address,
+                                                          const std::vector<Taken>& taken) {
+  const auto is_taken = [&taken](const ListenerPlace& place) {
+    return absl::c_any_of(taken, [&](const Taken& other) { return other.place.id == place.id; });
+  };
+  for (const ListenerPlace& place : listener.places) {
+    if (!(place.asked == address) || is_taken(place)) continue;
+    Taken kept{.place = place};
+    if (KeepsSockets(*listener.active.config, config)) return kept;
+    ASSIGN_OR_RETURN(kept.sockets, Bind(config, kept.place.bound));
+    kept.has_sockets = true;
+    kept.place.may_share = config.listen.reuse_port;
+    return kept;
   }
-  Taken taken{.place = {.id = ++last_id_, .asked = address, .bound = address}, .is_new = true};
-  ASSIGN_OR_RETURN(taken.sockets, Bind(config, taken.place.bound));
-  return taken;
+  Taken made{.place = {.id = ++last_id_,
+                       .asked = address,
+                       .bound = address,
+                       .may_share = config.listen.reuse_port},
+             .is_new = true};
+  ASSIGN_OR_RETURN(made.sockets, Bind(config, made.place.bound));
+  return made;
 }
 
 // For every worker. Port 0 becomes the port that the system has chosen.
@@ -259,12 +303,16 @@ absl::StatusOr<ListenerSet::Sockets> ListenerSet::Bind(const ListenerConfig& con
   return sockets;
 }
 
+// Once there, it is there as long as the place, and counts.
+ConnectionBalance* ListenerSet::BalanceOf(uint64_t id, const ListenerConfig& config) {
+  const auto at = balances_.find(id);
+  if (at != balances_.end()) return at->second.get();
+  if (!config.exact_balance) return nullptr;
+  return (balances_[id] = std::make_unique<ConnectionBalance>(world_.workers)).get();
+}
+
 void ListenerSet::PostNew(Taken taken, const std::shared_ptr<const ListenerConfig>& config) {
-  ConnectionBalance* balance = nullptr;
-  if (config->exact_balance) {
-    balances_[taken.place.id] = std::make_unique<ConnectionBalance>(world_.workers);
-    balance = balances_[taken.place.id].get();
-  }
+  ConnectionBalance* const balance = BalanceOf(taken.place.id, *config);
   for (size_t i = 0; i < taken.sockets.size(); ++i) {
     world_.workers[i]->loop.Post([part = world_.parts[i], place = taken.place, config, balance,
                                   socket = std::move(taken.sockets[i])]() mutable {
@@ -276,8 +324,22 @@ void ListenerSet::PostNew(Taken taken, const std::shared_ptr<const ListenerConfi
   SLUICE_LOG(kMain, kInfo, "listener \"", config->name, "\" listens on ", taken.place.bound.text());
 }
 
-void ListenerSet::PostReplacement(uint64_t id,
+// The balance is known to all workers before one of them goes by it.
+void ListenerSet::PostReplacement(Taken taken,
                                   const std::shared_ptr<const ListenerConfig>& config) {
+  const uint64_t id = taken.place.id;
+  if (ConnectionBalance* const balance = BalanceOf(id, *config); balance != nullptr) {
+    ForEachWorker([id, balance](WorkerListeners& part) { part.SetBalance(id, *balance); });
+  }
+  if (taken.has_sockets) {
+    for (size_t i = 0; i < taken.sockets.size(); ++i) {
+      world_.workers[i]->loop.Post(
+          [part = world_.parts[i], id, socket = std::move(taken.sockets[i])]() mutable {
+            part->SetSocket(id, std::move(socket));
+          });
+    }
+    placed_.push_back(id);
+  }
   ForEachWorker([id, config, pace = PaceOf(*config)](WorkerListeners& part) {
     part.Replace(id, config, pace);
   });
@@ -287,104 +349,6 @@ void ListenerSet::PostReplacement(uint64_t id,
 void ListenerSet::StartPlaced() {
   ForEachWorker([ids = std::exchange(placed_, {})](WorkerListeners& part) {
     for (const uint64_t id : ids) part.Start(id);
-  });
-}
-
-// ---- Out of service.
-
-// In two steps, as a worker may have placed a connection on another one just before: when all have
-// stopped to accept, what is placed has been posted.
-void ListenerSet::Leave(const ListenerPlace& place, const ListenerConfig& config) {
-  ++leaving_;
-  EventLoop& main = world_.main.loop;
-  const auto leave = [this, &main, id = place.id, pace = PaceOf(config)] {
-    const auto gone = AfterAll(world_.workers.size(), [this, id] {
-      --leaving_;
-      balances_.erase(id);
-      FreeRetired();
-    });
-    ForEachWorker([&main, id, pace, gone](WorkerListeners& part) {
-      part.Leave(id, pace, [&main, gone] { main.Post(gone); });
-    });
-  };
-  const auto stopped = AfterAll(world_.workers.size(), leave);
-  ForEachWorker([&main, id = place.id, stopped](WorkerListeners& part) {
-    part.StopAccepting(id);
-    main.Post(stopped);
-  });
-}
-
-// A chain that the next version has taken over is held by that.
-void ListenerSet::Retire(std::shared_ptr<const ListenerConfig> config, const ListenerConfig* next) {
-  absl::flat_hash_set<const FilterChain*> kept;
-  if (next != nullptr) {
-    next->filter_chains.ForEach([&kept](const auto& chain) { kept.insert(chain.get()); });
-  }
-  config->filter_chains.ForEach([&](const auto& chain) {
-    if (!kept.contains(chain.get())) retired_chains_.push_back(chain);
-  });
-  retired_.push_back(std::move(config));
-}
-
-void ListenerSet::FreeRetired() {
-  const auto is_free = [](const auto& shared) { return shared.use_count() == 1; };
-  retired_.erase(std::remove_if(retired_.begin(), retired_.end(), is_free), retired_.end());
-  retired_chains_.erase(std::remove_if(retired_chains_.begin(), retired_chains_.end(), is_free),
-                        retired_chains_.end());
-}
-
-DrainPace ListenerSet::PaceOf(const ListenerConfig& config) const {
-  DrainPace pace = world_.pace;
-  pace.tunnels_end_after = config.tunnels_end_after;
-  pace.tunnels_per_second =
-      static_cast<double>(config.tunnels_per_second) / static_cast<double>(world_.workers.size());
-  return pace;
-}
-
-void ListenerSet::ForEachWorker(std::function<void(WorkerListeners& part)> work) {
-  world_.worker_set.PostToAll([parts = &world_.parts, work = std::move(work)](uint32_t worker) {
-    work(*(*parts)[worker]);
-  });
-}
-
-// In two steps, for the same reason.
-void ListenerSet::StartDrain(std::function<void()> on_empty, Accepting accepting) {
-  draining_ = true;
-  if (accepting == Accepting::kGoesOn) return DrainConnections(std::move(on_empty));
-  ended_ = true;
-  const auto stopped = AfterAll(
-      world_.workers.size(),
-      [this, on_empty = std::move(on_empty)]() mutable { DrainConnections(std::move(on_empty)); });
-  ForEachWorker([&main = world_.main.loop, stopped](WorkerListeners& part) {
-    part.StopAllAccepting();
-    main.Post(stopped);
-  });
-}
-
-void ListenerSet::DrainConnections(std::function<void()> on_empty) {
-  const auto empty = AfterAll(world_.workers.size(), std::move(on_empty));
-  ForEachWorker([&main = world_.main.loop, empty](WorkerListeners& part) {
-    part.DrainAll([&main, empty] { main.Post(empty); });
-  });
-}
-
-void ListenerSet::CloseAll(std::function<void()> on_done) {
-  const auto done = AfterAll(world_.workers.size(), std::move(on_done));
-  ForEachWorker([&main = world_.main.loop, done](WorkerListeners& part) {
-    part.CloseAll();
-    main.Post(done);
-  });
-}
-
-void ListenerSet::CollectConnections(std::function<void(std::vector<ConnectionView>)> done) {
-  const auto all = std::make_shared<std::vector<ConnectionView>>();
-  const auto collected =
-      AfterAll(world_.workers.size(), [all, done = std::move(done)] { done(std::move(*all)); });
-  ForEachWorker([&main = world_.main.loop, all, collected](WorkerListeners& part) {
-    main.Post([all, collected, views = part.Connections()]() mutable {
-      std::move(views.begin(), views.end(), std::back_inserter(*all));
-      collected();
-    });
   });
 }
 

@@ -53,7 +53,8 @@ struct ListenerVersion {
 struct ListenerPlace {
   uint64_t id = 0;
   Address asked;
-  Address bound;  // with the port that the system chose
+  Address bound;           // with the port that the system chose
+  bool may_share = false;  // another socket may be bound beside its own
 };
 
 // What waits to take its place.
@@ -119,21 +120,29 @@ class ListenerSet {
   struct Taken {
     ListenerPlace place;
     bool is_new = false;
+    bool has_sockets = false;  // to take the place of those that are there
     Sockets sockets;
   };
   bool MayBe(const std::string& name, ListenerOrigin origin, const FieldScope& scope) const;
   bool MayTake(const ListenerConfig& config, const FieldScope& scope) const;
-  ListenerChange Warm(const std::string& name, const FieldScope& scope);
+  void WaitForAddresses(const ListenerConfig& config, WarmingListener& warming);
+  ListenerChange Warm(const std::string& name, std::unique_ptr<WarmingListener> before,
+                      const FieldScope& scope);
   void OnWarm(const std::string& name);
+  void Fail(const std::string& name, const absl::Status& status);
   void GiveUp(const std::string& name);
   absl::Status Activate(const std::string& name);
+  absl::StatusOr<std::vector<Taken>> TakePlaces(const ListenerState& listener,
+                                                const ListenerConfig& config);
   absl::StatusOr<Taken> TakePlace(const ListenerState& listener, const ListenerConfig& config,
-                                  const Address& address);
+                                  const Address& address, const std::vector<Taken>& taken);
   absl::StatusOr<Sockets> Bind(const ListenerConfig& config, Address& address);
+  ConnectionBalance* BalanceOf(uint64_t id, const ListenerConfig& config);
   void PostNew(Taken taken, const std::shared_ptr<const ListenerConfig>& config);
-  void PostReplacement(uint64_t id, const std::shared_ptr<const ListenerConfig>& config);
+  void PostReplacement(Taken taken, const std::shared_ptr<const ListenerConfig>& config);
   void StartPlaced();
   void Leave(const ListenerPlace& place, const ListenerConfig& config);
+  void StopListening(const ListenerPlace& place, std::function<void()> stopped);
   DrainPace PaceOf(const ListenerConfig& config) const;
   void DrainConnections(std::function<void()> on_empty);
   void ForEachWorker(std::function<void(WorkerListeners& part)> work);
@@ -153,6 +162,13 @@ class ListenerSet {
   std::vector<uint64_t> placed_;  // and to be started
   uint64_t last_id_ = 0;
   size_t leaving_ = 0;
+  // Who waits until nobody listens any more at an address that is being left; by its place.
+  struct LeftAddress {
+    Address address;
+    bool may_share = false;
+    std::vector<WarmGate::Need> wanted;
+  };
+  absl::btree_map<uint64_t, LeftAddress> left_;
   bool started_ = false;
   bool draining_ = false;
   bool ended_ = false;  // nothing is to accept any more

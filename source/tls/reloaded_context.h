@@ -55,10 +55,12 @@ class ReloadedContext {
     if (on_main_ != nullptr) WarnOfDates(place_, on_main_->common(), main_.loop.wall_now());
   }
 
-  // From now on these paths are watched, and no others.
+  // From now on these paths are watched, and no others. Of those that cannot be, the first is
+  // named, and the others are watched.
   absl::Status Watch(const std::vector<std::string>& paths) {
     absl::btree_map<std::string, std::unique_ptr<FileWatch>> old = std::move(watches_);
     watches_.clear();
+    absl::Status status;
     for (const std::string& path : paths) {
       if (watches_.contains(path)) continue;
       if (const auto kept = old.find(path); kept != old.end()) {
@@ -66,14 +68,15 @@ class ReloadedContext {
         continue;
       }
       auto watch = files_.Watch(path, [this] { static_cast<void>(MakeAgain()); });
-      if (!watch.ok()) {
-        return absl::Status(
-            watch.status().code(),
-            absl::StrCat("\"", path, "\" cannot be watched: ", watch.status().message()));
+      if (watch.ok()) {
+        watches_[path] = *std::move(watch);
+        continue;
       }
-      watches_[path] = *std::move(watch);
+      status.Update(absl::Status(
+          watch.status().code(),
+          absl::StrCat("\"", path, "\" cannot be watched: ", watch.status().message())));
     }
-    return absl::OkStatus();
+    return status;
   }
 
   // Something that it comes from has changed. The status is what is wrong with that.

@@ -64,6 +64,8 @@ class Cluster final : private EndOfTurnTask {
   void Serve();
   // Where the fleet is has changed.
   void OnZones() {
+    const BalancerSpec& balancer = spec_->balancer;
+    if (balancer.locality_weighted || balancer.hashes()) return;  // they do not go by it
     must_publish_ = true;
     RebuildLater();
   }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "source/net/address.h"
+#include "source/upstream/named_addresses.h"
 
 namespace sluice {
 
@@ -46,9 +46,7 @@ struct EndpointTraits {
   uint32_t priority = 0;
   std::shared_ptr<const LocalityGroup> locality;     // null: none is named
   std::shared_ptr<const EndpointMetadata> metadata;  // null: there is none
-  // Of a logical host: where its name leads to now, in the order to be tried; new connections go
-  // there. Null: the host is at its own addresses.
-  std::shared_ptr<const std::vector<Address>> moved_to;
+  std::shared_ptr<const NamedAddresses> moved_to;    // null: the host is at its own addresses
 
   // By value: other objects may say the same.
   friend bool operator==(const EndpointTraits& a, const EndpointTraits& b) {

@@ -16,6 +16,7 @@
 #include "source/base/units.h"
 #include "source/net/address.h"
 #include "source/upstream/health/probe_place.h"
+#include "source/upstream/named_addresses.h"
 #include "source/upstream/outlier/host_outcomes.h"
 
 namespace sluice {
@@ -116,9 +117,9 @@ class Host : public std::enable_shared_from_this<Host> {
 
   // Of a logical host: where it is now, as its EndpointTraits say; null: at its own address. On
   // main only.
-  std::shared_ptr<const std::vector<Address>> moved_to;
+  std::shared_ptr<const NamedAddresses> moved_to;
   absl::Span<const Address> addresses_now() const {
-    return moved_to == nullptr ? addresses() : absl::MakeConstSpan(*moved_to);
+    return moved_to == nullptr ? addresses() : absl::MakeConstSpan(moved_to->addresses);
   }
   const Address& address_now() const { return addresses_now().front(); }
 

@@ -50,14 +50,15 @@ std::shared_ptr<Host> KnownHosts::Take(const ResolvedEndpoint& endpoint) {
   return nullptr;
 }
 
-// Known by its name: it stays when that leads elsewhere.
+// Known by the name and the port that are asked for: it stays when these lead elsewhere.
 std::shared_ptr<Host> KnownHosts::TakeLogical(const ResolvedEndpoint& endpoint) {
+  const HostFacts& facts = endpoint.facts;
   for (std::shared_ptr<Host>& known : logical_) {
-    if (known == nullptr || known->facts().hostname != endpoint.facts.hostname ||
-        !(known->facts().probe == endpoint.facts.probe)) {
-      continue;
+    if (known != nullptr && known->facts().hostname == facts.hostname &&
+        known->facts().probe == facts.probe && known->address().port() == facts.address.port() &&
+        known->moved_to->name == endpoint.traits.moved_to->name) {
+      return std::exchange(known, nullptr);
     }
-    return std::exchange(known, nullptr);
   }
   return nullptr;
 }

@@ -86,9 +86,10 @@ absl::Span<const Address> WorkerCluster::AddressesOf(const Host& host) const {
   if (spec_->type != DiscoveryType::kLogicalDns) return host.addresses();
   for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
     const auto& moved_to = hosts_->traits[i].moved_to;
-    if (hosts_->hosts[i].get() == &host && moved_to != nullptr) return *moved_to;
+    if (hosts_->hosts[i].get() == &host && moved_to != nullptr) return moved_to->addresses;
   }
-  return host.addresses();
+  // It has left, and who waited for it is to be served yet.
+  return left_at_ != nullptr ? left_at_->addresses : host.addresses();
 }
 
 ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
@@ -101,6 +102,8 @@ ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
 }
 
 void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
+  // A logical host is the only one.
+  if (!hosts_->traits.empty()) left_at_ = hosts_->traits.front().moved_to;
   hosts_ = std::move(hosts);
   balancer_->SetHosts(hosts_);
   if (original_ != nullptr) return;
@@ -133,7 +136,9 @@ void WorkerCluster::Drain(HostPools& pools) {
 
 void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
                            std::shared_ptr<OutlierMonitor> outliers) {
-  const bool same_connections = spec_->hashes.connections == spec->hashes.connections;
+  // Hosts of a list are no others' whoever finds them now.
+  const bool same_connections = spec_->hashes.connections == spec->hashes.connections &&
+                                spec_->original_dst.has_value() == spec->original_dst.has_value();
   balancer_ = MakeBalancer(spec->balancer, worker_.random);
   balancer_->SetHosts(hosts_);
   if (spec->original_dst.has_value() != (original_ != nullptr)) original_.reset();

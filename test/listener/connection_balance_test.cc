@@ -10,7 +10,8 @@ class ConnectionBalanceTest : public ListenerTest {
   // Two parts of one listener behind one socket.
   void StartBoth() {
     std::string errors;
-    const auto config = Parse(Chain("a"), &errors);
+    const auto config =
+        Parse(Chain("a") + "connection_balance_config { exact_balance {} }", &errors);
     ASSERT_EQ(errors, "");
     auto socket =
         world_.network().Listen(world_.worker(0).loop.poller(), config->address, config->listen);

@@ -128,6 +128,24 @@ TEST_P(DiscoveryTest, OfWhatIsRefusedTheVersionBeforeServes) {
   EXPECT_EQ(proxy.Ask(), 200);
 }
 
+TEST_P(DiscoveryTest, AtTheStartAListenerThatCannotBeBoundKeepsNoneOfTheOthersAway) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  const Address taken = *Address::FromIp("10.9.9.8", 80);
+  proxy.world().memory().Serve(taken, [](std::unique_ptr<MemoryPeer>) {});
+  proxy.SetListener("taken", "10.9.9.8");
+  proxy.Start();
+  EXPECT_TRUE(proxy.started());
+  EXPECT_EQ(proxy.Ask(), 200);
+  // When the address is free, the same resource is as good as another. In delta it comes again only
+  // when it has been away.
+  proxy.world().memory().StopServing(taken);
+  if (GetParam() == Wire::kDelta) proxy.Remove(kListenerType, "taken");
+  proxy.SetListener("taken", "10.9.9.8");
+  proxy.Run();
+  EXPECT_EQ(proxy.Ask("10.9.9.8"), 200);
+}
+
 TEST_P(DiscoveryTest, AListenerWaitsForItsRoutes) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kRouteType);

@@ -155,7 +155,7 @@ TEST_F(ListenerUpdates, ChangesAroundTheChainsLeaveAllConnectionsAlone) {
   int version = 2;
   for (const std::string& fields :
        {std::string("per_connection_buffer_limit_bytes: 4096"), filter, log,
-        std::string("tcp_backlog_size: 4096"), std::string("listener_filters_timeout: 3s")}) {
+        std::string("tcp_backlog_size: 128"), std::string("listener_filters_timeout: 3s")}) {
     EXPECT_EQ(Set(Make({a}, fields), absl::StrCat(version++)), ListenerChange::kDone) << fields;
     EXPECT_EQ(Ask(client), "1") << fields;
     EXPECT_FALSE(SaysClose(client)) << fields;

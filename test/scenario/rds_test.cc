@@ -182,6 +182,21 @@ TEST_F(Rds, AnAddressThatCannotBeHadAfterTheWaitIsTold) {
   proxy().world().memory().StopServing(At(80));
 }
 
+TEST_F(Rds, WhatWaitsGoesOnToWaitWhenWhatCameAfterItCannotBeHad) {
+  StartWithFeeds();
+  proxy().Host(H1Answer::Of(200));
+  Set({{.name = "a"}}, "1");
+  EXPECT_EQ(Set(Named("main", "2"), "2"), ListenerChange::kWarming);
+  proxy().world().memory().Serve(At(82), [](std::unique_ptr<MemoryPeer>) {});
+  EXPECT_EQ(Set(Make({{.name = "a", .edition = "3"}}, "", 82), "3"), ListenerChange::kRefused);
+  EXPECT_EQ(Ask(Client()), "1");
+  ASSERT_EQ(feeds_.size(), 1u);
+  feeds_[0]->Set(Table(0), "1");
+  proxy().Run();
+  EXPECT_EQ(Ask(Client()), "2");
+  proxy().world().memory().StopServing(At(82));
+}
+
 TEST_F(Rds, ATableIsWantedAsLongAsSomebodyUsesIt) {
   StartWithFeeds();
   Set(Named("main"), "1");

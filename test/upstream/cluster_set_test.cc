@@ -210,6 +210,28 @@ TEST_F(ClusterSetTest, ALogicalHostStaysWhereverItsNameLeads) {
   EXPECT_TRUE(clusters_->OrderHost("users", "10.0.0.1:80", HostOrder::kDrain));
 }
 
+TEST_F(ClusterSetTest, ALogicalHostOfAnotherPortOrNameIsAnother) {
+  resolver_.Say("a.example", {"10.0.0.1"});
+  resolver_.Say("b.example", {"10.0.0.1"});
+  auto first = Dns({"a.example"});
+  first->type = DiscoveryType::kLogicalDns;
+  first->endpoints[0].facts.hostname = "service";
+  Set(first);
+  const std::shared_ptr<Host> host = clusters_->Find("users")->hosts().hosts[0];
+  OnWorker(0)->PoolOf(*host);
+  auto named = std::make_shared<ClusterSpec>(*first);
+  named->endpoints[0].dns_name = "b.example";
+  Set(named);
+  const std::shared_ptr<Host> other = clusters_->Find("users")->hosts().hosts[0];
+  EXPECT_NE(other, host);
+  EXPECT_EQ(OnWorker(0)->pools(), 0u) << "what is connected to the one is not the other's";
+  auto moved = std::make_shared<ClusterSpec>(*named);
+  moved->endpoints[0].port = 81;
+  Set(moved);
+  EXPECT_NE(clusters_->Find("users")->hosts().hosts[0], other);
+  EXPECT_EQ(Hosts(), "10.0.0.1:81");
+}
+
 TEST_F(ClusterSetTest, ALogicalHostOfBothFamiliesIsTriedAtAllItsAddressesInTurns) {
   resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2", "2001:db8::1"});
   auto spec = Dns({"a.example"});

@@ -17,7 +17,8 @@ void AddLogical(const DnsName& name, std::vector<ResolvedEndpoint>& endpoints) {
   std::vector<Address> addresses = Interleave(name.addresses());
   if (!name.asks_for_all()) addresses.resize(1);
   endpoint.facts.address = addresses.front();
-  endpoint.traits.moved_to = std::make_shared<const std::vector<Address>>(std::move(addresses));
+  endpoint.traits.moved_to = std::make_shared<const NamedAddresses>(
+      NamedAddresses{.name = spec.dns_name, .addresses = std::move(addresses)});
   endpoints.push_back(std::move(endpoint));
 }
 

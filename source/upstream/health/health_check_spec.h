@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "source/http/match/string_match.h"
 #include "source/route/header_edits.h"
 #include "source/stats/counter.h"
+#include "source/stats/stat_group.h"
 #include "source/upstream/health/health_state.h"
 
 namespace sluice {
