@@ -88,10 +88,14 @@ struct H1Server::PeerConnection {
 
 H1Server::H1Server(SimWorld& world, const Address& at, OnRequest on_request)
     : world_(world), at_(at), on_request_(std::move(on_request)) {
-  world_.memory().Serve(at_, [this](std::unique_ptr<MemoryPeer> peer) { OnPeer(std::move(peer)); });
+  AcceptConnections();
 }
 
 H1Server::~H1Server() { RefuseConnections(); }
+
+void H1Server::AcceptConnections() {
+  world_.memory().Serve(at_, [this](std::unique_ptr<MemoryPeer> peer) { OnPeer(std::move(peer)); });
+}
 
 void H1Server::OnPeer(std::unique_ptr<MemoryPeer> peer) {
   ++accepted_;

@@ -64,6 +64,7 @@ class H1Server {
 
   void SetOnRequest(OnRequest on_request) { on_request_ = std::move(on_request); }
   void RefuseConnections() { world_.memory().StopServing(at_); }
+  void AcceptConnections();  // again
   // Closes all connections: FIN, or a reset each.
   void CloseAll();
   void ResetAll();
