@@ -50,4 +50,12 @@ class KeyValues {
   uint64_t hash_ = 0;
 };
 
+// What a request asks of its host's metadata.
+struct MetadataMatch {
+  KeyValues as_is;
+  // What else it says under the key fallback_list, for clusters that go by it: these, one after the
+  // other, instead of `as_is`. Empty: it has no such key.
+  std::vector<KeyValues> list = {};
+};
+
 }  // namespace sluice

@@ -36,7 +36,7 @@ message envoy.config.cluster.v3.OutlierDetection
 message envoy.config.cluster.v3.Cluster.RefreshRate
   + *
 message envoy.config.cluster.v3.Cluster.PreconnectPolicy
-  + per_upstream_preconnect_ratio
+  + *
 message envoy.config.cluster.v3.Cluster.OriginalDstLbConfig
   + use_http_header http_header_name upstream_port_override
 message envoy.config.cluster.v3.Cluster.CustomClusterType
@@ -60,9 +60,9 @@ message envoy.config.cluster.v3.Cluster.CommonLbConfig
   ~ update_merge_window: changes of one turn are one already; health is told at once
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig
-  + routing_enabled min_cluster_size
+  + routing_enabled min_cluster_size fail_traffic_on_panic
 message envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig.ZoneAwareLbConfig
-  + routing_enabled min_cluster_size
+  + routing_enabled min_cluster_size fail_traffic_on_panic
 message envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig
   + *
 message envoy.config.cluster.v3.Cluster.SlowStartConfig
@@ -77,7 +77,7 @@ message envoy.config.cluster.v3.Cluster.MaglevLbConfig
   + *
 message envoy.config.cluster.v3.Cluster.LbSubsetConfig
   + fallback_policy default_subset subset_selectors locality_weight_aware scale_locality_weight
-  + panic_mode_any list_as_any
+  + panic_mode_any list_as_any metadata_fallback_policy
 message envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector
   + keys fallback_policy fallback_keys_subset
   ~ single_host_per_subset: every subset is found at once, whatever its size

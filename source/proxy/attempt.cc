@@ -49,7 +49,9 @@ void Attempt::Start(RoutePriority priority, const PoolKey& key) {
     DropPending();
     return owner_.OnAttemptFailed({.kind = AttemptFailure::Kind::kOverflow});
   }
-  cluster_.PoolOf(host_, key).Request(*this, priority);
+  WorkerCluster& cluster = cluster_;
+  cluster.PoolOf(host_, key).Request(*this, priority);  // which may be the end of this
+  cluster.ConnectAhead(key, priority);
 }
 
 bool Attempt::TakeUpgradePlace(RoutePriority priority) {

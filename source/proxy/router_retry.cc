@@ -315,9 +315,9 @@ void Router::StartRetry() {
 Host* Router::PickHost(WorkerCluster& cluster, uint64_t hash) {
   if (cluster.spec().original_dst.has_value())
     return PickOriginalHost(cluster, &sink_.request_headers(), info_.downstream);
-  const KeyValues& metadata = weighted_ != nullptr
-                                  ? weighted_->metadata_match
-                                  : sink_.route()->cluster_action()->metadata_match;
+  const MetadataMatch& metadata = weighted_ != nullptr
+                                      ? weighted_->metadata_match
+                                      : sink_.route()->cluster_action()->metadata_match;
   return cluster.PickHost(hash, &metadata);
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/route/v3/route_components.pb.h"
+#include "google/protobuf/struct.pb.h"
 #include "re2/re2.h"
 #include "source/config/proto_fields.h"
 #include "source/config/value_text.h"
@@ -24,6 +25,7 @@ using envoy::config::route::v3::RedirectAction;
 using envoy::config::route::v3::RouteAction;
 using ProtoWeightedCluster = envoy::config::route::v3::WeightedCluster;
 using envoy::type::matcher::v3::RegexMatchAndSubstitute;
+using google::protobuf::Struct;
 
 RegexRewrite ParseRegexRewrite(const RegexMatchAndSubstitute& rewrite, const FieldScope& scope) {
   RegexRewrite result;
@@ -71,26 +73,41 @@ WeightedCluster ParseWeightedCluster(const ProtoWeightedCluster::ClusterWeight& 
 }
 
 // What is under "envoy.lb", and of `under` what it does not name.
-KeyValues ParseMetadataMatch(const Metadata& metadata, const KeyValues& under = {}) {
+Struct LbMetadata(const Metadata& metadata, const Struct& under = {}) {
+  Struct merged = under;
   const auto at = metadata.filter_metadata().find("envoy.lb");
-  if (at == metadata.filter_metadata().end()) return under;
-  const KeyValues own = ReadKeyValues(at->second);
-  std::vector<KeyValue> merged = own.entries();
-  for (const KeyValue& entry : under.entries()) {
-    if (at->second.fields().find(entry.key) == at->second.fields().end()) merged.push_back(entry);
-  }
-  return KeyValues(std::move(merged));
+  if (at == metadata.filter_metadata().end()) return merged;
+  for (const auto& [key, value] : at->second.fields()) (*merged.mutable_fields())[key] = value;
+  return merged;
 }
 
-void ParseWeightedClusters(const ProtoWeightedCluster& clusters, ClusterAction& action,
-                           const FieldScope& scope) {
+MetadataMatch ReadMetadataMatch(const Struct& metadata) {
+  constexpr absl::string_view kList = "fallback_list";
+  MetadataMatch match{.as_is = ReadKeyValues(metadata)};
+  const auto list = metadata.fields().find(std::string(kList));
+  if (list == metadata.fields().end()) return match;
+  Struct rest = metadata;
+  rest.mutable_fields()->erase(std::string(kList));
+  for (const auto& item : list->second.list_value().values()) {
+    Struct merged = rest;
+    for (const auto& [key, value] : item.struct_value().fields()) {
+      (*merged.mutable_fields())[key] = value;
+    }
+    match.list.push_back(ReadKeyValues(merged));
+  }
+  if (match.list.empty()) match.list.push_back(ReadKeyValues(rest));
+  return match;
+}
+
+void ParseWeightedClusters(const ProtoWeightedCluster& clusters, const Struct& metadata,
+                           ClusterAction& action, const FieldScope& scope) {
   uint64_t sum = 0;
   for (int i = 0; i < clusters.clusters_size(); ++i) {
     const FieldScope cluster_scope = scope.At("clusters", i);
     WeightedCluster cluster = ParseWeightedCluster(clusters.clusters(i), cluster_scope);
     if (!clusters.clusters(i).has_weight()) cluster_scope.At("weight").Error("is required");
     cluster.metadata_match =
-        ParseMetadataMatch(clusters.clusters(i).metadata_match(), action.metadata_match);
+        ReadMetadataMatch(LbMetadata(clusters.clusters(i).metadata_match(), metadata));
     sum += clusters.clusters(i).weight().value();
     cluster.weight_end = sum;
     action.weighted_clusters.push_back(std::move(cluster));
@@ -117,7 +134,8 @@ void ParseClusterSpecifier(const RouteAction& proto, ClusterAction& action,
       if (action.cluster_header.empty()) scope.At("cluster_header").Error("must not be empty");
       return;
     case RouteAction::kWeightedClusters:
-      ParseWeightedClusters(proto.weighted_clusters(), action, scope.At("weighted_clusters"));
+      ParseWeightedClusters(proto.weighted_clusters(), LbMetadata(proto.metadata_match()), action,
+                            scope.At("weighted_clusters"));
       return;
     case RouteAction::kClusterSpecifierPlugin:
       scope.At("cluster_specifier_plugin").Error("no such plugin is built in");
@@ -221,7 +239,7 @@ uint16_t RedirectStatus(RedirectAction::RedirectResponseCode code) {
 ClusterAction ParseClusterAction(const RouteAction& proto, const PathMatch& path,
                                  const FieldScope& scope) {
   ClusterAction action;
-  action.metadata_match = ParseMetadataMatch(proto.metadata_match());
+  action.metadata_match = ReadMetadataMatch(LbMetadata(proto.metadata_match()));
   ParseClusterSpecifier(proto, action, scope);
   action.cluster_not_found_code = NotFoundCode(proto.cluster_not_found_response_code());
   action.path_rewrite = PrefixRewrite(proto.prefix_rewrite(), path);

@@ -29,7 +29,7 @@ struct WeightedCluster {
   uint64_t weight_end = 0;  // running sum of weights up to and with this one
   HeaderEdits request_edits, response_edits;
   std::string host_rewrite_literal;
-  KeyValues metadata_match;  // the action's, and its own over it
+  MetadataMatch metadata_match;  // the action's, and its own over it
 };
 
 // upgrade_configs.connect_config of "CONNECT": the proxy is where the tunnel ends, and its hosts
@@ -57,7 +57,7 @@ struct ClusterAction {
   std::optional<Duration> grpc_timeout_max;
   Duration grpc_timeout_offset{0};
   RoutePriority priority = RoutePriority::kDefault;
-  KeyValues metadata_match;           // that the host is to have, as the cluster's subsets say
+  MetadataMatch metadata_match;       // that the host is to have, as the cluster's subsets say
   std::vector<UpgradeRule> upgrades;  // upgrade_configs
   std::optional<ConnectEnd> connect;  // none: CONNECT goes to the host
   // Of the route, else of its virtual host; null: none.

@@ -33,6 +33,8 @@ struct SlowStart {
 struct ZoneAware {
   double routing_percent = 100;  // of the traffic goes by it
   uint64_t hosts_min = 6;        // healthy ones of the cluster
+  // Instead of all hosts those of a priority in panic get nothing, and its requests fail.
+  bool fails_in_panic = false;
 };
 
 struct LeastRequestSpec {
@@ -68,6 +70,7 @@ struct SubsetSpec {
   bool scale_locality_weight = false;
   bool panic_mode_any = false;
   bool list_as_any = false;
+  bool fallback_list = false;  // metadata_fallback_policy: a request may ask for one after another
 };
 
 struct BalancerSpec {

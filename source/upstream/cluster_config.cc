@@ -1,6 +1,7 @@
 #include "source/upstream/cluster_config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -119,11 +120,26 @@ void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpe
       static_cast<int>(UInt32Or(keepalive, "keepalive_interval", 0, field, kSystem));
 }
 
-double ParsePreconnect(const pb::Cluster::PreconnectPolicy& policy, const FieldScope& scope) {
-  const double ratio = DoubleOr(policy, "per_upstream_preconnect_ratio", 1.0);
+// The next hosts can be told where neither load nor the request decides; as in Envoy.
+bool PicksInAdvance(const ClusterSpec& spec) {
+  const BalancerPolicy policy = spec.balancer.policy;
+  return (policy == BalancerPolicy::kRoundRobin || policy == BalancerPolicy::kRandom) &&
+         spec.balancer.subsets == nullptr && !spec.original_dst.has_value();
+}
+
+double ReadRatio(const pb::Cluster::PreconnectPolicy& policy, const char* name,
+                 const FieldScope& scope) {
+  const double ratio = DoubleOr(policy, name, 1.0);
   if (ratio >= 1.0 && ratio <= 3.0) return ratio;
-  scope.At("preconnect_policy.per_upstream_preconnect_ratio").Error("must be from 1 to 3");
+  scope.At(name).Error("must be from 1 to 3");
   return 1.0;
+}
+
+void ParsePreconnect(const pb::Cluster::PreconnectPolicy& policy, const FieldScope& scope,
+                     ClusterSpec& spec) {
+  spec.preconnect_ratio = ReadRatio(policy, "per_upstream_preconnect_ratio", scope);
+  const double ratio = ReadRatio(policy, "predictive_preconnect_ratio", scope);
+  if (PicksInAdvance(spec)) spec.connect_ahead = static_cast<uint32_t>(std::ceil(ratio)) - 1;
 }
 
 // Equal for equal messages; never 0.
@@ -198,7 +214,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
       UInt32Or(cluster, "per_connection_buffer_limit_bytes",
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
   spec->balancer = ParseBalancer(cluster, scope);
-  spec->preconnect_ratio = ParsePreconnect(cluster.preconnect_policy(), scope);
+  ParsePreconnect(cluster.preconnect_policy(), scope.At("preconnect_policy"), *spec);
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
   if (cluster.has_outlier_detection()) {

@@ -138,6 +138,8 @@ struct ClusterSpec {
   std::shared_ptr<const ClientTransportFactory> transport;  // none: plaintext
   // preconnect_policy: for each stream that there is, connections for so many; from 1 to 3.
   double preconnect_ratio = 1.0;
+  // And of hosts that are picked next, so many have a connection that waits; up to 2.
+  uint32_t connect_ahead = 0;
   // upstream_http_protocol_options: the name in the certificate and in SNI is the request's host.
   bool auto_sni = false;
   bool auto_san_validation = false;

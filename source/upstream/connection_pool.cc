@@ -81,7 +81,20 @@ void ConnectionPool::RunEndOfTurn() {
   for (RoutePriority priority : kPriorities) {
     OpenConnections(priority);
     if (spec_->preconnect_ratio > 1.0 && !draining_) ConnectAhead(priority);
+    if (std::exchange(lane(priority).for_next, false)) ConnectOneAhead(priority);
   }
+}
+
+void ConnectionPool::ConnectForNext(RoutePriority priority) {
+  lane(priority).for_next = true;
+  cluster_.worker().loop.AtEndOfTurn(*this);
+}
+
+void ConnectionPool::ConnectOneAhead(RoutePriority priority) {
+  Lane& lane = this->lane(priority);
+  const bool is_there = !lane.ready.empty() || lane.opening > lane.waiting;
+  if (!draining_ && !is_there && TakePlace(priority)) Connect(priority);
+  TellIfEmpty();
 }
 
 bool ConnectionPool::TakePlace(RoutePriority priority) {

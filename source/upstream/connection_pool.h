@@ -76,6 +76,8 @@ class ConnectionPool final : private EndOfTurnTask {
   ~ConnectionPool();  // closes all connections; waiters get kConnectFailed
 
   void Request(PoolWaiter& waiter, RoutePriority priority);
+  // At the end of the turn a connection is there, or under way, that nobody waits for.
+  void ConnectForNext(RoutePriority priority);
   // Nothing new: connections close as they become idle; who waits already is still served. For
   // removed hosts and drains.
   void StartDrain();
@@ -104,12 +106,14 @@ class ConnectionPool final : private EndOfTurnTask {
     uint32_t waiting = 0;
     uint32_t opening = 0;  // streams that those in `connecting` are expected to carry
     uint32_t streams = 0;  // open ones
+    bool for_next = false;
   };
 
   void RunEndOfTurn() override;  // opens what is missing
   void OpenConnections(RoutePriority priority);
   // Beyond what is missing: for those who are about to come (preconnect_policy).
   void ConnectAhead(RoutePriority priority);
+  void ConnectOneAhead(RoutePriority priority);
   // A place for one more; false: there is none.
   bool TakePlace(RoutePriority priority);
   void Connect(RoutePriority priority);

@@ -286,7 +286,11 @@ void SetBuilder::AddGroup(std::vector<WeightedHost> hosts, const std::vector<Has
       group.ring = std::make_unique<const HashRing>(in_order, spec_.ring_hash);
     }
   }
-  set_->groups.push_back({std::move(group), 0, priority, panic});
+  set_->groups.push_back({.group = std::move(group),
+                          .load_end = 0,
+                          .priority = priority,
+                          .panic = panic,
+                          .fails = panic && spec_.zone_aware.fails_in_panic});
   loads_.push_back(load);
 }
 

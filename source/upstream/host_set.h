@@ -38,6 +38,7 @@ struct LoadGroup {
   uint32_t priority;
   bool panic;
   Zone zone = Zone::kNone;
+  bool fails = false;  // none of its hosts is to be picked
 };
 
 struct HostSet {

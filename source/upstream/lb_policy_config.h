@@ -56,6 +56,7 @@ void ParseZoneAware(const Config& config, const FieldScope& scope, BalancerSpec&
         ReadPercent(config.routing_enabled(), scope.At("routing_enabled")).value_or(100.0);
   }
   spec.zone_aware.hosts_min = UInt64Or(config, "min_cluster_size", spec.zone_aware.hosts_min);
+  spec.zone_aware.fails_in_panic = config.fail_traffic_on_panic();
 }
 
 template <class Config>

@@ -79,6 +79,7 @@ std::shared_ptr<const SubsetSpec> ParseSubsets(const Config& config, const Field
   parsed->scale_locality_weight = config.scale_locality_weight();
   parsed->panic_mode_any = config.panic_mode_any();
   parsed->list_as_any = config.list_as_any();
+  parsed->fallback_list = config.metadata_fallback_policy() == Config::FALLBACK_LIST;
   return parsed;
 }
 

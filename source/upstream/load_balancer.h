@@ -16,9 +16,11 @@ namespace sluice {
 struct PickNotes {
   bool panic = false;  // from a priority in panic
   LoadGroup::Zone zone = LoadGroup::Zone::kNone;
-  void Take(const LoadGroup& group) {
+  // Whether its hosts may be picked.
+  bool Take(const LoadGroup& group) {
     panic = group.panic;
     zone = group.zone;
+    return !group.fails;
   }
   // Of a cluster with subsets: which one was asked.
   enum class Subset : uint8_t { kNone, kItsOwn, kFallback, kPanic } subset = Subset::kNone;
@@ -30,8 +32,8 @@ struct PickContext {
   MonotonicTime now{};
   // Requests that the cluster's hosts are answering, over all workers.
   uint32_t requests_active = 0;
-  const KeyValues* metadata = nullptr;  // that the host is to have; null: any
-  mutable PickNotes notes = {};         // Pick's
+  const MetadataMatch* metadata = nullptr;  // that the host is to have; null: any
+  mutable PickNotes notes = {};             // Pick's
 };
 
 class LoadBalancer {

@@ -26,7 +26,19 @@ WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
 
 WorkerCluster::~WorkerCluster() = default;
 
-Host* WorkerCluster::PickHost(uint64_t hash, const KeyValues* metadata) {
+Host* WorkerCluster::PickHost(uint64_t hash, const MetadataMatch* metadata) {
+  Picked picked;
+  if (ahead_.empty()) {
+    picked = Pick(hash, metadata);
+  } else {
+    picked = ahead_.front();
+    ahead_.erase(ahead_.begin());
+  }
+  CountPick(picked.host, picked.notes);
+  return picked.host;
+}
+
+WorkerCluster::Picked WorkerCluster::Pick(uint64_t hash, const MetadataMatch* metadata) {
   PickContext context{
       .random = worker_.random, .hash = hash, .now = worker_.loop.now(), .metadata = metadata};
   if (spec_->balancer.hash_balance_percent != 0) {
@@ -35,14 +47,24 @@ Host* WorkerCluster::PickHost(uint64_t hash, const KeyValues* metadata) {
         breaker_->in_use(RoutePriority::kHigh, BreakerResource::kRequests);
   }
   Host* const host = balancer_->Pick(context);
-  CountPick(host, context.notes);
-  return host;
+  return {host, context.notes};
+}
+
+void WorkerCluster::ConnectAhead(const PoolKey& key, RoutePriority priority) {
+  if (spec_->connect_ahead == 0) return;
+  const size_t wanted = std::min<size_t>(spec_->connect_ahead, hosts_->hosts.size());
+  while (ahead_.size() < wanted) ahead_.push_back(Pick(worker_.random.Next(), nullptr));
+  for (const Picked& next : ahead_) {
+    // In panic hosts have enough to do.
+    if (next.host == nullptr || next.notes.panic) continue;
+    PoolOf(*next.host, key).ConnectForNext(priority);
+  }
 }
 
 void WorkerCluster::CountPick(const Host* host, const PickNotes& notes) {
   const ClusterStats& stats = spec_->stats;
-  if (host == nullptr) return stats.cx_none_healthy.Add(worker_.stats);
   if (notes.panic) stats.lb_healthy_panic.Add(worker_.stats);
+  if (host == nullptr) return stats.cx_none_healthy.Add(worker_.stats);
   switch (notes.zone) {
     case LoadGroup::Zone::kNone:
       break;
@@ -106,6 +128,7 @@ void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
   if (!hosts_->traits.empty()) left_at_ = hosts_->traits.front().moved_to;
   hosts_ = std::move(hosts);
   balancer_->SetHosts(hosts_);
+  ahead_.clear();
   if (original_ != nullptr) return;
   // Mostly all are still there.
   size_t kept = 0;
@@ -141,6 +164,7 @@ void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
                                 spec_->original_dst.has_value() == spec->original_dst.has_value();
   balancer_ = MakeBalancer(spec->balancer, worker_.random);
   balancer_->SetHosts(hosts_);
+  ahead_.clear();
   if (spec->original_dst.has_value() != (original_ != nullptr)) original_.reset();
   spec_ = std::move(spec);
   outliers_ = std::move(outliers);

@@ -51,12 +51,15 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   }
   // By the request's hash, and among the hosts that have this metadata, if any is asked for. Null:
   // nobody may be picked. Who needs the host for longer than the turn pins it.
-  Host* PickHost(uint64_t hash, const KeyValues* metadata = nullptr);
+  Host* PickHost(uint64_t hash, const MetadataMatch* metadata = nullptr);
   // Of an ORIGINAL_DST cluster: the host at this address; null: there are too many.
   Host* HostAt(const Address& address);
   void DrainPoolsOf(Host& host);
   // Where new connections to it go, in the order to be tried.
   absl::Span<const Address> AddressesOf(const Host& host) const;
+  // One of these pools has been asked: those of the hosts that are picked next get a connection
+  // (preconnect_policy.predictive_preconnect_ratio).
+  void ConnectAhead(const PoolKey& key, RoutePriority priority);
   // Begins one.
   std::unique_ptr<IoHandle> ConnectTo(const Host& host, const ClusterSpec& spec);
   ConnectionPool& PoolOf(Host& host, const PoolKey& key = {});
@@ -75,6 +78,11 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   void OnPoolEmpty() { worker_.loop.AtEndOfTurn(*this); }
   void RunEndOfTurn() override;  // frees them
   void FreePassingPools();
+  struct Picked {
+    Host* host = nullptr;
+    PickNotes notes = {};
+  };
+  Picked Pick(uint64_t hash, const MetadataMatch* metadata);
   void CountPick(const Host* host, const PickNotes& notes);
   void DrainPoolsOfTheGone();
   void Drain(HostPools& pools);
@@ -87,7 +95,8 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   std::unique_ptr<LoadBalancer> balancer_;
   std::shared_ptr<const HostSet> hosts_;
   std::shared_ptr<const NamedAddresses> left_at_;  // where a logical host was before those
-  std::unique_ptr<OriginalHosts> original_;        // null: its hosts are those of hosts_
+  std::unique_ptr<OriginalHosts> original_;  // null: its hosts are those of hosts_
+  absl::InlinedVector<Picked, 2> ahead_;     // for the next requests, of hosts_
   bool retired_ = false;
   absl::flat_hash_map<Host*, HostPools> pools_;
   std::vector<std::unique_ptr<ConnectionPool>> draining_;

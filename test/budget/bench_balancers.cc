@@ -101,7 +101,7 @@ void BM_PickOfSubset(benchmark::State& state) {
   FastRandom random(1);
   const auto balancer = MakeBalancer(spec, random);
   balancer->SetHosts(MakeHostSet(std::move(entries), spec));
-  const KeyValues wanted(std::vector<KeyValue>{{"version", "7"}});
+  const MetadataMatch wanted{.as_is = KeyValues(std::vector<KeyValue>{{"version", "7"}})};
   for (auto _ : state) {
     Host* const host = balancer->Pick({.random = random, .metadata = &wanted});
     SLUICE_CHECK(host != nullptr);

@@ -22,7 +22,7 @@ std::set<std::string> Picked(const SubsetSpec& subsets, std::vector<HostEntry> e
   FastRandom random(1);
   const auto balancer = MakeBalancer(spec, random);
   balancer->SetHosts(MakeHostSet(std::move(entries), spec));
-  const KeyValues wanted(std::vector<KeyValue>{{"version", "\"v1\""}});
+  const MetadataMatch wanted{.as_is = KeyValues(std::vector<KeyValue>{{"version", "\"v1\""}})};
   std::set<std::string> picked;
   for (int i = 0; i < 100; ++i) {
     const Host* const host =

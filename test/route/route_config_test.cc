@@ -52,6 +52,57 @@ TEST(RouteConfig, FieldsOfAClusterAction) {
   EXPECT_EQ(match.route->virtual_host, match.virtual_host);
 }
 
+std::string Text(const KeyValues& values) {
+  std::string text;
+  for (const KeyValue& entry : values.entries()) text += entry.key + "=" + entry.value + " ";
+  return text;
+}
+
+// A metadata_match.
+std::string Lb(const std::string& fields) {
+  return "metadata_match { filter_metadata { key: 'envoy.lb' value { " + fields + " } } } ";
+}
+std::string Field(const std::string& key, const std::string& value) {
+  return "fields { key: '" + key + "' value { " + value + " } } ";
+}
+std::string Item(const std::string& fields) {
+  return "values { struct_value { " + fields + " } } ";
+}
+
+TEST(RouteConfig, AListOfMetadataIsLaidOverWhatElseIsAskedFor) {
+  const std::string version = Field("version", "number_value: 1");
+  const auto with_list = [&](const std::string& items) {
+    const auto table =
+        ReadRoutes("routes { match { prefix: '/' } route { cluster: 'c' " +
+                   Lb(version + Field("fallback_list", "list_value { " + items + " }")) + "} }");
+    return table->Match(TestRequest("/").headers, false, 0).route->cluster_action()->metadata_match;
+  };
+  const MetadataMatch match = with_list(
+      Item(Field("version", "number_value: 2") + Field("hardware", "string_value: 'c64'")) +
+      Item(Field("hardware", "string_value: 'c32'")));
+  ASSERT_EQ(match.list.size(), 2u);
+  EXPECT_EQ(Text(match.list[0]), "hardware=\"c64\" version=2 ");
+  EXPECT_EQ(Text(match.list[1]), "hardware=\"c32\" version=1 ");
+  EXPECT_EQ(match.as_is.entries().size(), 2u);  // the list is one of them
+  const MetadataMatch empty = with_list("");
+  ASSERT_EQ(empty.list.size(), 1u);
+  EXPECT_EQ(Text(empty.list[0]), "version=1 ");
+}
+
+TEST(RouteConfig, AWeightedClusterAsksForMoreMetadataOrForOther) {
+  const auto table = ReadRoutes(
+      "routes { match { prefix: '/' } route { " +
+      Lb(Field("version", "number_value: 1") + Field("stage", "string_value: 'prod'")) +
+      "weighted_clusters { clusters { name: 'c' weight { value: 1 } " +
+      Lb(Field("version", "number_value: 2") + Field("hardware", "bool_value: true")) + "} } } }");
+  const ClusterAction& action =
+      *table->Match(TestRequest("/").headers, false, 0).route->cluster_action();
+  EXPECT_EQ(Text(action.metadata_match.as_is), "stage=\"prod\" version=1 ");
+  EXPECT_EQ(Text(action.weighted_clusters[0].metadata_match.as_is),
+            "hardware=true stage=\"prod\" version=2 ");
+  EXPECT_TRUE(action.metadata_match.list.empty());
+}
+
 const RetryPolicy* RetryOf(const std::shared_ptr<const RouteTable>& table, const char* path) {
   return table->Match(TestRequest(path).headers, false, 0).route->cluster_action()->retry.get();
 }

@@ -235,6 +235,30 @@ TEST(Balancing, WhenAllSeemIllAllAreAsked) {
   EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_healthy_panic"), 10);
 }
 
+TEST(Balancing, InPanicTrafficMayFail) {
+  Balanced hosts(2, {.cluster = "common_lb_config: { zone_aware_lb_config: { "
+                                "fail_traffic_on_panic: true }, healthy_panic_threshold: { value: "
+                                "60 } }",
+                     .endpoints = "endpoints: [{ lb_endpoints: [" + Endpoint(0) + "," +
+                                  Endpoint(1, "health_status: UNHEALTHY") + "] }]"});
+  EXPECT_EQ(hosts.Send(4), (Counts{0, 0}));
+  EXPECT_EQ(hosts.client().response(0).status(), 503);
+  EXPECT_EQ(hosts.proxy.LogLines()[0], "503 UH no_healthy_upstream");
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.lb_healthy_panic"), 4);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.upstream_cx_none_healthy"), 4);
+}
+
+TEST(Balancing, TheNextHostHasItsConnectionBeforeItIsAsked) {
+  Balanced hosts(3, {.cluster = "preconnect_policy: { predictive_preconnect_ratio: 2.0 }"});
+  hosts.Send(1);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.upstream_cx_total"), 2);
+  hosts.Send(1);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.upstream_cx_total"), 3);
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.upstream_rq_pending_total"), 1);
+  EXPECT_EQ(hosts.Send(30), (Counts{10, 10, 10}));
+  EXPECT_EQ(hosts.proxy.Stat("cluster.users.upstream_cx_total"), 3);
+}
+
 TEST(Balancing, WithAThresholdOfZeroThereIsNoPanic) {
   Balanced hosts(2, {.cluster = "common_lb_config: { healthy_panic_threshold: { value: 0 } }",
                      .endpoints = AllIll(2)});
@@ -366,6 +390,16 @@ TEST(Balancing, WithoutSuchHostsTheFallbackSaysWho) {
   EXPECT_EQ(set.Send(9), (Counts{9, 0, 0}));
   EXPECT_EQ(set.proxy.Stat("cluster.users.lb_subsets_fallback"), 9);
   EXPECT_EQ(set.proxy.Stat("cluster.users.lb_subsets_selected"), 0);
+}
+
+TEST(Balancing, ARouteMayAskForOneVersionAfterTheOther) {
+  Balanced hosts(3,
+                 {.cluster = "lb_subset_config: { metadata_fallback_policy: FALLBACK_LIST, "
+                             "subset_selectors: [{ keys: [version] }] }",
+                  .endpoints = TwoVersions()},
+                 "metadata_match: { filter_metadata: { envoy.lb: { version: v1, fallback_list: [{ "
+                 "version: v9 }, { version: v2 }] } } }");
+  EXPECT_EQ(hosts.Send(4), (Counts{0, 2, 2}));
 }
 
 TEST(Balancing, SubsetsAreCountedAsTheyComeAndGo) {

@@ -80,6 +80,21 @@ TEST_P(EveryPolicy, PicksNobodyWhereNobodyIs) {
   EXPECT_EQ(MakeBalancer(spec_, random)->Pick({random}), nullptr);
 }
 
+TEST_P(EveryPolicy, PicksNobodyInPanicWhereTrafficIsToFail) {
+  const HostFlags ill = {HostFlag::kFailedActiveCheck};
+  const std::vector<HostEntry> entries = {TestEntry(1), TestEntry(2, 1, 0, ill),
+                                          TestEntry(3, 1, 0, ill)};
+  FastRandom random(1);
+  for (const bool fails : {false, true}) {
+    spec_.zone_aware.fails_in_panic = fails;
+    const auto balancer = MakeBalancer(spec_, random);
+    balancer->SetHosts(MakeHostSet(entries, spec_));
+    const PickContext context{.random = random, .hash = random.Next()};
+    EXPECT_EQ(balancer->Pick(context) == nullptr, fails);
+    EXPECT_TRUE(context.notes.panic);
+  }
+}
+
 TEST_P(EveryPolicy, PicksTheOnlyOne) {
   Tally tally(spec_, Hosts({7}));
   EXPECT_EQ(tally.Pick(), &tally.host(0));

@@ -288,6 +288,25 @@ TEST(ClusterConfig, HashesSayWhatHasChanged) {
   EXPECT_NE(checked.health_checks, one.health_checks);
 }
 
+TEST(ClusterConfig, ConnectionsOfTheNextHosts) {
+  EXPECT_EQ(Good("name: \"x\"").connect_ahead, 0u);
+  const auto with = [](const std::string& ratio, const std::string& more = "") {
+    return "name: \"x\" preconnect_policy { predictive_preconnect_ratio { value: " + ratio +
+           " } } " + more;
+  };
+  EXPECT_EQ(Good(with("1.0")).connect_ahead, 0u);
+  EXPECT_EQ(Good(with("1.1")).connect_ahead, 1u);
+  EXPECT_EQ(Good(with("2.0", "lb_policy: RANDOM")).connect_ahead, 1u);
+  EXPECT_EQ(Good(with("3.0")).connect_ahead, 2u);
+  ExpectError(with("3.1"), "preconnect_policy.predictive_preconnect_ratio: must be from 1 to 3");
+  ExpectError(with("0.9"), "preconnect_policy.predictive_preconnect_ratio: must be from 1 to 3");
+  // Where nobody knows who is next.
+  EXPECT_EQ(Good(with("2.0", "lb_policy: LEAST_REQUEST")).connect_ahead, 0u);
+  EXPECT_EQ(Good(with("2.0", "lb_policy: MAGLEV")).connect_ahead, 0u);
+  EXPECT_EQ(
+      Good(with("2.0", "lb_subset_config { subset_selectors { keys: \"a\" } }")).connect_ahead, 0u);
+}
+
 TEST(ClusterConfig, ConnectionsAhead) {
   EXPECT_EQ(Good("name: \"x\"").preconnect_ratio, 1.0);
   const auto with = [](const std::string& ratio) {

@@ -146,6 +146,17 @@ TEST(HostSet, APriorityPanicsByItself) {
   EXPECT_EQ(set->groups[1].group.hosts().size(), 6u);
 }
 
+TEST(HostSet, OnlyThePartOfThePriorityThatPanicsFails) {
+  std::vector<HostEntry> entries;
+  Add(entries, 1, 9, 0);
+  Add(entries, 6, 4, 1);  // together 14 % + 84 %
+  const auto set = MakeHostSet(entries, {.zone_aware = {.fails_in_panic = true}});
+  ASSERT_EQ(set->groups.size(), 2u);
+  EXPECT_TRUE(set->groups[0].fails);
+  EXPECT_FALSE(set->groups[1].fails);
+  EXPECT_NEAR(static_cast<double>(set->groups[0].load_end) / 0x1p64, 0.14, 0.01);
+}
+
 TEST(HostSet, WhenAllPanicTrafficFollowsTheNumberOfHosts) {
   std::vector<HostEntry> entries;
   Add(entries, 0, 3, 0);

@@ -189,6 +189,13 @@ TEST(LbConfig, ZoneAwareness) {
           .zone_aware;
   EXPECT_EQ(set.routing_percent, 40);
   EXPECT_EQ(set.hosts_min, 9u);
+  EXPECT_FALSE(set.fails_in_panic);
+  EXPECT_TRUE(Balancer("common_lb_config { zone_aware_lb_config { fail_traffic_on_panic: true } }")
+                  .zone_aware.fails_in_panic);
+  EXPECT_TRUE(Balancer(Typed(Item(kLeastRequest,
+                                  "locality_lb_config { zone_aware_lb_config { "
+                                  "fail_traffic_on_panic: true } }")))
+                  .zone_aware.fails_in_panic);
 }
 
 TEST(LbConfig, BadValuesAreNamed) {
@@ -239,6 +246,10 @@ TEST(LbConfig, SubsetsArrive) {
   EXPECT_EQ(spec.subsets->selectors[0].fallback_keys, (std::vector<std::string>{"stage"}));
   EXPECT_EQ(spec.subsets->selectors[1].fallback, SubsetFallback::kAny);
   EXPECT_TRUE(spec.subsets->list_as_any);
+  EXPECT_FALSE(spec.subsets->fallback_list);
+  EXPECT_TRUE(Balancer("lb_subset_config { subset_selectors { keys: \"a\" } "
+                       "metadata_fallback_policy: FALLBACK_LIST }")
+                  .subsets->fallback_list);
   EXPECT_TRUE(spec.subsets->panic_mode_any);
   EXPECT_TRUE(spec.subsets->locality_weight_aware);
   EXPECT_TRUE(spec.subsets->scale_locality_weight);

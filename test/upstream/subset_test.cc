@@ -30,16 +30,20 @@ std::vector<HostEntry> Hosts() {
 
 using Wanted = std::vector<std::pair<std::string, std::string>>;
 
+KeyValues Text(const Wanted& wanted) {
+  std::vector<KeyValue> values;
+  for (const auto& [key, value] : wanted) values.push_back({key, "\"" + value + "\""});
+  return KeyValues(std::move(values));
+}
+
 // The numbers of the hosts that get requests which ask for this.
-std::set<int> Picked(const SubsetSpec& subsets, const Wanted& wanted,
-                     std::vector<HostEntry> entries = Hosts()) {
-  const BalancerSpec spec{.subsets = std::make_shared<const SubsetSpec>(subsets)};
+std::set<int> PickedFor(const SubsetSpec& subsets, const MetadataMatch& metadata,
+                        std::vector<HostEntry> entries = Hosts(), double panic_threshold = 50) {
+  const BalancerSpec spec{.panic_threshold_percent = panic_threshold,
+                          .subsets = std::make_shared<const SubsetSpec>(subsets)};
   FastRandom random(1);
   const auto balancer = MakeBalancer(spec, random);
   balancer->SetHosts(MakeHostSet(entries, spec));
-  std::vector<KeyValue> values;
-  for (const auto& [key, value] : wanted) values.push_back({key, "\"" + value + "\""});
-  const KeyValues metadata(std::move(values));
   std::set<int> numbers;
   for (int i = 0; i < 100; ++i) {
     const Host* const host = balancer->Pick({.random = random, .metadata = &metadata});
@@ -48,6 +52,10 @@ std::set<int> Picked(const SubsetSpec& subsets, const Wanted& wanted,
     }
   }
   return numbers;
+}
+std::set<int> Picked(const SubsetSpec& subsets, const Wanted& wanted,
+                     std::vector<HostEntry> entries = Hosts()) {
+  return PickedFor(subsets, {.as_is = Text(wanted)}, std::move(entries));
 }
 
 const SubsetSelector kByVersion = {.keys = {"version"}};
@@ -124,6 +132,36 @@ TEST(Subsets, FewerKeysMayStandIn) {
   EXPECT_EQ(Picked(spec, {{"stage", "prod"}, {"version", "v1"}}), (std::set<int>{1}));
   EXPECT_EQ(Picked(spec, {{"stage", "prod"}, {"version", "v9"}}), (std::set<int>{1, 2, 4}));
   EXPECT_EQ(Picked(spec, {{"stage", "dev"}, {"version", "v9"}}), kEverybody);
+}
+
+TEST(Subsets, OfAListTheFirstThatFindsAHostCounts) {
+  SubsetSpec spec{.selectors = {kByVersion, kByStage}};
+  spec.fallback_list = true;
+  const MetadataMatch wanted{
+      .as_is = Text({{"version", "v1"}}),
+      .list = {Text({{"version", "v8"}}), Text({{"stage", "dev"}, {"version", "v2"}}),
+               Text({{"stage", "test"}}), Text({{"version", "v2"}})}};
+  EXPECT_EQ(PickedFor(spec, wanted), (std::set<int>{3}));
+  const MetadataMatch none{.as_is = Text({{"version", "v1"}}), .list = {Text({{"version", "v8"}})}};
+  EXPECT_EQ(PickedFor(spec, none), std::set<int>());
+  // A request that has no list is one as ever.
+  EXPECT_EQ(Picked(spec, {{"version", "v1"}}), (std::set<int>{1}));
+}
+
+TEST(Subsets, OfAListNobodyIsPickedWhoIsIll) {
+  SubsetSpec spec{.selectors = {kByVersion}};
+  spec.fallback_list = true;
+  std::vector<HostEntry> entries = Hosts();
+  entries[0].host->SetFlag(HostFlag::kFailedActiveCheck, true);
+  const MetadataMatch wanted{.list = {Text({{"version", "v1"}}), Text({{"version", "v2"}})}};
+  EXPECT_EQ(PickedFor(spec, wanted, entries, 0), (std::set<int>{2, 3}));
+}
+
+TEST(Subsets, AListCountsWhereTheClusterGoesByIt) {
+  const SubsetSpec spec{.selectors = {kByVersion}};
+  const MetadataMatch wanted{.as_is = Text({{"version", "v1"}}),
+                             .list = {Text({{"version", "v2"}})}};
+  EXPECT_EQ(PickedFor(spec, wanted), (std::set<int>{1}));
 }
 
 TEST(Subsets, AListMayStandForEachOfItsItems) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "source/upstream/cluster_map.h"
@@ -19,6 +20,81 @@ TEST(WorkerCluster, PicksFromItsHosts) {
   fixture.RemoveHost();
   EXPECT_EQ(fixture.cluster().PickHost(0), nullptr);
   EXPECT_EQ(fixture.stat("upstream_cx_none_healthy"), 1);
+}
+
+// The fixture's host and two more, in turn.
+class NextHosts : public testing::Test {
+ protected:
+  NextHosts() {
+    for (int n = 2; n <= 3; ++n) {
+      more_.push_back(TestHost(n));
+      fixture_.world.memory().Serve(
+          more_.back()->address(),
+          [this](std::unique_ptr<MemoryPeer> peer) { peers_.push_back(std::move(peer)); });
+    }
+    fixture_.cluster().SetHosts(SetOf({fixture_.host().shared_from_this(), more_[0], more_[1]}));
+  }
+  ~NextHosts() override {
+    fixture_.DestroyCluster();
+    fixture_.Run();
+  }
+  // As an attempt does it.
+  Host* Ask(Borrower& borrower) {
+    Host* const host = fixture_.cluster().PickHost(0);
+    fixture_.cluster().PoolOf(*host, fixture_.key).Request(borrower, RoutePriority::kDefault);
+    fixture_.cluster().ConnectAhead(fixture_.key, RoutePriority::kDefault);
+    fixture_.Run();
+    return host;
+  }
+  size_t connections(Host* host) { return fixture_.cluster().PoolOf(*host).connections(); }
+
+  PoolFixture fixture_{[](ClusterSpec& spec) { spec.connect_ahead = 1; }};
+  std::vector<std::shared_ptr<Host>> more_;
+  std::vector<std::unique_ptr<MemoryPeer>> peers_;
+};
+
+TEST_F(NextHosts, HaveAConnectionBeforeTheyAreAsked) {
+  Borrower a, b;
+  Host* const first = Ask(a);
+  EXPECT_EQ(fixture_.stat("upstream_cx_total"), 2);
+  Host* const second = Ask(b);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(connections(second), 1u);
+  EXPECT_EQ(fixture_.stat("upstream_rq_pending_total"), 1);  // b's was there
+  EXPECT_EQ(fixture_.stat("upstream_cx_total"), 3);
+}
+
+TEST_F(NextHosts, GetOneConnectionEachHoweverManyRequestsThereAre) {
+  Borrower borrowers[6];
+  for (Borrower& borrower : borrowers) Ask(borrower);
+  // Of each two streams, and of the one that is next a connection for another.
+  EXPECT_EQ(fixture_.stat("upstream_cx_total"), 7);
+}
+
+TEST_F(NextHosts, AreThoseOfTheSetThatThereIs) {
+  Borrower a, b;
+  Ask(a);
+  fixture_.cluster().SetHosts(SetOf({more_[1]}));
+  EXPECT_EQ(Ask(b), more_[1].get());
+}
+
+TEST_F(NextHosts, GetNoneBeyondTheBreaker) {
+  Borrower a, b;
+  for (uint32_t i = 0; i < 1023; ++i)
+    fixture_.cluster().breaker().Acquire(RoutePriority::kDefault, BreakerResource::kConnections);
+  Ask(a);
+  EXPECT_EQ(fixture_.stat("upstream_cx_total"), 1);
+  EXPECT_EQ(fixture_.stat("upstream_cx_overflow"), 0);
+  fixture_.cluster().breaker().Release(RoutePriority::kDefault, BreakerResource::kConnections,
+                                       1023);
+}
+
+TEST_F(NextHosts, GetNoneInPanic) {
+  Borrower a;
+  for (const auto& host : more_) host->SetFlag(HostFlag::kFailedActiveCheck, true);
+  fixture_.cluster().SetHosts(SetOf({fixture_.host().shared_from_this(), more_[0], more_[1]}));
+  Ask(a);
+  EXPECT_EQ(fixture_.stat("upstream_cx_total"), 1);
 }
 
 TEST(WorkerCluster, ARemovedHostsIdleConnectionsClose) {

@@ -43,7 +43,7 @@ Host* ConsistentHash::Pick(const PickContext& context) {
   const LoadGroup& from = hosts_->groups.size() == 1
                               ? hosts_->groups.front()
                               : hosts_->GroupFor(MixBits(context.hash ^ 0x5bd1e9955bd1e995u));
-  context.notes.Take(from);
+  if (!context.notes.Take(from)) return nullptr;
   const HostGroup& group = from.group;
   if (balance_percent_ != 0) return PickBounded(group, context);
   return group.hosts()[Candidates(group, context.hash).host()];

@@ -18,7 +18,7 @@ Host* LeastRequest::Pick(const PickContext& context) {
   if (hosts_ == nullptr || hosts_->groups.empty()) return nullptr;
   const LoadGroup& from =
       hosts_->groups.size() == 1 ? hosts_->groups.front() : hosts_->GroupFor(context.random.Next());
-  context.notes.Take(from);
+  if (!context.notes.Take(from)) return nullptr;
   const HostGroup& group = from.group;
   if (group.hosts().size() == 1) return group.hosts().front();
   if (spec_.full_scan) return PickOfAll(group, context.random);

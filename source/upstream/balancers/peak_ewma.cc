@@ -23,7 +23,7 @@ Host* PeakEwma::Pick(const PickContext& context) {
   if (hosts_ == nullptr || hosts_->groups.empty()) return nullptr;
   const LoadGroup& from =
       hosts_->groups.size() == 1 ? hosts_->groups.front() : hosts_->GroupFor(context.random.Next());
-  context.notes.Take(from);
+  if (!context.notes.Take(from)) return nullptr;
   const HostGroup& group = from.group;
   const uint32_t count = static_cast<uint32_t>(group.hosts().size());
   const uint32_t first = group.Draw(context.random).index;

@@ -15,7 +15,7 @@ class RandomChoice final : public LoadBalancer {
     if (hosts_ == nullptr || hosts_->groups.empty()) return nullptr;
     const LoadGroup& from = hosts_->groups.size() == 1 ? hosts_->groups.front()
                                                        : hosts_->GroupFor(context.random.Next());
-    context.notes.Take(from);
+    if (!context.notes.Take(from)) return nullptr;
     const auto hosts = from.group.hosts();
     return hosts[context.random.Below(hosts.size())];
   }

@@ -12,7 +12,7 @@ Host* RoundRobin::Pick(const PickContext& context) {
       turns_.size() == 1
           ? 0
           : static_cast<size_t>(&hosts_->GroupFor(context.random.Next()) - hosts_->groups.data());
-  context.notes.Take(hosts_->groups[at]);
+  if (!context.notes.Take(hosts_->groups[at])) return nullptr;
   std::vector<Turn>& turns = turns_[at];
   Host* const host = hosts_->groups[at].group.hosts()[turns.front().Take()];
   if (turns.size() == 1) return host;

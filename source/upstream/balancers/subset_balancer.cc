@@ -6,7 +6,17 @@ namespace sluice {
 
 Host* SubsetBalancer::Pick(const PickContext& context) {
   if (hosts_ == nullptr || hosts_->subsets == nullptr) return nullptr;
-  const SubsetIndex::Choice choice = hosts_->subsets->Find(context.metadata);
+  if (context.metadata == nullptr) return PickFor(nullptr, context);
+  const bool by_list = hosts_->subsets->spec().fallback_list && !context.metadata->list.empty();
+  if (!by_list) return PickFor(&context.metadata->as_is, context);
+  for (const KeyValues& wanted : context.metadata->list) {
+    if (Host* const host = PickFor(&wanted, context); host != nullptr) return host;
+  }
+  return nullptr;
+}
+
+Host* SubsetBalancer::PickFor(const KeyValues* wanted, const PickContext& context) {
+  const SubsetIndex::Choice choice = hosts_->subsets->Find(wanted);
   if (choice.set != SubsetIndex::kNobody) {
     context.notes.subset = choice.panic       ? PickNotes::Subset::kPanic
                            : choice.fell_back ? PickNotes::Subset::kFallback

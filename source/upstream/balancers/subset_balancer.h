@@ -1,5 +1,6 @@
 // SubsetBalancer: sends a request to the subset of hosts with the metadata that it asks for, and
-// has a balancer of the cluster's policy for each. One worker.
+// has a balancer of the cluster's policy for each. A request may ask for several, one after the
+// other (fallback_list). One worker.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,8 @@ class SubsetBalancer final : public LoadBalancer {
   void SetHosts(std::shared_ptr<const HostSet> hosts) override;
 
  private:
+  Host* PickFor(const KeyValues* wanted, const PickContext& context);
+
   const Make make_;
   std::unique_ptr<LoadBalancer> all_;
   std::shared_ptr<const HostSet> hosts_;

@@ -33,6 +33,7 @@ class SubsetIndex {
 
   // `wanted`: null or empty where the request asks for nothing.
   Choice Find(const KeyValues* wanted) const;
+  const SubsetSpec& spec() const { return *spec_; }
   absl::Span<const std::shared_ptr<const HostSet>> sets() const { return sets_; }
   // Those of selectors, as Envoy counts them: the default subset is none.
   uint64_t count() const { return set_by_values_.size(); }
