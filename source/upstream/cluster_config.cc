@@ -12,10 +12,9 @@
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/core/v3/address.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
+#include "source/config/canonical_bytes.h"
 #include "source/config/node_to_proto.h"
 #include "source/config/proto_fields.h"
 #include "source/config/well_known_types.h"
@@ -142,16 +141,9 @@ void ParsePreconnect(const pb::Cluster::PreconnectPolicy& policy, const FieldSco
   if (PicksInAdvance(spec)) spec.connect_ahead = static_cast<uint32_t>(std::ceil(ratio)) - 1;
 }
 
-// Equal for equal messages; never 0.
+// Equal for messages that say the same; never 0.
 uint64_t HashOf(const google::protobuf::Message& message) {
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream out(&stream);
-    out.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&out);
-  }
-  return std::max<uint64_t>(absl::HashOf(bytes), 1);
+  return std::max<uint64_t>(absl::HashOf(CanonicalBytes(message)), 1);
 }
 
 SpecHashes HashesOf(const pb::Cluster& cluster) {

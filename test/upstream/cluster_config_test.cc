@@ -288,6 +288,32 @@ TEST(ClusterConfig, HashesSayWhatHasChanged) {
   EXPECT_NE(checked.health_checks, one.health_checks);
 }
 
+TEST(ClusterConfig, HashesAreTheSameHoweverItIsWritten) {
+  const std::string a = "fields { key: \"a\" value { number_value: 1 } }";
+  const std::string b = "fields { key: \"b\" value { number_value: 2 } }";
+  const auto with_metadata = [](const std::string& fields) {
+    return Good(With(Endpoint("10.0.0.1"),
+                     "metadata { filter_metadata { key: \"k\" value { " + fields + " } } }"))
+        .hashes;
+  };
+  EXPECT_EQ(with_metadata(a + b).all, with_metadata(b + a).all);
+  EXPECT_NE(with_metadata(a + b).all, with_metadata(a).all);
+  // What is packed may be written in any order, too.
+  const auto with_policy = [](const std::string& url, const std::string& bytes) {
+    return Good(
+               "name: \"x\" load_balancing_policy { policies { typed_extension_config { "
+               "typed_config { type_url: \"" +
+               url + "/envoy.extensions.load_balancing_policies.maglev.v3.Maglev\" value: \"" +
+               bytes + "\" } } } }")
+        .hashes.all;
+  };
+  const std::string table = "\\x0a\\x02\\x08\\x07", hashing = "\\x12\\x02\\x08\\x01";
+  const uint64_t hash = with_policy("type.googleapis.com", table + hashing);
+  EXPECT_EQ(with_policy("type.googleapis.com", hashing + table), hash);
+  EXPECT_EQ(with_policy("types.example", table + hashing), hash);
+  EXPECT_NE(with_policy("type.googleapis.com", table), hash);
+}
+
 TEST(ClusterConfig, ConnectionsOfTheNextHosts) {
   EXPECT_EQ(Good("name: \"x\"").connect_ahead, 0u);
   const auto with = [](const std::string& ratio, const std::string& more = "") {
