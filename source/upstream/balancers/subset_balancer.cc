@@ -17,14 +17,18 @@ Host* SubsetBalancer::Pick(const PickContext& context) {
 
 Host* SubsetBalancer::PickFor(const KeyValues* wanted, const PickContext& context) {
   const SubsetIndex::Choice choice = hosts_->subsets->Find(wanted);
-  if (choice.set != SubsetIndex::kNobody) {
-    context.notes.subset = choice.panic       ? PickNotes::Subset::kPanic
-                           : choice.fell_back ? PickNotes::Subset::kFallback
-                                              : PickNotes::Subset::kItsOwn;
-  }
-  if (choice.set == SubsetIndex::kAny) return all_->Pick(context);
-  if (choice.set == SubsetIndex::kNobody) return nullptr;
-  return subsets_[choice.set]->Pick(context);
+  Host* const host = PickFrom(choice.set, context);
+  context.notes.subset =
+      choice.fell_back ? PickNotes::Subset::kFallback : PickNotes::Subset::kItsOwn;
+  if (host != nullptr || !choice.else_any) return host;
+  context.notes.subset = PickNotes::Subset::kPanic;
+  return all_->Pick(context);
+}
+
+Host* SubsetBalancer::PickFrom(uint32_t set, const PickContext& context) {
+  if (set == SubsetIndex::kAny) return all_->Pick(context);
+  if (set == SubsetIndex::kNobody) return nullptr;
+  return subsets_[set]->Pick(context);
 }
 
 void SubsetBalancer::SetHosts(std::shared_ptr<const HostSet> hosts) {

@@ -22,6 +22,7 @@ class SubsetBalancer final : public LoadBalancer {
 
  private:
   Host* PickFor(const KeyValues* wanted, const PickContext& context);
+  Host* PickFrom(uint32_t set, const PickContext& context);
 
   const Make make_;
   std::unique_ptr<LoadBalancer> all_;

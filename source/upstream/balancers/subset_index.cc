@@ -170,8 +170,7 @@ SubsetIndex::Choice SubsetIndex::FallBack(SubsetFallback fallback) const {
   if (fallback == SubsetFallback::kAny) return {kAny, true};
   const bool to_default = fallback == SubsetFallback::kDefaultSubset;
   if (!to_default) return {kNobody, true};
-  if (default_subset_ == kNobody && spec_->panic_mode_any) return {kAny, true, true};
-  return {default_subset_, true};
+  return {default_subset_, true, spec_->panic_mode_any};
 }
 
 }  // namespace sluice

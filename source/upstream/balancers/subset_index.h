@@ -23,7 +23,7 @@ class SubsetIndex {
   struct Choice {
     uint32_t set;
     bool fell_back;
-    bool panic = false;  // the default subset is empty, and there is panic_mode_any
+    bool else_any = false;  // panic_mode_any: where the set has no host to pick, all hosts
   };
 
   // Linear in hosts times selectors.
