@@ -3,29 +3,17 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "source/upstream/cluster_set.h"
-#include "source/upstream/cluster_stats.h"
 #include "test/harness/h1_peer.h"
-#include "test/harness/scripted_resolver.h"
-#include "test/harness/sim_world.h"
+#include "test/upstream/cluster_world.h"
 #include "test/upstream/test_hosts.h"
 
 namespace sluice {
 
-class CheckedCluster {
+class CheckedCluster : private ClusterWorld {
  public:
-  CheckedCluster() {
-    workers_ = std::make_unique<WorkerUpstreams>(
-        world_.workers(),
-        std::vector<WorkerUpstreams::Side>{{world_.worker(0), world_.network(), worker_clusters_}});
-    clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.network(), world_.stats(),
-                                             resolver_, *workers_);
-  }
   ~CheckedCluster() {
     clusters_.reset();
     world_.RunUntilIdle();
@@ -41,15 +29,11 @@ class CheckedCluster {
     check->probe = std::move(probe);
     check->rules.no_traffic_interval = check->rules.no_traffic_healthy_interval =
         std::chrono::seconds(5);
-    auto spec = std::make_shared<ClusterSpec>();
-    spec->name = spec->stat_name = "users";
-    spec->type = DiscoveryType::kStatic;
-    spec->stats = MakeClusterStats(world_.stats(), "users");
+    auto spec = SpecOf("users", DiscoveryType::kStatic);
     spec->health_stats = MakeHealthStats(world_.stats(), "users");
     spec->health_checks.push_back(std::move(check));
     spec->endpoints = std::move(endpoints);
-    clusters_->Set(std::move(spec));
-    world_.RunUntilIdle();
+    ClusterWorld::Set(std::move(spec));
   }
   // Discovery's next word.
   void Update(std::vector<EndpointSpec> endpoints) {
@@ -74,20 +58,9 @@ class CheckedCluster {
 
   SimWorld& world() { return world_; }
   const Cluster& cluster() { return *clusters_->Find("users"); }
-  // "10.0.0.1 10.0.0.2"
-  std::string Hosts() {
-    std::string text;
-    for (const auto& host : cluster().hosts().hosts)
-      absl::StrAppend(&text, text.empty() ? "" : " ", host->address().ip_text());
-    return text;
-  }
+  using ClusterWorld::Hosts;
 
  private:
-  SimWorld world_;
-  ScriptedResolver resolver_{world_.main().loop};
-  WorkerClusters worker_clusters_;
-  std::unique_ptr<WorkerUpstreams> workers_;
-  std::unique_ptr<ClusterSet> clusters_;
   std::vector<std::unique_ptr<H1Server>> hosts_;
 };
 

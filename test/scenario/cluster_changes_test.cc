@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "test/harness/proxy_fixture.h"
 #include "test/harness/ws_peer.h"
+#include "test/scenario/asking.h"
 #include "test/scenario/tls_setup.h"
 
 namespace sluice {
@@ -33,21 +34,6 @@ H1Answer Late(absl::string_view body, Duration delay) {
   H1Answer answer = H1Answer::Of(200, body);
   answer.delay = delay;
   return answer;
-}
-
-int StatusOf(ProxyFixture& proxy) {
-  H1Client& client = proxy.Client();
-  client.Get("/");
-  proxy.Run();
-  const int status = client.response(0).status();
-  client.Close();
-  return status;
-}
-
-size_t RequestsFor(const H1Server& host, absl::string_view path) {
-  size_t count = 0;
-  for (const H1Message& request : host.requests()) count += request.path() == path;
-  return count;
 }
 
 // ---- What stays.

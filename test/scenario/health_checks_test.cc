@@ -11,6 +11,7 @@
 #include "test/harness/h2_peer.h"
 #include "test/harness/proxy_fixture.h"
 #include "test/harness/ws_peer.h"
+#include "test/scenario/asking.h"
 
 namespace sluice {
 namespace {
@@ -39,21 +40,6 @@ constexpr char kWebSocket[] =
 ProxyOptions Options(const std::string& cluster, Before before_start = nullptr, int hosts = 1) {
   return {
       .cluster = cluster, .clusters = {{"users", hosts}}, .before_start = std::move(before_start)};
-}
-
-int StatusOf(ProxyFixture& proxy) {
-  H1Client& client = proxy.Client();
-  client.Get("/");
-  proxy.Run();
-  const int status = client.response(0).status();
-  client.Close();
-  return status;
-}
-
-size_t RequestsFor(const H1Server& host, absl::string_view path) {
-  size_t count = 0;
-  for (const H1Message& request : host.requests()) count += request.path() == path;
-  return count;
 }
 
 // ---- Hosts in and out.

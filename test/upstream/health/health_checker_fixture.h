@@ -8,25 +8,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "source/upstream/cluster_set.h"
-#include "source/upstream/cluster_stats.h"
 #include "source/upstream/health/health_checker.h"
 #include "source/upstream/health/health_reports.h"
 #include "test/harness/h1_peer.h"
-#include "test/harness/scripted_resolver.h"
-#include "test/harness/sim_world.h"
+#include "test/upstream/cluster_world.h"
 #include "test/upstream/test_hosts.h"
 
 namespace sluice {
 
-class HealthCheckerTest : public testing::Test {
+class HealthCheckerTest : public testing::Test, protected ClusterWorld {
  protected:
   HealthCheckerTest() {
-    workers_ = std::make_unique<WorkerUpstreams>(
-        world_.workers(),
-        std::vector<WorkerUpstreams::Side>{{world_.worker(0), world_.network(), worker_clusters_}});
-    clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.network(), world_.stats(),
-                                             resolver_, *workers_);
     HealthCheckSpec& check = Check();
     check.probe.emplace<HttpProbeSpec>().path = "/";
     check.rules = {.timeout = std::chrono::seconds(1),
@@ -49,10 +41,7 @@ class HealthCheckerTest : public testing::Test {
     return *checks_.back();
   }
   std::shared_ptr<ClusterSpec> Spec(DiscoveryType type) {
-    auto spec = std::make_shared<ClusterSpec>();
-    spec->name = spec->stat_name = "users";
-    spec->type = type;
-    spec->stats = MakeClusterStats(world_.stats(), "users");
+    auto spec = SpecOf("users", type);
     spec->health_stats = MakeHealthStats(world_.stats(), "users");
     for (const auto& check : checks_) spec->health_checks.push_back(check);
     return spec;
@@ -73,10 +62,6 @@ class HealthCheckerTest : public testing::Test {
     endpoint.port = 80;
     spec->endpoints.push_back(endpoint);
     return spec;
-  }
-  void Set(std::shared_ptr<ClusterSpec> spec) {
-    clusters_->Set(std::move(spec));
-    world_.RunUntilIdle();
   }
   // Host `n` answers so from now on.
   void Answer(int n, int status) {
@@ -103,11 +88,6 @@ class HealthCheckerTest : public testing::Test {
     return world_.stats().Value(absl::StrCat("cluster.users.", name));
   }
 
-  SimWorld world_;
-  ScriptedResolver resolver_{world_.main().loop};
-  WorkerClusters worker_clusters_;
-  std::unique_ptr<WorkerUpstreams> workers_;
-  std::unique_ptr<ClusterSet> clusters_;
   std::vector<std::shared_ptr<HealthCheckSpec>> checks_;
   std::vector<std::unique_ptr<H1Server>> hosts_;
 };
