@@ -54,7 +54,7 @@ message envoy.config.core.v3.TypedExtensionConfig
   + *
 message envoy.config.cluster.v3.Cluster.CommonLbConfig
   + healthy_panic_threshold locality_weighted_lb_config ignore_new_hosts_until_first_hc
-  + zone_aware_lb_config
+  + zone_aware_lb_config close_connections_on_host_set_change
   + consistent_hashing_lb_config
   ~ override_host_status: is about hosts that a filter has chosen, and no filter does
   ~ update_merge_window: changes of one turn are one already; health is told at once

@@ -207,6 +207,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
   spec->balancer = ParseBalancer(cluster, scope);
   ParsePreconnect(cluster.preconnect_policy(), scope.At("preconnect_policy"), *spec);
+  spec->closes_on_host_change = cluster.common_lb_config().close_connections_on_host_set_change();
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
   if (cluster.has_outlier_detection()) {

@@ -140,6 +140,8 @@ struct ClusterSpec {
   double preconnect_ratio = 1.0;
   // And of hosts that are picked next, so many have a connection that waits; up to 2.
   uint32_t connect_ahead = 0;
+  // common_lb_config: when hosts come or go, connections to all others end with their streams, too.
+  bool closes_on_host_change = false;
   // upstream_http_protocol_options: the name in the certificate and in SNI is the request's host.
   bool auto_sni = false;
   bool auto_san_validation = false;

@@ -9,6 +9,18 @@
 #include "source/upstream/original_dst.h"
 
 namespace sluice {
+namespace {
+
+// In whatever order.
+bool SameHosts(const HostSet& a, const HostSet& b) {
+  if (a.hosts == b.hosts) return true;
+  const absl::flat_hash_set<std::shared_ptr<Host>> of_a(a.hosts.begin(), a.hosts.end());
+  return a.hosts.size() == b.hosts.size() &&
+         std::all_of(b.hosts.begin(), b.hosts.end(),
+                     [&of_a](const auto& host) { return of_a.contains(host); });
+}
+
+}  // namespace
 
 WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
                              std::shared_ptr<const ClusterSpec> spec,
@@ -126,10 +138,11 @@ ConnectionPool& WorkerCluster::PoolOf(Host& host, const PoolKey& key) {
 void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
   // A logical host is the only one.
   if (!hosts_->traits.empty()) left_at_ = hosts_->traits.front().moved_to;
-  hosts_ = std::move(hosts);
+  const std::shared_ptr<const HostSet> before = std::exchange(hosts_, std::move(hosts));
   balancer_->SetHosts(hosts_);
   ahead_.clear();
   if (original_ != nullptr) return;
+  if (spec_->closes_on_host_change && !SameHosts(*before, *hosts_)) return DrainAllPools();
   // Mostly all are still there.
   size_t kept = 0;
   for (const auto& host : hosts_->hosts) kept += pools_.contains(host.get());
@@ -176,6 +189,10 @@ void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
     }
     return;
   }
+  DrainAllPools();
+}
+
+void WorkerCluster::DrainAllPools() {
   for (auto& [host, pools] : pools_) Drain(pools);
   pools_.clear();
   if (!draining_.empty()) OnPoolEmpty();

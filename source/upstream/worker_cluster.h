@@ -85,6 +85,7 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   Picked Pick(uint64_t hash, const MetadataMatch* metadata);
   void CountPick(const Host* host, const PickNotes& notes);
   void DrainPoolsOfTheGone();
+  void DrainAllPools();
   void Drain(HostPools& pools);
 
   WorkerContext& worker_;

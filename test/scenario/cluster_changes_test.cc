@@ -132,6 +132,22 @@ TEST(ClusterChanges, AHostThatIsListedNoMoreEndsWithItsRequests) {
   EXPECT_EQ(gone.connections_open(), 0u);
 }
 
+TEST(ClusterChanges, AHostMoreMayEndTheConnectionsToAllOthers) {
+  const std::string fields =
+      "    common_lb_config: { close_connections_on_host_set_change: true }\n";
+  ProxyFixture proxy(ProxyFixture::ToUsers(), {.cluster = fields});
+  H1Server& host = proxy.Host(Late("", seconds(5)));
+  H1Client& busy = proxy.Client();
+  busy.Get("/");
+  proxy.Run();
+  proxy.ChangeCluster(fields, 2);
+  proxy.Run();
+  EXPECT_EQ(host.connections_open(), 1u);
+  proxy.Advance(seconds(5));
+  EXPECT_EQ(busy.response(0).status(), 200);
+  EXPECT_EQ(host.connections_open(), 0u);
+}
+
 TEST(ClusterChanges, TunnelsLiveOnThroughThemAndThroughRemoval) {
   ProxyFixture proxy(ProxyFixture::ToUsers());
   WsServer host(proxy.world(), ProxyFixture::HostAddress(0, 0));

@@ -333,6 +333,12 @@ TEST(ClusterConfig, ConnectionsOfTheNextHosts) {
       Good(with("2.0", "lb_subset_config { subset_selectors { keys: \"a\" } }")).connect_ahead, 0u);
 }
 
+TEST(ClusterConfig, ConnectionsMayEndWhenHostsChange) {
+  EXPECT_FALSE(Good("name: \"x\"").closes_on_host_change);
+  EXPECT_TRUE(Good("name: \"x\" common_lb_config { close_connections_on_host_set_change: true }")
+                  .closes_on_host_change);
+}
+
 TEST(ClusterConfig, ConnectionsAhead) {
   EXPECT_EQ(Good("name: \"x\"").preconnect_ratio, 1.0);
   const auto with = [](const std::string& ratio) {

@@ -97,6 +97,31 @@ TEST_F(NextHosts, GetNoneInPanic) {
   EXPECT_EQ(fixture_.stat("upstream_cx_total"), 1);
 }
 
+TEST(WorkerCluster, ConnectionsOfAllHostsMayEndWhenOneComesOrGoes) {
+  PoolFixture fixture([](ClusterSpec& spec) { spec.closes_on_host_change = true; });
+  Borrower a;
+  fixture.Exchange(a);
+  const auto host = fixture.host().shared_from_this();
+  const auto other = TestHost(2);
+  fixture.cluster().SetHosts(SetOf({host, other}));
+  fixture.Run();
+  EXPECT_TRUE(fixture.peer(0).got_fin());
+  Borrower b, busy;
+  fixture.Exchange(b);
+  fixture.cluster().SetHosts(SetOf({other, host}));  // the same
+  fixture.Run();
+  EXPECT_FALSE(fixture.peer(1).got_fin());
+  fixture.Ask(busy);
+  fixture.Run();
+  fixture.cluster().SetHosts(SetOf({host}));
+  fixture.Run();
+  EXPECT_FALSE(fixture.peer(1).got_fin());  // its stream ends first
+  fixture.Answer(1);
+  EXPECT_EQ(busy.outcome, "200 hello");
+  EXPECT_TRUE(fixture.peer(1).got_fin());
+  EXPECT_EQ(fixture.cluster().pools(), 0u);
+}
+
 TEST(WorkerCluster, ARemovedHostsIdleConnectionsClose) {
   PoolFixture fixture;
   Borrower a;
