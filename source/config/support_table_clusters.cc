@@ -18,9 +18,12 @@ message envoy.config.cluster.v3.Cluster
   + outlier_detection upstream_bind_config
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
   + upstream_connection_options transport_socket http2_protocol_options
-  + health_checks ignore_health_on_host_removal
+  + health_checks ignore_health_on_host_removal transport_socket_matches
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
-  ! transport_socket_matches filters
+  ! filters
+message envoy.config.cluster.v3.Cluster.TransportSocketMatch
+  + match transport_socket
+  ~ name: is a label; matches are not counted
 message envoy.config.core.v3.BindConfig
   + source_address
 message envoy.config.cluster.v3.OutlierDetection
@@ -125,8 +128,7 @@ message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload
   + drop_percentage
   ~ category: a label for load reports
 message envoy.config.endpoint.v3.LocalityLbEndpoints
-  + lb_endpoints priority locality load_balancing_weight
-  ~ metadata: a label for control planes
+  + lb_endpoints priority locality load_balancing_weight metadata
 message envoy.config.endpoint.v3.LbEndpoint
   + endpoint health_status load_balancing_weight metadata
 message envoy.config.endpoint.v3.Endpoint
@@ -141,7 +143,7 @@ message envoy.config.core.v3.HealthCheck
   + custom_health_check no_traffic_interval no_traffic_healthy_interval unhealthy_interval
   + unhealthy_edge_interval healthy_edge_interval event_log_path event_logger
   + always_log_health_check_failures always_log_health_check_success tls_options
-  ~ transport_socket_match_criteria: there are no transport_socket_matches, so it is the cluster's
+  + transport_socket_match_criteria
 message envoy.config.core.v3.HealthCheck.Payload
   + *
 message envoy.config.core.v3.HealthCheck.HttpHealthCheck

@@ -37,7 +37,7 @@ HttpTunnel::~HttpTunnel() {
 bool HttpTunnel::Connect(WorkerCluster& cluster, Host& host, const StreamInfo& facts) {
   spec_ = cluster.PinSpec();
   info_.upstream_cluster = arena_.Copy(spec_->name);
-  if (!MakeRequest(cluster, facts)) return false;
+  if (!MakeRequest(cluster, host, facts)) return false;
   PoolKey key{.protocol = cluster.spec().protocol};
   if (key.protocol == UpstreamProtocol::kUseDownstream) key.protocol = UpstreamProtocol::kHttp1;
   failed_attempt_ = std::move(attempt_);
@@ -47,7 +47,8 @@ bool HttpTunnel::Connect(WorkerCluster& cluster, Host& host, const StreamInfo& f
   return true;
 }
 
-bool HttpTunnel::MakeRequest(const WorkerCluster& cluster, const StreamInfo& facts) {
+bool HttpTunnel::MakeRequest(const WorkerCluster& cluster, const Host& host,
+                             const StreamInfo& facts) {
   Headers& request = request_headers_;
   request.Clear();
   response_headers_.Clear();
@@ -59,7 +60,8 @@ bool HttpTunnel::MakeRequest(const WorkerCluster& cluster, const StreamInfo& fac
   request.AddReference(HeaderId::kAuthority, authority);
   if (config_.use_post) {
     request.AddReference(HeaderId::kPath, config_.post_path);
-    request.AddReference(HeaderId::kScheme, cluster.spec().transport != nullptr ? "https" : "http");
+    request.AddReference(HeaderId::kScheme,
+                         TransportOf(cluster.spec(), host.facts()) != nullptr ? "https" : "http");
   }
   config_.headers.Apply(request, {.info = facts, .request = &request}, scratch);
   return config_.use_post ? IsValidAuthority(authority) : IsValidAuthorityWithPort(authority);

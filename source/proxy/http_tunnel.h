@@ -50,7 +50,7 @@ class HttpTunnel final : private RequestState, private AttemptOwner, private End
   const StreamInfo& facts() const { return info_; }  // of the host's side
 
  private:
-  bool MakeRequest(const WorkerCluster& cluster, const StreamInfo& facts);
+  bool MakeRequest(const WorkerCluster& cluster, const Host& host, const StreamInfo& facts);
 
   // RequestState.
   Headers& response_headers() override { return response_headers_; }

@@ -178,7 +178,7 @@ PoolKey Router::PoolKeyFor(const ClusterSpec& spec) {
     key.protocol = http2 ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1;
   }
   if (http1_only_) key.protocol = UpstreamProtocol::kHttp1;
-  if (spec.transport != nullptr && (spec.auto_sni || spec.auto_san_validation)) {
+  if (AnyTransport(spec) && (spec.auto_sni || spec.auto_san_validation)) {
     key.server_name = ServerNameOf(sink_.request_headers(), spec.auto_sni_header);
   }
   return key;

@@ -54,8 +54,9 @@ ClientConnection::Http2Side::Http2Side(ClientConnection& connection, Random& ran
 
 std::unique_ptr<TransportSocket> ClientConnection::MakeTransport(ConnectionPool& pool) {
   const ClusterSpec& spec = *pool.spec_;
-  if (spec.transport == nullptr) return nullptr;
-  return spec.transport->Create(
+  const ClientTransportFactory* const transport = TransportOf(spec, pool.host_->facts());
+  if (transport == nullptr) return nullptr;
+  return transport->Create(
       pool.cluster_.worker(),
       {.address = pool.cluster_.AddressesOf(*pool.host_).front(),
        .host_name = pool.host_->facts().hostname,
@@ -84,7 +85,7 @@ void ClientConnection::MakeCodec() {
 }
 
 std::shared_ptr<const TlsFacts> ClientConnection::tls() {
-  if (tls_ == nullptr && spec_->transport != nullptr) {
+  if (tls_ == nullptr) {
     const TlsFacts* const facts = connection_->transport().tls_facts();
     if (facts != nullptr) tls_ = std::make_shared<const TlsFacts>(*facts);
   }

@@ -17,6 +17,7 @@
 #include "source/config/canonical_bytes.h"
 #include "source/config/node_to_proto.h"
 #include "source/config/proto_fields.h"
+#include "source/config/value_text.h"
 #include "source/config/well_known_types.h"
 #include "source/net/address_config.h"
 #include "source/upstream/cluster_stats.h"
@@ -83,17 +84,35 @@ void ParseUpgrades(const core::Metadata& metadata, const FieldScope& scope, Clus
     limits.upgrades_max = UInt32Or(upgrades, "max_upgrades", limits.upgrades_max, field);
 }
 
-void ParseTransportSocket(const pb::Cluster& cluster, const FieldScope& scope,
-                          const ParseTransport& parse, ClusterSpec& spec) {
-  if (!cluster.has_transport_socket()) return;
-  const auto& config = cluster.transport_socket().typed_config();
-  if (ContentType(config) == kRawBuffer) return;
-  const FieldScope field = scope.At("transport_socket.typed_config");
+std::shared_ptr<const ClientTransportFactory> ParseTransportSocket(
+    const core::TransportSocket& socket, const FieldScope& scope, const ParseTransport& parse,
+    const ClusterSpec& spec) {
+  const auto& config = socket.typed_config();
+  if (ContentType(config) == kRawBuffer) return nullptr;
+  const FieldScope field = scope.At("typed_config");
   // Never plaintext where encryption was asked for.
   if (parse == nullptr) {
-    return field.Error("is not built in; connections to this cluster are plaintext");
+    field.Error("is not built in; connections to this cluster are plaintext");
+    return nullptr;
   }
-  spec.transport = parse(config, ClusterStatPrefix(spec.stat_name), field);
+  return parse(config, ClusterStatPrefix(spec.stat_name), field);
+}
+
+void ParseTransports(const pb::Cluster& cluster, const FieldScope& scope,
+                     const ParseTransport& parse, ClusterSpec& spec) {
+  if (cluster.has_transport_socket()) {
+    spec.transport =
+        ParseTransportSocket(cluster.transport_socket(), scope.At("transport_socket"), parse, spec);
+  }
+  for (int i = 0; i < cluster.transport_socket_matches_size(); ++i) {
+    const auto& match = cluster.transport_socket_matches(i);
+    const FieldScope field = scope.At("transport_socket_matches", i);
+    if (!Required(match, "name", field) || !Required(match, "transport_socket", field)) continue;
+    spec.transport_matches.push_back(
+        {.labels = ReadKeyValues(match.match()),
+         .transport = ParseTransportSocket(match.transport_socket(), field.At("transport_socket"),
+                                           parse, spec)});
+  }
 }
 
 void ParseSource(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
@@ -214,7 +233,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
     spec->outlier =
         ParseOutlierDetection(cluster.outlier_detection(), scope.At("outlier_detection"));
   }
-  ParseTransportSocket(cluster, scope, parse_transport, *spec);
+  ParseTransports(cluster, scope, parse_transport, *spec);
   ParseUpstreamHttp(cluster, scope, *spec);
   ParseSocket(cluster, scope, *spec);
   ParseHealthChecks(cluster, scope, open_event_log, *spec);
@@ -224,7 +243,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
     spec->health_stats = MakeHealthStats(stats, spec->stat_name);
   }
   // Over TLS a probe, too, goes by what was agreed on.
-  const bool probes_in_http2 = !spec->health_checks.empty() && spec->transport != nullptr;
+  const bool probes_in_http2 = !spec->health_checks.empty() && AnyTransport(*spec);
   if (spec->protocol != UpstreamProtocol::kHttp1 || probes_in_http2 || AnyHttp2Probe(*spec)) {
     spec->stats.http2.emplace(stats, ClusterStatPrefix(spec->stat_name));
   }

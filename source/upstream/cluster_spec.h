@@ -21,6 +21,7 @@
 #include "source/upstream/endpoint_traits.h"
 #include "source/upstream/health/health_check_spec.h"
 #include "source/upstream/host.h"
+#include "source/upstream/host_transport.h"
 #include "source/upstream/outlier/outlier_settings.h"
 
 namespace envoy::config::core::v3 {
@@ -136,6 +137,8 @@ struct ClusterSpec {
   Http1Options http1;
   Http2Options http2;
   std::shared_ptr<const ClientTransportFactory> transport;  // none: plaintext
+  // The first that a host has the labels of takes its place (TransportOf).
+  std::vector<TransportMatch> transport_matches;
   // preconnect_policy: for each stream that there is, connections for so many; from 1 to 3.
   double preconnect_ratio = 1.0;
   // And of hosts that are picked next, so many have a connection that waits; up to 2.

@@ -87,6 +87,12 @@ HostFlags FlagsOf(core::HealthStatus status) {
   }
 }
 
+// What is under "envoy.transport_socket_match".
+KeyValues ParseTransportLabels(const core::Metadata& metadata) {
+  const auto at = metadata.filter_metadata().find("envoy.transport_socket_match");
+  return at == metadata.filter_metadata().end() ? KeyValues() : ReadKeyValues(at->second);
+}
+
 // What is under "envoy.lb"; null: nothing is.
 std::shared_ptr<const EndpointMetadata> ParseMetadata(const core::Metadata& metadata) {
   const auto at = metadata.filter_metadata().find("envoy.lb");
@@ -146,12 +152,16 @@ class EndpointsReader {
   void Read(const endpoint::LocalityLbEndpoints& group, const FieldScope& scope) {
     if (group.priority() > kPriorityMax) scope.At("priority").Error("must be at most 128");
     const std::shared_ptr<const LocalityGroup> locality = ReadLocality(group, scope);
+    const KeyValues of_locality = ParseTransportLabels(group.metadata());
     uint64_t weights = 0;
     for (int i = 0; i < group.lb_endpoints_size(); ++i) {
       const FieldScope field = scope.At("lb_endpoints", i);
       EndpointSpec spec = ParseEndpoint(group.lb_endpoints(i), type_, field);
       spec.traits.priority = group.priority();
       spec.traits.locality = locality;
+      KeyValues own = ParseTransportLabels(group.lb_endpoints(i).metadata());
+      if (!own.empty() || !of_locality.empty())
+        spec.facts.transport_labels = TransportLabelsRef({std::move(own), of_locality});
       weights += spec.traits.weight;
       CheckNew(spec, field);
       specs_.push_back(std::move(spec));

@@ -17,6 +17,7 @@
 #include "source/net/address.h"
 #include "source/upstream/health/probe_place.h"
 #include "source/upstream/named_addresses.h"
+#include "source/upstream/host_transport.h"
 #include "source/upstream/outlier/host_outcomes.h"
 
 namespace sluice {
@@ -88,6 +89,7 @@ struct HostFacts {
   ProbePlaceRef probe;
   // All of its addresses, `address` first, in the order to be tried; empty: it has but that.
   std::vector<Address> addresses = {};
+  TransportLabelsRef transport_labels = {};
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
 

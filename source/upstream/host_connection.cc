@@ -62,8 +62,9 @@ std::unique_ptr<TransportSocket> HostConnection::MakeTransport(WorkerCluster& cl
                                                                const Host& host,
                                                                absl::string_view server_name) {
   const ClusterSpec& spec = cluster.spec();
-  if (spec.transport == nullptr) return nullptr;
-  return spec.transport->Create(
+  const ClientTransportFactory* const transport = TransportOf(spec, host.facts());
+  if (transport == nullptr) return nullptr;
+  return transport->Create(
       cluster.worker(),
       {.address = cluster.AddressesOf(host).front(),
        .host_name = host.facts().hostname,

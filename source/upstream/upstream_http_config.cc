@@ -91,7 +91,7 @@ void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, Clust
       ParseProtocols(options.auto_config(), scope.At("auto_config"), spec);
       spec.protocol = UpstreamProtocol::kAuto;
       // Envoy too: there is nobody to agree with.
-      if (spec.transport == nullptr) {
+      if (!EveryTransport(spec)) {
         scope.At("auto_config").Error("needs TLS with ALPN", "give the cluster a transport_socket");
       }
       break;

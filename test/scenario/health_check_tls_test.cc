@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "test/harness/h2_peer.h"
 #include "test/harness/proxy_fixture.h"
@@ -140,6 +141,66 @@ TEST_F(HealthCheckTls, WhatAProbeOffersByAlpnMayBeSaidForItAlone) {
   EXPECT_EQ(Stat("health_check.success"), 1);
   EXPECT_EQ(StatusOf(*proxy_), 200);
   EXPECT_NE(tls_.hosts.alpn, "probe");
+}
+
+// ---- Hosts of which some speak TLS.
+
+// A cluster whose hosts speak TLS where their labels say so.
+std::string MixedCluster(const TlsSetup& tls, const std::string& check) {
+  const std::string socket = absl::StrReplaceAll("\n" + tls.Upstream(), {{"\n", "\n  "}});
+  return absl::StrCat(R"(
+common_lb_config: { healthy_panic_threshold: { value: 0 } }
+transport_socket_matches:
+- name: tls
+  match: { tls: true })",
+                      socket, R"(
+health_checks:
+- { timeout: 1s, interval: 5s, no_traffic_interval: 5s, unhealthy_threshold: 2,
+    healthy_threshold: 2, )",
+                      check, " }\n");
+}
+constexpr char kMixedEndpoints[] = R"(
+endpoints:
+- lb_endpoints:
+  - endpoint: { address: { socket_address: { address: 10.0.0.1, port_value: 80 } } }
+    metadata: { filter_metadata: { envoy.transport_socket_match: { tls: true } } }
+  - endpoint: { address: { socket_address: { address: 10.0.0.2, port_value: 80 } } }
+)";
+
+TEST_F(HealthCheckTls, EachHostIsSpokenToAsItsLabelsSay) {
+  H1Server* hosts[2] = {};
+  proxy_ = std::make_unique<ProxyFixture>(
+      ProxyFixture::ToUsers(),
+      ProxyOptions{.cluster = MixedCluster(tls_, "http_health_check: { path: /health }"),
+                   .endpoints = kMixedEndpoints,
+                   .before_start = [&](ProxyFixture& proxy) {
+                     tls_.LayHost(proxy, {});
+                     for (int i = 0; i < 2; ++i) hosts[i] = &proxy.Host(H1Answer::Of(200), i);
+                   }});
+  EXPECT_EQ(Stat("health_check.success"), 2);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(StatusOf(*proxy_), 200);
+  for (const H1Server* host : hosts) EXPECT_EQ(host->requests().size(), 3u);
+  EXPECT_EQ(Stat("ssl.handshake"), 2);  // of the check and of requests
+}
+
+TEST_F(HealthCheckTls, ProbesMaySpeakInAnotherWayThanRequests) {
+  proxy_ = std::make_unique<ProxyFixture>(
+      ProxyFixture::ToUsers(),
+      ProxyOptions{.cluster = MixedCluster(tls_,
+                                           "transport_socket_match_criteria: { tls: true }, "
+                                           "http_health_check: { path: / }"),
+                   .before_start = [&](ProxyFixture& proxy) {
+                     tls_.LayHost(proxy, {});
+                     proxy.Host(H1Answer::Of(200));
+                   }});
+  // Its check is over TLS; its requests are not, as it has no label.
+  EXPECT_EQ(Stat("health_check.success"), 1);
+  EXPECT_EQ(tls_.hosts.handshakes, 1u);
+  proxy_->Client().Get("/");
+  proxy_->Advance(seconds(4));
+  EXPECT_EQ(Stat("upstream_rq_total"), 1);
+  EXPECT_EQ(Stat("ssl.handshake"), 1);
+  proxy_->Advance(seconds(16));
 }
 
 }  // namespace

@@ -339,6 +339,27 @@ TEST(ClusterConfig, ConnectionsMayEndWhenHostsChange) {
                   .closes_on_host_change);
 }
 
+TEST(ClusterConfig, EachTransportHasItsLabels) {
+  const std::string raw =
+      "transport_socket { name: \"t\" typed_config { type_url: "
+      "\"a/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer\" } } ";
+  const ClusterSpec spec = Good(
+      "name: \"x\" transport_socket_matches { name: \"m\" match { fields { key: \"tls\" value { "
+      "bool_value: false } } } " +
+      raw + "}");
+  ASSERT_EQ(spec.transport_matches.size(), 1u);
+  EXPECT_EQ(spec.transport_matches[0].labels, KeyValues(std::vector<KeyValue>{{"tls", "false"}}));
+  EXPECT_EQ(spec.transport_matches[0].transport, nullptr);
+  ExpectError("name: \"x\" transport_socket_matches { " + raw + "}",
+              "c.transport_socket_matches[0].name: is required");
+  ExpectError("name: \"x\" transport_socket_matches { name: \"m\" }",
+              "c.transport_socket_matches[0].transport_socket: is required");
+  ExpectError(
+      "name: \"x\" transport_socket_matches { name: \"m\" transport_socket { name: \"t\" "
+      "typed_config { type_url: \"a/b.C\" } } }",
+      "c.transport_socket_matches[0].transport_socket.typed_config: is not built in");
+}
+
 TEST(ClusterConfig, ConnectionsAhead) {
   EXPECT_EQ(Good("name: \"x\"").preconnect_ratio, 1.0);
   const auto with = [](const std::string& ratio) {

@@ -311,6 +311,24 @@ TEST(EndpointConfig, MetadataArrives) {
   EXPECT_EQ(spec.endpoints[1].traits.metadata, nullptr);
 }
 
+TEST(EndpointConfig, LabelsForTransportsArriveOfEndpointsAndOfLocalities) {
+  const auto labels = [](const std::string& value) {
+    return "metadata { filter_metadata { key: \"envoy.transport_socket_match\" value { fields { "
+           "key: \"tls\" value { string_value: \"" +
+           value + "\" } } } } } ";
+  };
+  const ClusterSpec spec = Good(Assignment(Group(Endpoint(1, labels("own")) + Endpoint(2)) +
+                                           Group(labels("zone") + Endpoint(3, labels("own")))));
+  ASSERT_EQ(spec.endpoints.size(), 3u);
+  const KeyValues own(std::vector<KeyValue>{{"tls", "\"own\""}});
+  const KeyValues zone(std::vector<KeyValue>{{"tls", "\"zone\""}});
+  EXPECT_EQ(spec.endpoints[0].facts.transport_labels,
+            TransportLabelsRef({.own = own, .of_locality = {}}));
+  EXPECT_EQ(spec.endpoints[1].facts.transport_labels.get(), nullptr);
+  EXPECT_EQ(spec.endpoints[2].facts.transport_labels,
+            TransportLabelsRef({.own = own, .of_locality = zone}));
+}
+
 TEST(EndpointConfig, EachCategoryDropsOfWhatTheOthersLeave) {
   const std::string drops = R"(policy {
     drop_overloads { category: "throttle" drop_percentage { numerator: 60 } }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "source/accesslog/access_log.h"
+#include "source/base/key_values.h"
 #include "source/http/match/string_match.h"
 #include "source/route/header_edits.h"
 #include "source/stats/counter.h"
@@ -66,6 +67,7 @@ struct HealthCheckSpec {
   HealthRules rules;
   bool reuse_connection = true;
   std::string alpn;  // to offer, as on the wire; empty: as the cluster's TLS does
+  std::optional<KeyValues> transport_labels;  // instead of the hosts'
   std::variant<HttpProbeSpec, TcpProbeSpec, GrpcProbeSpec, WebSocketProbeSpec> probe;
   std::vector<LogSink*> event_logs;  // outlive the cluster
   bool log_all_failures = false;

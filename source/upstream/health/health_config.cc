@@ -16,6 +16,7 @@
 #include "sluice/health_checkers/websocket/v1/websocket.pb.h"
 #include "source/config/any_unpack.h"
 #include "source/config/proto_fields.h"
+#include "source/config/value_text.h"
 #include "source/http/match/match_config.h"
 #include "source/net/address_config.h"
 #include "source/route/header_edits_config.h"
@@ -223,6 +224,9 @@ std::shared_ptr<const HealthCheckSpec> ParseHealthCheck(const core::HealthCheck&
   spec->rules = ParseRules(check, scope);
   spec->reuse_connection = BoolOr(check, "reuse_connection", true);
   spec->alpn = ParseAlpn(check.tls_options(), scope.At("tls_options"));
+  if (check.has_transport_socket_match_criteria()) {
+    spec->transport_labels = ReadKeyValues(check.transport_socket_match_criteria());
+  }
   ParseEventLogs(check, scope, open, *spec);
   switch (check.health_checker_case()) {
     case core::HealthCheck::kHttpHealthCheck:

@@ -36,15 +36,21 @@ absl::string_view ProbeTarget::Authority(absl::string_view configured) const {
   return configured.empty() ? absl::string_view(cluster->name) : configured;
 }
 
+const ClientTransportFactory* ProbeTarget::transport() const {
+  return check.transport_labels.has_value() ? TransportFor(*cluster, *check.transport_labels)
+                                            : TransportOf(*cluster, host->facts());
+}
+
 std::unique_ptr<TransportSocket> ProbeTarget::MakeTransport(absl::string_view alpn) const {
-  if (cluster->transport == nullptr) return nullptr;
+  const ClientTransportFactory* const factory = transport();
+  if (factory == nullptr) return nullptr;
   const Address to = addresses().front();
-  return cluster->transport->Create(main, {.address = to,
-                                           .host_name = host->facts().hostname,
-                                           .server_name = {},
-                                           .verify_name = {},
-                                           .alpn = alpn,
-                                           .alpn_wins = !alpn.empty()});
+  return factory->Create(main, {.address = to,
+                                .host_name = host->facts().hostname,
+                                .server_name = {},
+                                .verify_name = {},
+                                .alpn = alpn,
+                                .alpn_wins = !alpn.empty()});
 }
 
 std::string ConnectFailureWords(Connection& connection, CloseCause cause) {

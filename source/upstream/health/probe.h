@@ -32,6 +32,7 @@ struct ProbeTarget {
   // The Host field: the host's own, or `configured`, or the cluster's name. Lives as long as they.
   absl::string_view Authority(absl::string_view configured) const;
   // Null: plaintext.
+  const ClientTransportFactory* transport() const;
   std::unique_ptr<TransportSocket> MakeTransport(absl::string_view alpn) const;
 };
 

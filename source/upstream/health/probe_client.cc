@@ -27,7 +27,7 @@ Headers& ProbeClient::NewRequest(absl::string_view method, absl::string_view pat
   Headers& head = request_->head;
   head.AddReference(HeaderId::kMethod, method);
   head.AddReference(HeaderId::kPath, path);
-  head.AddReference(HeaderId::kScheme, target_.cluster->transport != nullptr ? "https" : "http");
+  head.AddReference(HeaderId::kScheme, target_.transport() != nullptr ? "https" : "http");
   head.AddReference(HeaderId::kAuthority, authority);
   head.AddReference(HeaderId::kUserAgent, kUserAgent);
   return head;

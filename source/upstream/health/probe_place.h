@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <utility>
 
 #include "source/net/address.h"
+#include "source/upstream/shared_value.h"
 
 namespace sluice {
 
@@ -19,20 +18,6 @@ struct ProbePlace {
   friend bool operator==(const ProbePlace&, const ProbePlace&) = default;
 };
 
-// Most hosts have none: a shared pointer that compares what it points to.
-class ProbePlaceRef {
- public:
-  ProbePlaceRef() = default;
-  explicit ProbePlaceRef(ProbePlace place)
-      : place_(std::make_shared<const ProbePlace>(std::move(place))) {}
-  const ProbePlace* get() const { return place_.get(); }
-  friend bool operator==(const ProbePlaceRef& a, const ProbePlaceRef& b) {
-    if (a.place_ == b.place_) return true;
-    return a.place_ != nullptr && b.place_ != nullptr && *a.place_ == *b.place_;
-  }
-
- private:
-  std::shared_ptr<const ProbePlace> place_;
-};
+using ProbePlaceRef = SharedValue<ProbePlace>;
 
 }  // namespace sluice
