@@ -19,6 +19,7 @@ message envoy.config.cluster.v3.Cluster
   + dns_lookup_family dns_refresh_rate dns_failure_refresh_rate respect_dns_ttl
   + upstream_connection_options transport_socket http2_protocol_options
   + health_checks ignore_health_on_host_removal transport_socket_matches
+  + close_connections_on_host_health_failure
   ~ wait_for_warm_on_init: every cluster is ready before the listeners open
   ! filters
 message envoy.config.cluster.v3.Cluster.TransportSocketMatch

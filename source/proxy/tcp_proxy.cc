@@ -174,7 +174,18 @@ void TcpProxy::OnUpstreamConnected() {
   upstream_->OnConnected();
   last_active_ = now();
   ArmTimer();
+  if (upstream_->spec().closes_on_host_failure) {
+    watch_ = std::make_unique<HostWatch>(this, kMethod<&TcpProxy::OnHostState>);
+    worker_.clusters().Watch(*watch_, *cluster_name_, upstream_->host().address());
+  }
   if (config_->log_when_connected) WriteAccessLogs(AccessLogType::kTcpUpstreamConnected);
+}
+
+// As in Envoy, who was picked in panic stays as ill as it was.
+void TcpProxy::OnHostState() {
+  if (watch_->state() != HostState::kUnhealthy || upstream_over()) return;
+  termination_details_ = "host_unhealthy";
+  CloseBoth();
 }
 
 void TcpProxy::OnUpstreamClosed(CloseCause cause) {

@@ -25,6 +25,7 @@
 #include "source/proxy/tcp_proxy_config.h"
 #include "source/sdk/downstream.h"
 #include "source/upstream/host_connection.h"
+#include "source/upstream/host_watch.h"
 
 namespace sluice {
 
@@ -72,6 +73,7 @@ class TcpProxy final : public Downstream {
   void ConnectUpstream();
   void OnUpstreamConnected();
   void OnUpstreamClosed(CloseCause cause);
+  void OnHostState();
   void OnDownstreamClosed(CloseCause cause);
   bool upstream_over() const;
   size_t WaitingBytes(TunnelSide to) const;
@@ -99,6 +101,7 @@ class TcpProxy final : public Downstream {
   Connection connection_;
   std::unique_ptr<HostConnection> upstream_;  // the last that was tried; kept for the log
   ProxyTunnel tunnel_;
+  std::unique_ptr<HostWatch> watch_;  // of a cluster that closes connections to ill hosts
   std::unique_ptr<HttpTunnel> http_;  // in place of upstream_ and tunnel_
   DownstreamFacts facts_;
   Timer timer_;

@@ -179,6 +179,7 @@ SpecHashes HashesOf(const pb::Cluster& cluster) {
   connections.clear_connect_timeout();
   connections.clear_health_checks();
   connections.clear_ignore_health_on_host_removal();
+  connections.clear_close_connections_on_host_health_failure();
   connections.clear_outlier_detection();
   connections.clear_circuit_breakers();
   connections.clear_metadata();
@@ -226,6 +227,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
   spec->balancer = ParseBalancer(cluster, scope);
   ParsePreconnect(cluster.preconnect_policy(), scope.At("preconnect_policy"), *spec);
+  spec->closes_on_host_failure = cluster.close_connections_on_host_health_failure();
   spec->closes_on_host_change = cluster.common_lb_config().close_connections_on_host_set_change();
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);

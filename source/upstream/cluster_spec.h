@@ -159,6 +159,8 @@ struct ClusterSpec {
   Duration dns_retry_first = std::chrono::seconds(1), dns_retry_max = std::chrono::seconds(10);
   std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;  // all of them have to pass
   bool ignore_health_on_host_removal = false;
+  // close_connections_on_host_health_failure: those of TCP proxies.
+  bool closes_on_host_failure = false;
   std::optional<OutlierSettings> outlier;  // none: hosts stay however they answer
   ClusterStats stats;
   std::optional<HealthStats> health_stats;  // where there are health checks

@@ -59,6 +59,40 @@ TEST(TcpProxy, WhatComesBeforeTheHostIsConnectedWaitsInOrder) {
   EXPECT_TRUE(host.peer().got_fin());
 }
 
+// A cluster whose hosts are checked each second, by an HTTP host on the same address.
+ProxyOptions CheckedTcp(bool closes, std::function<void(ProxyFixture&)> before_start) {
+  ProxyOptions options = Tcp();
+  options.log = "%CONNECTION_TERMINATION_DETAILS%";
+  options.cluster =
+      absl::StrCat("close_connections_on_host_health_failure: ", closes ? "true" : "false", R"(
+health_checks:
+- { timeout: 0.5s, interval: 1s, no_traffic_interval: 1s, unhealthy_threshold: 1,
+    healthy_threshold: 1, tcp_health_check: {} })");
+  options.before_start = std::move(before_start);
+  return options;
+}
+
+TEST(TcpProxy, TheConnectionToAHostThatFallsIllMayBeClosed) {
+  for (const bool closes : {true, false}) {
+    std::unique_ptr<TcpHost> host;
+    ProxyFixture proxy("", CheckedTcp(closes, [&host](ProxyFixture& fixture) {
+                         host = std::make_unique<TcpHost>(fixture);
+                       }));
+    auto client = DialProxy(proxy);
+    proxy.Run();
+    client->Send("ping");
+    proxy.Advance(seconds(3));
+    EXPECT_FALSE(client->got_fin() || client->got_reset());
+    proxy.world().memory().StopServing(ProxyFixture::HostAddress(0, 0));  // to checks, too
+    proxy.Advance(seconds(3));
+    EXPECT_EQ(client->got_fin() || client->got_reset(), closes);
+    EXPECT_EQ(proxy.LogLines(), closes ? Lines{"host_unhealthy"} : Lines{});
+    client.reset();
+    proxy.Run();
+    host.reset();
+  }
+}
+
 TEST(TcpProxy, WhatWaitsForTheHostIsBounded) {
   constexpr size_t kLimit = 64 * 1024, kBlock = 16 * 1024;
   ProxyOptions options = Tcp();
