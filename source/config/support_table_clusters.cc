@@ -124,7 +124,7 @@ message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget
 message envoy.config.endpoint.v3.ClusterLoadAssignment
   + cluster_name endpoints policy
 message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy
-  + overprovisioning_factor weighted_priority_health drop_overloads
+  + overprovisioning_factor weighted_priority_health drop_overloads endpoint_stale_after
 message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload
   + drop_percentage
   ~ category: a label for load reports

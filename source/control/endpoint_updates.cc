@@ -37,7 +37,7 @@ void EndpointUpdates::Unwant(const std::string& cluster) {
 // told so by an assignment without any.
 std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resource>& resources,
                                                         const std::vector<std::string>&) {
-  return UpdateResources<AssignmentProto>(
+  std::vector<ResourceError> refused = UpdateResources<AssignmentProto>(
       resources, loop_.wall_now(), records_,
       [this](const AssignmentProto& proto, const std::string&, const FieldScope& scope) {
         const size_t errors_before = scope.errors().size();
@@ -49,6 +49,29 @@ std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resour
         }
         service.assignment = std::move(assignment);
       });
+  // One that says the same as before is as good as new.
+  for (const Resource& resource : resources) {
+    if (records_[resource.name].refusal.empty()) Renew(resource.name);
+  }
+  return refused;
+}
+
+void EndpointUpdates::Renew(const std::string& name) {
+  const auto at = services_.find(name);
+  if (at == services_.end() || !at->second.assignment.has_value()) return;
+  Service& service = at->second;
+  const Duration time = service.assignment->stale_after;
+  if (time == Duration::zero()) return service.expiry.reset();
+  if (service.expiry == nullptr) service.expiry = std::make_unique<Expiry>(*this, name);
+  service.expiry->timer.Arm(time);
+}
+
+void EndpointUpdates::OnStale(const std::string& name) {
+  Service& service = services_.find(name)->second;
+  service.assignment.emplace();
+  // Or the same assignment, when it comes again, would be no news.
+  records_.erase(name);
+  for (const std::string& cluster : service.clusters) clusters_.SetEndpoints(cluster, {}, {});
 }
 
 void EndpointUpdates::OnFetchTimeout(const std::string& service) {

@@ -4,14 +4,17 @@
 // its endpoints at once.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "source/control/update_steps.h"
 #include "source/event/event_loop.h"
+#include "source/event/timer.h"
 #include "source/upstream/cluster_set.h"
 #include "source/upstream/endpoint_config.h"
 #include "source/xds/resource_source.h"
@@ -35,10 +38,24 @@ class EndpointUpdates final : public ResourceUser {
   const ResourceRecords& records() const { return records_; }
 
  private:
+  // Ends an assignment that nobody has renewed in time (endpoint_stale_after).
+  struct Expiry {
+    Expiry(EndpointUpdates& updates, std::string service)
+        : updates(updates),
+          service(std::move(service)),
+          timer(updates.loop_, this, kMethod<&Expiry::OnTime>) {}
+    void OnTime() { updates.OnStale(service); }
+    EndpointUpdates& updates;
+    const std::string service;
+    Timer timer;
+  };
   struct Service {
     absl::btree_set<std::string> clusters;
     std::optional<Assignment> assignment;  // the last that was good
+    std::unique_ptr<Expiry> expiry;        // null: it lasts
   };
+  void Renew(const std::string& name);
+  void OnStale(const std::string& name);
 
   EventLoop& loop_;
   ClusterSet& clusters_;

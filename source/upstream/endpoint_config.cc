@@ -246,6 +246,8 @@ Assignment ParseAssignment(const endpoint::ClusterLoadAssignment& assignment, Di
                parsed.policy.overprovisioning_percent, policy, {.min = 1});
   parsed.policy.weighted_priority_health = assignment.policy().weighted_priority_health();
   parsed.policy.drop_per_million = ReadDrops(assignment.policy(), policy);
+  parsed.stale_after = DurationOr(assignment.policy(), "endpoint_stale_after", Duration::zero(),
+                                  policy, {.min = std::chrono::nanoseconds(1)});
   return parsed;
 }
 

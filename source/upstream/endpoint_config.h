@@ -17,6 +17,7 @@ namespace sluice {
 struct Assignment {
   std::vector<EndpointSpec> endpoints;
   AssignmentPolicy policy;
+  Duration stale_after{0};  // without another one, there are no endpoints any more; 0: never
 };
 
 // Errors go to `scope`. Addresses are IP addresses or Unix paths for kStatic, IP addresses or names

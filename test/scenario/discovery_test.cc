@@ -1,6 +1,7 @@
 // Driven by a control plane: what a proxy does with what it is told, in both dialects.
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "test/harness/ws_peer.h"
@@ -99,6 +100,35 @@ TEST_P(DiscoveryTest, OtherEndpointsServeTheNextRequestOfAConnectionThatStays) {
   proxy.Run();
   EXPECT_EQ(client.response(1).body, "host 1");
   EXPECT_FALSE(client.closed_by_peer());
+}
+
+TEST_P(DiscoveryTest, EndpointsGoThatNobodyRenewsInTime) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  const auto offer = [&proxy](int weight) {
+    proxy.Set(kEndpointType, "users",
+              absl::StrCat("cluster_name: users\npolicy: { endpoint_stale_after: 10s }\n"
+                           "endpoints:\n- lb_endpoints:\n  - load_balancing_weight: ",
+                           weight,
+                           "\n    endpoint: { address: { socket_address: { address: 10.0.0.1, "
+                           "port_value: 80 } } }\n"));
+    proxy.Run();
+  };
+  offer(1);
+  proxy.Start();
+  proxy.Advance(seconds(8));
+  offer(2);
+  proxy.Advance(seconds(8));
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.Advance(seconds(3));
+  EXPECT_EQ(proxy.Ask(), 503);
+  EXPECT_EQ(proxy.Stat("cluster.users.membership_total"), 0);
+  offer(1);
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.SetEndpoints("users", {0});  // without a time
+  proxy.Run();
+  proxy.Advance(minutes(1));
+  EXPECT_EQ(proxy.Ask(), 200);
 }
 
 TEST_P(DiscoveryTest, WhatIsBadIsRefusedByNameAndPathAndTheRestServes) {
