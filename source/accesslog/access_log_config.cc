@@ -67,7 +67,8 @@ AccessLogFactory::AccessLogFactory(const std::vector<WorkerContext*>& workers, W
 std::unique_ptr<const AccessLog> AccessLogFactory::Parse(
     const envoy::config::accesslog::v3::AccessLog& proto, const FieldScope& scope) {
   std::unique_ptr<const AccessLogFilter> filter;
-  if (proto.has_filter()) filter = ParseAccessLogFilter(proto.filter(), scope.At("filter"));
+  if (proto.has_filter())
+    filter = ParseAccessLogFilter(proto.filter(), scope.At("filter"), runtime_);
   std::optional<Logger> logger = ReadLogger(proto, scope);
   if (!logger.has_value() || (proto.has_filter() && filter == nullptr)) return nullptr;
   return std::make_unique<LineAccessLog>(std::move(filter), std::move(logger->format),

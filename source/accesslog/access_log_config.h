@@ -35,6 +35,9 @@ class AccessLogFactory {
   AccessLogFactory(const std::vector<WorkerContext*>& workers, WorkerContext& main,
                    OpenFile open = OpenAccessLogFile);
 
+  // Of the logs that are made from now on; outlives them.
+  void SetRuntime(RuntimeKeys& runtime) { runtime_ = &runtime; }
+
   // Errors go to `scope`; null where there was one.
   std::unique_ptr<const AccessLog> Parse(const envoy::config::accesslog::v3::AccessLog& proto,
                                          const FieldScope& scope);
@@ -62,6 +65,7 @@ class AccessLogFactory {
   std::vector<EventLoop*> loops_;  // by worker index
   EventLoop& main_;
   OpenFile open_;
+  RuntimeKeys* runtime_ = nullptr;  // null: nothing sets any key
   // For as long as the process: a version of a listener that opens a file is not asked when it
   // goes.
   std::map<std::string, std::unique_ptr<FileSink>> sinks_;

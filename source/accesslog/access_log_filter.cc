@@ -67,13 +67,14 @@ struct Matcher {
 }  // namespace
 
 bool AccessLogFilter::Comparison::Holds(uint64_t number) const {
+  const auto bound = static_cast<uint64_t>(std::min<double>(value, UINT32_MAX));
   switch (op) {
     case Op::kEqual:
-      return number == value;
+      return number == bound;
     case Op::kAtLeast:
-      return number >= value;
+      return number >= bound;
     case Op::kAtMost:
-      return number <= value;
+      return number <= bound;
   }
   return false;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "source/accesslog/log_format.h"
+#include "source/config/runtime_value.h"
 #include "source/http/match/fraction.h"
 #include "source/http/match/header_match.h"
 
@@ -17,7 +18,7 @@ struct AccessLogFilter {
   struct Comparison {
     enum class Op : uint8_t { kEqual, kAtLeast, kAtMost };
     Op op = Op::kEqual;
-    uint32_t value = 0;
+    RuntimeNumber value = 0;
     bool Holds(uint64_t number) const;
   };
 

@@ -15,12 +15,14 @@ namespace {
 namespace pb = envoy::config::accesslog::v3;
 using Filter = AccessLogFilter;
 
-Filter::Comparison ReadComparison(const pb::ComparisonFilter& proto) {
+Filter::Comparison ReadComparison(const pb::ComparisonFilter& proto, RuntimeKeys* runtime) {
   using Op = Filter::Comparison::Op;
   const Op op = proto.op() == pb::ComparisonFilter::GE   ? Op::kAtLeast
                 : proto.op() == pb::ComparisonFilter::LE ? Op::kAtMost
                                                          : Op::kEqual;
-  return {op, proto.value().default_value()};
+  RuntimeNumber value(proto.value().default_value(), proto.value().runtime_key());
+  BindRuntime(runtime, value);
+  return {op, std::move(value)};
 }
 
 // Envoy's flags that nothing here ever sets: a filter may name them.
@@ -55,24 +57,40 @@ Filter::LogTypes ReadLogTypes(const pb::LogTypeFilter& proto, const FieldScope& 
   return types;
 }
 
-Filter::Sample ReadSample(const pb::RuntimeFilter& proto, const FieldScope& scope) {
+// The runtime sets the numerator of percent_sampled.
+uint32_t UnitOf(const envoy::type::v3::FractionalPercent& percent) {
+  switch (percent.denominator()) {
+    case envoy::type::v3::FractionalPercent::TEN_THOUSAND:
+      return 100;
+    case envoy::type::v3::FractionalPercent::MILLION:
+      return 1;
+    default:
+      return 10'000;
+  }
+}
+
+Filter::Sample ReadSample(const pb::RuntimeFilter& proto, const FieldScope& scope,
+                          RuntimeKeys* runtime) {
   Filter::Sample sample;
   sample.independent = proto.use_independent_randomness();
   if (proto.has_percent_sampled()) {
     const auto parts = ReadPartsPerMillion(proto.percent_sampled(), scope.At("percent_sampled"));
     sample.fraction.parts_per_million = parts.value_or(0);
   }
+  sample.fraction.runtime_key = proto.runtime_key();
+  sample.fraction.runtime_unit = UnitOf(proto.percent_sampled());
+  BindRuntime(runtime, sample.fraction);
   return sample;
 }
 
-Filter Read(const pb::AccessLogFilter& proto, const FieldScope& scope);
+Filter Read(const pb::AccessLogFilter& proto, const FieldScope& scope, RuntimeKeys* runtime);
 
 template <class Several>
-std::vector<Filter> ReadAll(const Several& proto, const FieldScope& scope) {
+std::vector<Filter> ReadAll(const Several& proto, const FieldScope& scope, RuntimeKeys* runtime) {
   std::vector<Filter> filters;
   if (proto.filters_size() < 2) scope.At("filters").Error("needs two filters at least");
   for (int i = 0; i < proto.filters_size(); ++i) {
-    filters.push_back(Read(proto.filters(i), scope.At("filters", i)));
+    filters.push_back(Read(proto.filters(i), scope.At("filters", i), runtime));
   }
   return filters;
 }
@@ -83,22 +101,23 @@ Filter Refuse(absl::string_view field, absl::string_view why, const FieldScope& 
   return {};
 }
 
-Filter Read(const pb::AccessLogFilter& proto, const FieldScope& scope) {
+Filter Read(const pb::AccessLogFilter& proto, const FieldScope& scope, RuntimeKeys* runtime) {
   switch (proto.filter_specifier_case()) {
     case pb::AccessLogFilter::kStatusCodeFilter:
-      return {Filter::StatusCode{ReadComparison(proto.status_code_filter().comparison())}};
+      return {Filter::StatusCode{ReadComparison(proto.status_code_filter().comparison(), runtime)}};
     case pb::AccessLogFilter::kDurationFilter:
-      return {Filter::DurationMilliseconds{ReadComparison(proto.duration_filter().comparison())}};
+      return {Filter::DurationMilliseconds{
+          ReadComparison(proto.duration_filter().comparison(), runtime)}};
     case pb::AccessLogFilter::kNotHealthCheckFilter:
       return {Filter::NotHealthCheck{}};
     case pb::AccessLogFilter::kTraceableFilter:
       return Refuse("traceable_filter", "there is no tracing to ask", scope);
     case pb::AccessLogFilter::kRuntimeFilter:
-      return {ReadSample(proto.runtime_filter(), scope.At("runtime_filter"))};
+      return {ReadSample(proto.runtime_filter(), scope.At("runtime_filter"), runtime)};
     case pb::AccessLogFilter::kAndFilter:
-      return {Filter::AllOf{ReadAll(proto.and_filter(), scope.At("and_filter"))}};
+      return {Filter::AllOf{ReadAll(proto.and_filter(), scope.At("and_filter"), runtime)}};
     case pb::AccessLogFilter::kOrFilter:
-      return {Filter::AnyOf{ReadAll(proto.or_filter(), scope.At("or_filter"))}};
+      return {Filter::AnyOf{ReadAll(proto.or_filter(), scope.At("or_filter"), runtime)}};
     case pb::AccessLogFilter::kHeaderFilter: {
       const FieldScope header_scope = scope.At("header_filter");
       auto header = ParseHeaderMatch(proto.header_filter().header(), header_scope.At("header"));
@@ -125,9 +144,10 @@ Filter Read(const pb::AccessLogFilter& proto, const FieldScope& scope) {
 }  // namespace
 
 std::unique_ptr<const AccessLogFilter> ParseAccessLogFilter(const pb::AccessLogFilter& proto,
-                                                            const FieldScope& scope) {
+                                                            const FieldScope& scope,
+                                                            RuntimeKeys* runtime) {
   const size_t errors_before = scope.errors().size();
-  Filter filter = Read(proto, scope);
+  Filter filter = Read(proto, scope, runtime);
   if (scope.errors().size() != errors_before) return nullptr;
   return std::make_unique<const AccessLogFilter>(std::move(filter));
 }

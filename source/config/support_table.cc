@@ -20,7 +20,7 @@ const std::string_view kServingSupport = R"(
 # ---- bootstrap
 
 message envoy.config.bootstrap.v3.Bootstrap
-  + node static_resources dynamic_resources admin stats_config cluster_manager
+  + node static_resources dynamic_resources admin stats_config cluster_manager layered_runtime
   ~ stats_flush_interval: there is no sink to flush to; the admin port shows live values
   ~ stats_flush_on_admin: there is no sink to flush to; the admin port shows live values
   ~ default_regex_engine: RE2 is the only engine
@@ -338,8 +338,7 @@ message envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties
 message envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter
   + *
 message envoy.config.route.v3.WeightedCluster
-  + clusters total_weight header_name
-  ~ runtime_key_prefix: nothing can set it; the weights hold
+  + clusters total_weight header_name runtime_key_prefix
 message envoy.config.route.v3.WeightedCluster.ClusterWeight
   + name cluster_header weight host_rewrite_literal
   + request_headers_to_add request_headers_to_remove
@@ -359,8 +358,7 @@ message envoy.config.core.v3.HeaderValue
 message envoy.config.core.v3.HeaderValueOption
   + header append_action append keep_empty_value
 message envoy.config.core.v3.RuntimeFractionalPercent
-  + default_value
-  ~ runtime_key: nothing can set it; the default value holds
+  + *
 message envoy.type.v3.FractionalPercent
   + *
 message envoy.type.v3.Int64Range
@@ -388,11 +386,9 @@ message envoy.config.accesslog.v3.NotHealthCheckFilter
 message envoy.config.accesslog.v3.ComparisonFilter
   + *
 message envoy.config.core.v3.RuntimeUInt32
-  + default_value
-  ~ runtime_key: nothing can set it; the default value holds
+  + *
 message envoy.config.accesslog.v3.RuntimeFilter
-  + percent_sampled use_independent_randomness
-  ~ runtime_key: nothing can set it; percent_sampled holds
+  + *
 message envoy.config.accesslog.v3.AndFilter
   + *
 message envoy.config.accesslog.v3.OrFilter

@@ -89,8 +89,7 @@ message envoy.config.core.v3.Metadata
   + filter_metadata
   ~ typed_filter_metadata: what is read of metadata is plain, such as envoy.lb
 message envoy.config.core.v3.RuntimeDouble
-  + default_value
-  ~ runtime_key: nothing can set it; the default value holds
+  + *
 message envoy.type.v3.Percent
   + *
 extension envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin

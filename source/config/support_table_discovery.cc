@@ -38,6 +38,17 @@ message envoy.config.cluster.v3.Cluster.EdsClusterConfig
   + *
 message envoy.extensions.filters.network.http_connection_manager.v3.Rds
   + *
+message envoy.config.bootstrap.v3.LayeredRuntime
+  + *
+message envoy.config.bootstrap.v3.RuntimeLayer
+  + *
+message envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer
+  + *
+message envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer
+message envoy.config.bootstrap.v3.RuntimeLayer.RtdsLayer
+  + *
+extension envoy.service.runtime.v3.Runtime
+  + *
 message envoy.service.discovery.v3.DiscoveryResponse
   + resources
   ~ version_info: of a file the content counts

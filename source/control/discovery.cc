@@ -36,10 +36,12 @@ struct Discovery::Source {
         is_aggregated(is_aggregated),
         endpoints(owner.parts_.main.loop, owner.parts_.clusters),
         routes(
-            owner.parts_.main.loop,
+            owner.parts_.main.loop, owner.parts_.runtime.keys(),
             [&owner](const std::string& name) { return owner.HasCluster(name); },
             [&owner] { owner.OnRoutes(); }),
-        secrets(owner.parts_.main.loop, owner.parts_.secrets) {}
+        secrets(owner.parts_.main.loop, owner.parts_.secrets),
+        runtime(owner.parts_.main.loop, owner.parts_.runtime,
+                [&owner](size_t layer) { owner.OnRuntimeLayer(layer); }) {}
 
   const std::optional<ApiSource> api;  // none: it is a file
   const bool is_aggregated;
@@ -47,6 +49,7 @@ struct Discovery::Source {
   EndpointUpdates endpoints;
   RouteUpdates routes;
   SecretUpdates secrets;
+  RuntimeUpdates runtime;
   // One, or one for each kind that has been asked for, which its user outlives.
   absl::btree_map<std::string, std::unique_ptr<ResourceSource>> opened;
 };
@@ -88,8 +91,26 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                                      .remove = parts_.remove_listener,
                                                      .on_first = [this] { TellListeners(); }});
   }
+  LoadRuntime(bootstrap, errors);
   AttachRoutes();
   AttachSecrets();
+}
+
+void Discovery::LoadRuntime(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                            ConfigErrors& errors) {
+  const FieldScope root(errors, "layered_runtime");
+  const auto& layers = bootstrap.layered_runtime().layers();
+  for (int i = 0; i < layers.size(); ++i) {
+    if (!layers[i].has_rtds_layer()) continue;
+    const auto& rtds = layers[i].rtds_layer();
+    const FieldScope at_layer = root.At("layers", i);
+    Source* const source = Find(rtds.rtds_config(), at_layer.At("rtds_layer.rtds_config"));
+    if (source == nullptr) continue;
+    if (rtds.name().empty()) at_layer.At("rtds_layer.name").Error("is required");
+    const auto index = static_cast<size_t>(i);
+    source->runtime.Add(rtds.name(), index);
+    runtime_sources_[index] = source;
+  }
 }
 
 void Discovery::SetCluster(const envoy::config::cluster::v3::Cluster& proto,
@@ -188,6 +209,7 @@ ResourceSource& Discovery::Open(Source& source, const ResourceType& type) {
   if (add(kEndpointType, source.endpoints)) source.endpoints.SetSource(*opened);
   if (add(kRouteType, source.routes)) source.routes.SetSource(*opened);
   if (add(kSecretType, source.secrets)) source.secrets.SetSource(*opened);
+  add(kRuntimeType, source.runtime);
   return *opened;
 }
 
@@ -196,6 +218,7 @@ UpdateStats Discovery::StatsOf(const ResourceType& type) {
   if (&type == &kListenerType) return UpdateStats(parts_.stats, "listener_manager.lds.");
   if (&type == &kEndpointType) return UpdateStats(parts_.stats, "cluster_manager.eds.");
   if (&type == &kRouteType) return UpdateStats(parts_.stats, "listener_manager.rds.");
+  if (&type == &kRuntimeType) return UpdateStats(parts_.stats, "runtime.");
   return UpdateStats(parts_.stats, "listener_manager.sds.");
 }
 
@@ -256,6 +279,23 @@ void Discovery::UnwantEndpoints(const std::string& cluster) {
   if (at == endpoint_sources_.end()) return;
   at->second->endpoints.Unwant(cluster);
   endpoint_sources_.erase(at);
+}
+
+void Discovery::StartRuntime(std::function<void()> on_done) {
+  if (runtime_sources_.empty()) return on_done();
+  on_runtime_ = std::move(on_done);
+  ConfigErrors errors;
+  for (const auto& [index, source] : runtime_sources_) missing_layers_.insert(index);
+  for (const auto& [index, source] : runtime_sources_) {
+    const auto& layer = bootstrap_.layered_runtime().layers(static_cast<int>(index)).rtds_layer();
+    Open(*source, kRuntimeType)
+        .Want(kRuntimeType, layer.name(), FetchTimeoutOf(layer.rtds_config(), FieldScope(errors)));
+  }
+}
+
+void Discovery::OnRuntimeLayer(size_t layer) {
+  missing_layers_.erase(layer);
+  if (missing_layers_.empty() && on_runtime_ != nullptr) std::exchange(on_runtime_, nullptr)();
 }
 
 void Discovery::StartClusters(std::function<void()> on_done) {
@@ -324,6 +364,7 @@ void Discovery::ForEachRecord(
     each(kEndpointType, source.endpoints.records());
     each(kRouteType, source.routes.records());
     each(kSecretType, source.secrets.records());
+    each(kRuntimeType, source.runtime.records());
   };
   if (ads_ != nullptr) each_of(*ads_);
   for (const auto& [key, source] : others_) {

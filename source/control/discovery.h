@@ -1,5 +1,6 @@
 // Discovery: everything of the process that comes from control planes: which there are, what is
-// asked of which, and how it starts: clusters first, then the listeners that lead to them.
+// asked of which, and how it starts: the runtime first, then
+// clusters, then the listeners that lead to them.
 //
 // Main thread. What it tells (clusters, listeners, routes, secrets) outlives it.
 #pragma once
@@ -19,6 +20,8 @@
 #include "source/control/endpoint_updates.h"
 #include "source/control/listener_updates.h"
 #include "source/control/route_updates.h"
+#include "source/control/runtime_layers.h"
+#include "source/control/runtime_updates.h"
 #include "source/control/secret_updates.h"
 #include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
@@ -39,6 +42,7 @@ class Discovery final : private EndOfTurnTask {
     ClusterSet& clusters;
     SecretStore& secrets;
     RouteTables& routes;
+    RuntimeLayers& runtime;
     // As ClusterUpdates and ListenerUpdates have them.
     std::function<void(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope)>
         set_cluster;
@@ -59,7 +63,9 @@ class Discovery final : private EndOfTurnTask {
                      const envoy::config::core::v3::ConfigSource& source, const FieldScope& scope);
   void UnwantEndpoints(const std::string& cluster);
 
-  // Static clusters are there: asks for the others. `on_done`: the first answer has come, or is
+  // Static clusters are there: asks for layers of the runtime. `on_done` as by the next two.
+  void StartRuntime(std::function<void()> on_done);
+  // Asks for the other clusters. `on_done`: the first answer has come, or is
   // waited for no longer, or there is nobody to ask; now, or in a later turn.
   void StartClusters(std::function<void()> on_done);
   void StartListeners(std::function<void()> on_done);
@@ -78,6 +84,8 @@ class Discovery final : private EndOfTurnTask {
   struct Source;
 
   void RunEndOfTurn() override;
+  void LoadRuntime(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
+  void OnRuntimeLayer(size_t layer);
   Source* Find(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   Source* FindFile(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   ResourceSource& Open(Source& source, const ResourceType& type);
@@ -103,7 +111,9 @@ class Discovery final : private EndOfTurnTask {
   Source* cluster_source_ = nullptr;  // null: they do not come by discovery, as the next
   Source* listener_source_ = nullptr;
   absl::btree_map<std::string, Source*> endpoint_sources_;  // by cluster
-  std::function<void()> on_clusters_, on_listeners_;
+  absl::btree_map<size_t, Source*> runtime_sources_;        // by layer
+  absl::btree_set<size_t> missing_layers_;                  // that are waited for
+  std::function<void()> on_runtime_, on_clusters_, on_listeners_;
 };
 
 }  // namespace sluice

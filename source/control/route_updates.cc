@@ -39,7 +39,7 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
   return UpdateResources<RouteProto>(
       resources, loop_.wall_now(), records_,
       [this](const RouteProto& proto, const std::string& version, const FieldScope& scope) {
-        Table table = {ParseRouteTable(proto, scope), version};
+        Table table = {ParseRouteTable(proto, scope, &runtime_), version};
         if (table.table == nullptr) return;
         if (!MustWait(proto.name(), table)) return Publish(proto.name(), std::move(table));
         waiting_[proto.name()] = std::move(table);

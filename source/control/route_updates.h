@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "source/config/runtime_keys.h"
 #include "source/control/update_steps.h"
 #include "source/event/event_loop.h"
 #include "source/route/route_tables.h"
@@ -26,9 +27,13 @@ class RouteUpdates final : public ResourceUser {
 
   // `has_cluster`: whether one of this name serves. `on_change` follows each table that is in force
   // from then on.
-  RouteUpdates(EventLoop& loop, std::function<bool(const std::string& name)> has_cluster,
+  RouteUpdates(EventLoop& loop, RuntimeKeys& runtime,
+               std::function<bool(const std::string& name)> has_cluster,
                std::function<void()> on_change)
-      : loop_(loop), has_cluster_(std::move(has_cluster)), on_change_(std::move(on_change)) {}
+      : loop_(loop),
+        runtime_(runtime),
+        has_cluster_(std::move(has_cluster)),
+        on_change_(std::move(on_change)) {}
   // Where they come by; outlives this.
   void SetSource(ResourceSource& source) { source_ = &source; }
 
@@ -57,6 +62,7 @@ class RouteUpdates final : public ResourceUser {
   void PublishWaiting(const std::string& name);
 
   EventLoop& loop_;
+  RuntimeKeys& runtime_;
   const std::function<bool(const std::string&)> has_cluster_;
   const std::function<void()> on_change_;
   ResourceSource* source_ = nullptr;

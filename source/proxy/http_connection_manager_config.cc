@@ -278,7 +278,7 @@ void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, cons
     return scope.At("route_config").Error("is required", "or rds, which names one");
   }
   const FieldScope at = scope.At("route_config");
-  config.routes = ParseRouteTable(proto.route_config(), at);
+  config.routes = ParseRouteTable(proto.route_config(), at, parts.runtime);
   if (config.routes == nullptr || !config.routes->validate_clusters().value_or(true)) return;
   // Envoy too refuses a static table whose clusters do not exist: nothing could be routed there.
   for (const std::string& cluster : config.routes->clusters()) {
@@ -318,8 +318,8 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
   config->log_at_request_start = proto.access_log_options().flush_access_log_on_new_request();
   config->log_at_tunnel_start =
       proto.access_log_options().flush_log_on_tunnel_successfully_established();
-  config->local_replies =
-      ParseLocalReplyRules(proto.local_reply_config(), scope.At("local_reply_config"));
+  config->local_replies = ParseLocalReplyRules(proto.local_reply_config(),
+                                               scope.At("local_reply_config"), parts.runtime);
   ReadRoutes(proto, parts, scope, *config);
   config->filters = ReadFilters(proto.http_filters(), FilterContextOf(proto, parts), parts, scope,
                                 "http_filters");

@@ -8,6 +8,7 @@
 #include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
 #include "source/config/field_scope.h"
+#include "source/config/runtime_keys.h"
 #include "source/event/warm_gate.h"
 #include "source/proxy/connection_manager_config.h"
 #include "source/route/route_tables.h"
@@ -25,7 +26,8 @@ struct ConnectionManagerParts {
   AccessLogFactory& access_logs;
   const absl::btree_set<std::string>& cluster_names;  // that routes may name
   RouteTables& route_tables;
-  WarmGate* gate = nullptr;  // as in ExtensionContext
+  RuntimeKeys* runtime = nullptr;  // null: nothing sets any key
+  WarmGate* gate = nullptr;        // as in ExtensionContext
 };
 
 // Null when anything is wrong; every error is in `scope` then.

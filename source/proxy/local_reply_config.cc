@@ -25,9 +25,10 @@ std::optional<ReplyBodyFormat> ReadBodyFormat(const SubstitutionFormatString& pr
   return ReplyBodyFormat{std::move(*format), std::move(content_type)};
 }
 
-LocalReplyMapper ReadMapper(const ResponseMapper& proto, const FieldScope& scope) {
+LocalReplyMapper ReadMapper(const ResponseMapper& proto, const FieldScope& scope,
+                            RuntimeKeys* runtime) {
   LocalReplyMapper mapper;
-  mapper.filter = ParseAccessLogFilter(proto.filter(), scope.At("filter"));
+  mapper.filter = ParseAccessLogFilter(proto.filter(), scope.At("filter"), runtime);
   if (proto.has_status_code()) {
     mapper.status =
         static_cast<uint16_t>(UInt32Or(proto, "status_code", 500, scope, {.min = 200, .max = 599}));
@@ -43,10 +44,11 @@ LocalReplyMapper ReadMapper(const ResponseMapper& proto, const FieldScope& scope
 
 }  // namespace
 
-LocalReplyRules ParseLocalReplyRules(const LocalReplyConfig& proto, const FieldScope& scope) {
+LocalReplyRules ParseLocalReplyRules(const LocalReplyConfig& proto, const FieldScope& scope,
+                                     RuntimeKeys* runtime) {
   LocalReplyRules rules;
   for (int i = 0; i < proto.mappers_size(); ++i) {
-    rules.mappers.push_back(ReadMapper(proto.mappers(i), scope.At("mappers", i)));
+    rules.mappers.push_back(ReadMapper(proto.mappers(i), scope.At("mappers", i), runtime));
   }
   if (proto.has_body_format())
     rules.body_format = ReadBodyFormat(proto.body_format(), scope.At("body_format"));

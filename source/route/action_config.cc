@@ -102,13 +102,19 @@ MetadataMatch ReadMetadataMatch(const Struct& metadata) {
 void ParseWeightedClusters(const ProtoWeightedCluster& clusters, const Struct& metadata,
                            ClusterAction& action, const FieldScope& scope) {
   uint64_t sum = 0;
+  action.weights_by_runtime = !clusters.runtime_key_prefix().empty();
   for (int i = 0; i < clusters.clusters_size(); ++i) {
     const FieldScope cluster_scope = scope.At("clusters", i);
     WeightedCluster cluster = ParseWeightedCluster(clusters.clusters(i), cluster_scope);
     if (!clusters.clusters(i).has_weight()) cluster_scope.At("weight").Error("is required");
     cluster.metadata_match =
         ReadMetadataMatch(LbMetadata(clusters.clusters(i).metadata_match(), metadata));
-    sum += clusters.clusters(i).weight().value();
+    const uint32_t weight = clusters.clusters(i).weight().value();
+    cluster.weight = action.weights_by_runtime
+                         ? RuntimeNumber(weight, absl::StrCat(clusters.runtime_key_prefix(), ".",
+                                                              clusters.clusters(i).name()))
+                         : RuntimeNumber(weight);
+    sum += weight;
     cluster.weight_end = sum;
     action.weighted_clusters.push_back(std::move(cluster));
   }

@@ -12,6 +12,7 @@
 
 #include "source/base/key_values.h"
 #include "source/base/units.h"
+#include "source/config/runtime_value.h"
 #include "source/http/headers.h"
 #include "source/http/upgrade.h"
 #include "source/route/hash_policy.h"
@@ -26,7 +27,8 @@ struct RetryPolicy;
 struct WeightedCluster {
   std::string name;  // or, where empty, the value of:
   std::string cluster_header;
-  uint64_t weight_end = 0;  // running sum of weights up to and with this one
+  RuntimeNumber weight = 0;
+  uint64_t weight_end = 0;  // running sum of configured weights up to and with this one
   HeaderEdits request_edits, response_edits;
   std::string host_rewrite_literal;
   MetadataMatch metadata_match;  // the action's, and its own over it
@@ -44,6 +46,7 @@ struct ClusterAction {
   std::string cluster;
   std::string cluster_header;
   std::vector<WeightedCluster> weighted_clusters;
+  bool weights_by_runtime = false;  // they may be other than configured
   // Where this header holds a number, it stands for the random value that picks a weighted cluster.
   std::string weight_header;
   uint16_t cluster_not_found_code = 503;

@@ -25,8 +25,8 @@ constexpr uint32_t kDirectResponseBytesMax = 4096;
 // Builds one table; edits of all levels are in their final places before routes point to them.
 class RouteTableParser {
  public:
-  RouteTableParser(const RouteConfiguration& config, const FieldScope& scope)
-      : config_(config), scope_(scope), table_(std::make_unique<RouteTable>()) {}
+  RouteTableParser(const RouteConfiguration& config, const FieldScope& scope, RuntimeKeys* runtime)
+      : config_(config), scope_(scope), runtime_(runtime), table_(std::make_unique<RouteTable>()) {}
 
   std::shared_ptr<const RouteTable> Parse() {
     const size_t errors_before = scope_.errors().size();
@@ -126,6 +126,8 @@ class RouteTableParser {
   void AddRoute(const ProtoRoute& proto, const FieldScope& scope, std::vector<Route>& routes,
                 std::vector<RoutePredicate>& predicates) {
     std::optional<RoutePredicate> predicate = ParseRoutePredicate(proto.match(), scope.At("match"));
+    if (predicate.has_value() && predicate->conditions.fraction.has_value())
+      BindRuntime(runtime_, *predicate->conditions.fraction);
     const PathMatch path = predicate.has_value() ? predicate->path : PathMatch();
     Route route;
     route.name = proto.name();
@@ -145,6 +147,9 @@ class RouteTableParser {
       case ProtoRoute::kRoute:
         route.action = ParseClusterAction(proto.route(), path, scope.At("route"));
         AddClusterNames(std::get<ClusterAction>(route.action));
+        for (auto& cluster : std::get<ClusterAction>(route.action).weighted_clusters) {
+          BindRuntime(runtime_, cluster.weight);
+        }
         return;
       case ProtoRoute::kRedirect:
         route.action = ParseRedirect(proto.redirect(), path, scope.At("redirect"));
@@ -196,6 +201,7 @@ class RouteTableParser {
 
   const RouteConfiguration& config_;
   const FieldScope& scope_;
+  RuntimeKeys* const runtime_;
   std::unique_ptr<RouteTable> table_;
   std::shared_ptr<const WebSocketPolicy> websocket_;  // of routes and virtual hosts that have none
   uint32_t body_bytes_max_ = kDirectResponseBytesMax;
@@ -203,8 +209,8 @@ class RouteTableParser {
 };
 
 std::shared_ptr<const RouteTable> ParseRouteTable(const RouteConfiguration& config,
-                                                  const FieldScope& scope) {
-  return RouteTableParser(config, scope).Parse();
+                                                  const FieldScope& scope, RuntimeKeys* runtime) {
+  return RouteTableParser(config, scope, runtime).Parse();
 }
 
 }  // namespace sluice

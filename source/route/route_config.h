@@ -1,10 +1,12 @@
 // A RouteConfiguration of Envoy's API to a RouteTable. Main thread. Errors go to the scope, all of
-// them; null when there was one.
+// them; null when there was one. Its fractions and weights are those that `runtime` sets; null:
+// nothing does.
 #pragma once
 
 #include <memory>
 
 #include "source/config/field_scope.h"
+#include "source/config/runtime_keys.h"
 #include "source/route/route_table.h"
 
 namespace envoy::config::route::v3 {
@@ -14,6 +16,7 @@ class RouteConfiguration;
 namespace sluice {
 
 std::shared_ptr<const RouteTable> ParseRouteTable(
-    const envoy::config::route::v3::RouteConfiguration& config, const FieldScope& scope);
+    const envoy::config::route::v3::RouteConfiguration& config, const FieldScope& scope,
+    RuntimeKeys* runtime = nullptr);
 
 }  // namespace sluice

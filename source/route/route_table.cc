@@ -18,6 +18,31 @@ absl::string_view HeaderValue(const Headers& request, const std::string& name) {
   return header == nullptr ? absl::string_view() : header->value;
 }
 
+ClusterChoice Chosen(const WeightedCluster& entry, const Headers& request) {
+  return {entry.name.empty() ? HeaderValue(request, entry.cluster_header)
+                             : absl::string_view(entry.name),
+          &entry};
+}
+
+// By the weights of the moment; null: they are as configured, or none is left.
+const WeightedCluster* ChooseByRuntime(const ClusterAction& action, uint64_t random_value) {
+  if (!action.weights_by_runtime) return nullptr;
+  const auto weight_of = [](const WeightedCluster& entry) {
+    constexpr double kWeightMax = UINT32_MAX;
+    return static_cast<uint64_t>(std::min(entry.weight.value(), kWeightMax));
+  };
+  uint64_t sum = 0;
+  for (const WeightedCluster& entry : action.weighted_clusters) sum += weight_of(entry);
+  if (sum == 0) return nullptr;
+  uint64_t at = random_value % sum;
+  for (const WeightedCluster& entry : action.weighted_clusters) {
+    const uint64_t weight = weight_of(entry);
+    if (at < weight) return &entry;
+    at -= weight;
+  }
+  return nullptr;  // one has been lowered since the sum was made
+}
+
 }  // namespace
 
 RouteMatch RouteTable::Match(const Headers& request, bool secure, uint64_t random_value) const {
@@ -45,13 +70,13 @@ ClusterChoice ChooseCluster(const ClusterAction& action, const Headers& request,
     if (absl::SimpleAtoi(HeaderValue(request, action.weight_header), &value)) random_value = value;
   }
   const auto& weighted = action.weighted_clusters;
+  const WeightedCluster* const set = ChooseByRuntime(action, random_value);
+  if (set != nullptr) return Chosen(*set, request);
   const uint64_t at = random_value % weighted.back().weight_end;
   const auto chosen = std::upper_bound(
       weighted.begin(), weighted.end(), at,
       [](uint64_t value, const WeightedCluster& entry) { return value < entry.weight_end; });
-  return {chosen->name.empty() ? HeaderValue(request, chosen->cluster_header)
-                               : absl::string_view(chosen->name),
-          &*chosen};
+  return Chosen(*chosen, request);
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 
 #include "absl/container/btree_set.h"
 #include "source/accesslog/access_log_config.h"
+#include "source/config/runtime_keys.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/route/route_tables.h"
 #include "source/sdk/registry.h"
@@ -23,6 +24,7 @@ struct CoreParts {
   const std::vector<ProxyWorker*>& proxy_workers;
   const absl::btree_set<std::string>& cluster_names;  // that static routes may name
   RouteTables& route_tables;
+  RuntimeKeys& runtime;
   SecretStore& secrets;
   TlsWorld tls;
 };

@@ -59,7 +59,10 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                                   .registry = registry_,
                                   .pace = world.drain_pace};
       }()),
+      runtime_(world.main, world.stats, world.files, runtime_keys_,
+               [this] { clusters_.OnRuntime(); }),
       discovery_(DiscoveryParts()) {
+  access_logs_.SetRuntime(runtime_keys_);
   for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
   AddCoreFactories(registry_,
                    {.registry = registry_,
@@ -68,6 +71,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                     .proxy_workers = proxy_workers_,
                     .cluster_names = cluster_names_,
                     .route_tables = route_tables_,
+                    .runtime = runtime_keys_,
                     .secrets = secrets_,
                     .tls = {worker_set_, world_.main, world_.files, certificate_dates_}});
 }
@@ -79,6 +83,8 @@ ProxyCore::~ProxyCore() {
 
 void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                      ConfigErrors& errors) {
+  runtime_.Load(bootstrap.layered_runtime(), bootstrap.node().cluster(),
+                FieldScope(errors, "layered_runtime"));
   OpenOutlierLog(bootstrap, errors);
   ReadLocalCluster(bootstrap, errors);
   const FieldScope root(errors, "static_resources");
@@ -117,6 +123,7 @@ Discovery::Parts ProxyCore::DiscoveryParts() {
           .clusters = clusters_,
           .secrets = secrets_,
           .routes = route_tables_,
+          .runtime = runtime_,
           .set_cluster =
               [this](const auto& proto, const FieldScope& scope) {
                 const size_t errors_before = scope.errors().size();
@@ -153,7 +160,8 @@ std::shared_ptr<const ClusterSpec> ProxyCore::ReadCluster(
   const OpenEventLog open_event_log = [this](const std::string& path, const FieldScope& field) {
     return access_logs_.FindFile(path, field);
   };
-  return ParseCluster(cluster, scope, world_.stats, parse_transport, open_event_log);
+  return ParseCluster(cluster, scope, world_.stats, parse_transport, open_event_log,
+                      &runtime_keys_);
 }
 
 void ProxyCore::SetCluster(const envoy::config::cluster::v3::Cluster& cluster,
@@ -192,11 +200,15 @@ void ProxyCore::Start(std::function<void(absl::Status)> on_done) {
       });
   clusters_.TellServing([this] { discovery_.OnClusters(); });
   const auto start_listeners = [this, on_done = std::move(on_done)] {
-    discovery_.StartListeners([this, on_done] { on_done(listeners_.Start()); });
+    discovery_.StartListeners([this, on_done] {
+      runtime_.OnStarted();
+      on_done(listeners_.Start());
+    });
   };
-  clusters_.WhenReady([this, start_listeners] {
+  const auto start_clusters = [this, start_listeners] {
     discovery_.StartClusters([this, start_listeners] { clusters_.WhenReady(start_listeners); });
-  });
+  };
+  clusters_.WhenReady([this, start_clusters] { discovery_.StartRuntime(start_clusters); });
 }
 
 absl::Status ProxyCore::ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound) {

@@ -14,7 +14,9 @@
 #include "source/accesslog/access_log_config.h"
 #include "source/config/config_errors.h"
 #include "source/config/field_scope.h"
+#include "source/config/runtime_keys.h"
 #include "source/control/discovery.h"
+#include "source/control/runtime_layers.h"
 #include "source/event/file_watcher.h"
 #include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
@@ -94,6 +96,7 @@ class ProxyCore {
   ClusterSet& clusters() { return clusters_; }
   SecretStore& secrets() { return secrets_; }
   RouteTables& route_tables() { return route_tables_; }
+  RuntimeLayers& runtime() { return runtime_; }
   const Discovery& discovery() const { return discovery_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
@@ -126,6 +129,7 @@ class ProxyCore {
   WorkerSet worker_set_;
   SecretStore secrets_;
   RouteTables route_tables_;
+  RuntimeKeys runtime_keys_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
@@ -134,6 +138,7 @@ class ProxyCore {
   WorkerUpstreams upstreams_;
   ClusterSet clusters_;
   ListenerSet listeners_;
+  RuntimeLayers runtime_;
   uint64_t main_listeners_ = 0;
   Discovery discovery_;
 };

@@ -78,6 +78,15 @@ std::vector<ClusterView> ShowClusters(const ClusterSet& clusters) {
   return views;
 }
 
+std::vector<RuntimeLayerFacts> ShowRuntime(const RuntimeLayers& runtime) {
+  std::vector<RuntimeLayerFacts> layers;
+  for (const RuntimeLayers::Layer& layer : runtime.layers()) {
+    layers.push_back({layer.name, {}});
+    for (const auto& [key, value] : layer.values) layers.back().values[key] = value.text;
+  }
+  return layers;
+}
+
 DumpedListener Dumped(const ListenerVersion& version) {
   if (version.config == nullptr) return {};
   return {.version = version.config->version, .proto = version.proto.get(), .since = version.since};
@@ -86,31 +95,34 @@ DumpedListener Dumped(const ListenerVersion& version) {
 }  // namespace
 
 AdminView Server::MakeAdminView() {
-  return {.stats = stats_,
-          .intervals = intervals_,
-          .server = [this] { return ShowServer(); },
-          .listeners = [this] { return ShowListeners(); },
-          .clusters = [this] { return ShowClusters(core_->clusters()); },
-          .config_dump = [this] { return DumpConfig(); },
-          .config_coverage = [this] { return ledger_; },
-          .tunnels =
-              [this](std::function<void(TunnelSnapshot)> done) {
-                core_->CollectTunnels([done = std::move(done)](std::vector<TunnelView> open,
-                                                               std::vector<TunnelEndView> ends) {
-                  done({std::move(open), std::move(ends)});
-                });
-              },
-          .connections =
-              [this](std::function<void(std::vector<ConnectionView>)> done) {
-                core_->listeners().CollectConnections(std::move(done));
-              },
-          .order_host =
-              [this](const std::string& cluster, const std::string& address, HostOrder order) {
-                return core_->clusters().OrderHost(cluster, address, order);
-              },
-          .drain_listeners = [this](DrainOrder order) { DrainListeners(order); },
-          .set_health_check = [this](HealthCheckAnswer answer) { SetHealthCheck(answer); },
-          .quit = [this] { DrainAndExit(); }};
+  return {
+      .stats = stats_,
+      .intervals = intervals_,
+      .server = [this] { return ShowServer(); },
+      .listeners = [this] { return ShowListeners(); },
+      .clusters = [this] { return ShowClusters(core_->clusters()); },
+      .config_dump = [this] { return DumpConfig(); },
+      .config_coverage = [this] { return ledger_; },
+      .tunnels =
+          [this](std::function<void(TunnelSnapshot)> done) {
+            core_->CollectTunnels([done = std::move(done)](std::vector<TunnelView> open,
+                                                           std::vector<TunnelEndView> ends) {
+              done({std::move(open), std::move(ends)});
+            });
+          },
+      .connections =
+          [this](std::function<void(std::vector<ConnectionView>)> done) {
+            core_->listeners().CollectConnections(std::move(done));
+          },
+      .runtime = [this] { return ShowRuntime(core_->runtime()); },
+      .modify_runtime = [this](const auto& changes) { return core_->runtime().Modify(changes); },
+      .order_host =
+          [this](const std::string& cluster, const std::string& address, HostOrder order) {
+            return core_->clusters().OrderHost(cluster, address, order);
+          },
+      .drain_listeners = [this](DrainOrder order) { DrainListeners(order); },
+      .set_health_check = [this](HealthCheckAnswer answer) { SetHealthCheck(answer); },
+      .quit = [this] { DrainAndExit(); }};
 }
 
 ServerFacts Server::ShowServer() const {

@@ -10,6 +10,7 @@
 
 #include "source/base/key_values.h"
 #include "source/base/units.h"
+#include "source/config/runtime_value.h"
 
 namespace sluice {
 
@@ -25,21 +26,21 @@ enum class BalancerPolicy : uint8_t {
 // slow_start_config: a host that is new, or fit for traffic again, gets more and more of its share.
 struct SlowStart {
   Duration window{0};  // 0: none
-  double aggression = 1.0;
+  RuntimeNumber aggression = 1.0;
   double weight_min = 0.10;  // of its own
 };
 
 // zone_aware_lb_config: where the proxy's own cluster is known, traffic stays in its locality.
 struct ZoneAware {
-  double routing_percent = 100;  // of the traffic goes by it
-  uint64_t hosts_min = 6;        // healthy ones of the cluster
+  RuntimeNumber routing_percent = 100;  // of the traffic goes by it
+  uint64_t hosts_min = 6;               // healthy ones of the cluster
   // Instead of all hosts those of a priority in panic get nothing, and its requests fail.
   bool fails_in_panic = false;
 };
 
 struct LeastRequestSpec {
   uint32_t choices = 2;
-  double active_request_bias = 1.0;
+  RuntimeNumber active_request_bias = 1.0;
   bool full_scan = false;
 };
 
@@ -75,8 +76,8 @@ struct SubsetSpec {
 
 struct BalancerSpec {
   BalancerPolicy policy = BalancerPolicy::kRoundRobin;
-  double panic_threshold_percent = 50.0;  // 0: no panic
-  bool locality_weighted = false;         // else zone aware, but for balancers that hash
+  RuntimeNumber panic_threshold_percent = 50.0;  // 0: no panic
+  bool locality_weighted = false;                // else zone aware, but for balancers that hash
   ZoneAware zone_aware;
   bool ignore_new_hosts_until_first_check = false;
   SlowStart slow_start;

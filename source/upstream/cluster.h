@@ -66,6 +66,11 @@ class Cluster final : private EndOfTurnTask {
   void OnZones() {
     const BalancerSpec& balancer = spec_->balancer;
     if (balancer.locality_weighted || balancer.hashes()) return;  // they do not go by it
+    PublishAnew();
+  }
+  // Something else than its hosts has changed that its HostSet is made by: where the fleet is, or
+  // what the runtime says.
+  void PublishAnew() {
     must_publish_ = true;
     RebuildLater();
   }

@@ -208,7 +208,8 @@ bool AnyHttp2Probe(const ClusterSpec& spec) {
 std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, const FieldScope& scope,
                                                 StatsRegistry& stats,
                                                 const ParseTransport& parse_transport,
-                                                const OpenEventLog& open_event_log) {
+                                                const OpenEventLog& open_event_log,
+                                                RuntimeKeys* runtime) {
   const size_t errors_before = scope.errors().size();
   auto spec = std::make_shared<ClusterSpec>();
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
@@ -225,7 +226,7 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   spec->connection_buffer_bytes_max =
       UInt32Or(cluster, "per_connection_buffer_limit_bytes",
                static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
-  spec->balancer = ParseBalancer(cluster, scope);
+  spec->balancer = ParseBalancer(cluster, scope, runtime);
   ParsePreconnect(cluster.preconnect_policy(), scope.At("preconnect_policy"), *spec);
   spec->closes_on_host_failure = cluster.close_connections_on_host_health_failure();
   spec->closes_on_host_change = cluster.common_lb_config().close_connections_on_host_set_change();

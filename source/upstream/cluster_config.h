@@ -6,6 +6,7 @@
 #include <string>
 
 #include "source/config/field_scope.h"
+#include "source/config/runtime_keys.h"
 #include "source/net/transport_factory.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_spec.h"
@@ -27,10 +28,12 @@ using ParseTransport = std::function<std::unique_ptr<const ClientTransportFactor
     const google::protobuf::Any& config, const std::string& stat_prefix, const FieldScope& scope)>;
 
 // Null when anything was wrong; every error is in `scope` then. The statistics come from `stats`.
-// Without `parse_transport` there is only plaintext, and without `open_event_log` no event log.
+// Without `parse_transport` there is only plaintext, without `open_event_log` no event log, and
+// without `runtime` nothing sets any key.
 std::shared_ptr<const ClusterSpec> ParseCluster(const envoy::config::cluster::v3::Cluster& cluster,
                                                 const FieldScope& scope, StatsRegistry& stats,
                                                 const ParseTransport& parse_transport = nullptr,
-                                                const OpenEventLog& open_event_log = nullptr);
+                                                const OpenEventLog& open_event_log = nullptr,
+                                                RuntimeKeys* runtime = nullptr);
 
 }  // namespace sluice

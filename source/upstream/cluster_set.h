@@ -46,6 +46,8 @@ class ClusterSet {
   bool EndpointsFailed(absl::string_view name);
   // Before any Set: which cluster the proxy itself is one of, and where it is.
   void SetLocalCluster(std::string name, Locality locality);
+  // Numbers that balancers read have changed under them.
+  void OnRuntime();
   // Of clusters that serve from now on; outlives them.
   void SetOutlierLog(LogSink& log) { outlier_log_ = &log; }
   // Who is told whenever a cluster begins to serve, in its own name or in another's place; outlives

@@ -174,8 +174,8 @@ double SetBuilder::WeightNow(const Host& host, const EndpointTraits& traits) {
 void SetBuilder::AddGroups() {
   std::vector<PriorityHealth> healths;
   for (const Level& level : levels_) healths.push_back(level.health);
-  const std::vector<PriorityLoad> loads =
-      SpreadOverPriorities(healths, policy_, spec_.panic_threshold_percent);
+  const std::vector<PriorityLoad> loads = SpreadOverPriorities(
+      healths, policy_, std::min(spec_.panic_threshold_percent.value(), 100.0));
   for (uint32_t priority = 0; priority < levels_.size(); ++priority) {
     const Level& level = levels_[priority];
     const PriorityLoad& load = loads[priority];
@@ -207,7 +207,7 @@ bool SetBuilder::AddZones(const Level& level, double load) {
   if (plan.shares.empty()) return false;
   double all = 0;
   for (const Member& member : level.healthy) all += member.weight;
-  const double by_plan = spec_.zone_aware.routing_percent / 100.0;
+  const double by_plan = std::min(spec_.zone_aware.routing_percent.value(), 100.0) / 100.0;
   for (size_t i = 0; i < hosts.size(); ++i) {
     std::vector<WeightedHost> members;
     std::vector<HashedHost> hashed;

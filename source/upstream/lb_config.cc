@@ -73,7 +73,8 @@ void ParseCommon(const pb::Cluster::CommonLbConfig& common, const FieldScope& sc
 
 }  // namespace
 
-BalancerSpec ParseBalancer(const pb::Cluster& cluster, const FieldScope& scope) {
+BalancerSpec ParseBalancer(const pb::Cluster& cluster, const FieldScope& scope,
+                           RuntimeKeys* runtime) {
   BalancerSpec spec;
   ParseCommon(cluster.common_lb_config(), scope.At("common_lb_config"), spec);
   // The list wins over lb_policy where both are set.
@@ -85,6 +86,16 @@ BalancerSpec ParseBalancer(const pb::Cluster& cluster, const FieldScope& scope) 
   }
   if (cluster.has_lb_subset_config()) {
     spec.subsets = ParseSubsets(cluster.lb_subset_config(), scope.At("lb_subset_config"));
+  }
+  // Of all clusters, by Envoy's names.
+  spec.panic_threshold_percent =
+      RuntimeNumber(spec.panic_threshold_percent, "upstream.healthy_panic_threshold");
+  spec.zone_aware.routing_percent =
+      RuntimeNumber(spec.zone_aware.routing_percent, "upstream.zone_routing.enabled");
+  for (RuntimeNumber* number :
+       {&spec.panic_threshold_percent, &spec.zone_aware.routing_percent,
+        &spec.slow_start.aggression, &spec.least_request.active_request_bias}) {
+    BindRuntime(runtime, *number);
   }
   return spec;
 }

@@ -34,7 +34,10 @@ SlowStart ParseSlowStart(const Config& config, const FieldScope& scope) {
   parsed.window = DurationOr(slow_start, "slow_start_window", parsed.window, field,
                              {.min = std::chrono::milliseconds(1)});
   if (slow_start.has_aggression()) {
-    parsed.aggression = slow_start.aggression().default_value();
+    constexpr double kAggressionMin = 0.01;
+    const auto& aggression = slow_start.aggression();
+    parsed.aggression =
+        RuntimeNumber(aggression.default_value(), aggression.runtime_key(), kAggressionMin);
     if (!(parsed.aggression > 0)) {
       field.At("aggression.default_value").Error("must be greater than 0");
     }
@@ -65,7 +68,8 @@ void ParseLeastRequest(const Config& config, const FieldScope& scope, BalancerSp
   // Each choice costs time in every request.
   parsed.choices = UInt32Or(config, "choice_count", parsed.choices, scope, {.min = 2, .max = 1000});
   if (config.has_active_request_bias()) {
-    parsed.active_request_bias = config.active_request_bias().default_value();
+    parsed.active_request_bias = RuntimeNumber(config.active_request_bias().default_value(),
+                                               config.active_request_bias().runtime_key());
     if (!(parsed.active_request_bias >= 0)) {
       scope.At("active_request_bias.default_value").Error("must be at least 0");
     }

@@ -37,9 +37,16 @@ const ResourceType kSecretType = {
     .delta_method = "DeltaSecrets",
 };
 
+const ResourceType kRuntimeType = {
+    .url = "type.googleapis.com/envoy.service.runtime.v3.Runtime",
+    .service = "envoy.service.runtime.v3.RuntimeDiscoveryService",
+    .stream_method = "StreamRuntime",
+    .delta_method = "DeltaRuntime",
+};
+
 const ResourceType* FindResourceType(absl::string_view url) {
   for (const ResourceType* type :
-       {&kListenerType, &kClusterType, &kRouteType, &kEndpointType, &kSecretType}) {
+       {&kListenerType, &kClusterType, &kRouteType, &kEndpointType, &kSecretType, &kRuntimeType}) {
     if (type->url == url) return type;
   }
   return nullptr;

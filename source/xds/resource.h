@@ -24,7 +24,8 @@ struct ResourceType {
 
 // Of the kinds that Sluice asks for. By type URL; null: it asks for none such.
 const ResourceType* FindResourceType(absl::string_view url);
-extern const ResourceType kListenerType, kClusterType, kRouteType, kEndpointType, kSecretType;
+extern const ResourceType kListenerType, kClusterType, kRouteType, kEndpointType, kSecretType,
+    kRuntimeType;
 
 struct Resource {
   std::string name;

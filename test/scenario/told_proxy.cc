@@ -57,7 +57,7 @@ ToldProxy::ToldProxy(Wire wire, const ToldOptions& options)
   if (errors.empty()) core_->Load(bootstrap, errors);
   EXPECT_TRUE(errors.empty()) << errors.ToString();
   for (const ResourceType* type :
-       {&kClusterType, &kEndpointType, &kListenerType, &kRouteType, &kSecretType}) {
+       {&kClusterType, &kEndpointType, &kListenerType, &kRouteType, &kSecretType, &kRuntimeType}) {
     Serve(*type);
   }
 }
@@ -86,7 +86,8 @@ std::string ToldProxy::Bootstrap(Wire wire, const ToldOptions& options) const {
                       "  cds_config: ", source(), "\n  lds_config: ", source(),
                       "\nstatic_resources:\n  clusters:\n  - name: xds\n    load_assignment:\n"
                       "      cluster_name: xds\n      endpoints: [{ lb_endpoints: [",
-                      Endpoint("10.8.8.8", 18000), "] }]\n", options.static_resources);
+                      Endpoint("10.8.8.8", 18000), "] }]\n", options.static_resources,
+                      options.bootstrap);
 }
 
 void ToldProxy::SetCluster(const std::string& name, const std::string& yaml) {

@@ -34,6 +34,7 @@ struct ToldOptions {
   // Not one stream for all, but one for each kind.
   bool separate_streams = false;
   std::string static_resources;  // YAML, more of them
+  std::string bootstrap;         // YAML, more of it
 };
 
 class ToldProxy {

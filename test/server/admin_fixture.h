@@ -36,6 +36,7 @@ class AdminFixture : public testing::Test {
   std::vector<LedgerEntry> coverage;
   TunnelSnapshot tunnels;
   std::vector<ConnectionView> connections;
+  std::vector<RuntimeLayerFacts> runtime;
   std::string orders;
 
  private:
@@ -45,7 +46,7 @@ class AdminFixture : public testing::Test {
     return answer;
   }
   AdminView MakeView() {
-    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     view.server = [this] { return server; };
     view.listeners = [this] { return listeners; };
     view.clusters = [this] { return clusters; };
@@ -58,6 +59,12 @@ class AdminFixture : public testing::Test {
     view.tunnels = [this](const std::function<void(TunnelSnapshot)>& done) { done(tunnels); };
     view.connections = [this](const std::function<void(std::vector<ConnectionView>)>& done) {
       done(connections);
+    };
+    view.runtime = [this] { return runtime; };
+    view.modify_runtime = [this](const auto& changes) -> absl::Status {
+      if (runtime.empty()) return absl::FailedPreconditionError("No admin layer specified");
+      for (const auto& [key, value] : changes) absl::StrAppend(&orders, key, "=", value, ";");
+      return absl::OkStatus();
     };
     view.drain_listeners = [this](DrainOrder order) {
       absl::StrAppend(&orders, "drain", order.pace == DrainSpeed::kGraceful ? " graceful" : "",

@@ -83,6 +83,40 @@ TEST_F(AdminHandlerTest, SkipExitWithoutGracefulIsRefused) {
   EXPECT_EQ(orders, "");
 }
 
+TEST_F(AdminHandlerTest, RuntimeShowsWhatEachLayerSaysAndWhatHolds) {
+  runtime = {{"base", {{"a", "1"}, {"b", "2"}}}, {"admin", {{"b", "\"x\""}}}};
+  const AdminResponse response = Get("/runtime");
+  EXPECT_EQ(response.content_type, AdminResponse::kJson);
+  EXPECT_EQ(response.body,
+            R"({
+ "layers": ["base", "admin"],
+ "entries": {
+  "a": {
+   "layer_values": ["1", ""],
+   "final_value": "1"
+  },
+  "b": {
+   "layer_values": ["2", "\"x\""],
+   "final_value": "\"x\""
+  }
+ }
+}
+)");
+  runtime.clear();
+  EXPECT_EQ(Get("/runtime").body, "{\n \"layers\": [],\n \"entries\": {\n }\n}\n");
+}
+
+TEST_F(AdminHandlerTest, RuntimeIsModifiedByPostOnly) {
+  EXPECT_EQ(Get("/runtime_modify?a=1").status, 405);
+  EXPECT_EQ(Post("/runtime_modify").status, 400);
+  const AdminResponse refused = Post("/runtime_modify?a=1");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.body, "No admin layer specified\n");
+  runtime = {{"admin", {}}};
+  EXPECT_EQ(Post("/runtime_modify?a=1&b.c=x%20y&d=").body, "OK\n");
+  EXPECT_EQ(orders, "a=1;b.c=x y;d=;");
+}
+
 TEST_F(AdminHandlerTest, CoverageShowsTheLedger) {
   coverage.push_back({.path = "a.b",
                       .field = "x.A.b",

@@ -102,7 +102,7 @@ std::optional<Fraction> ParseRuntimeFraction(
   const FieldScope value_scope = scope.At("default_value");
   const auto parts = ReadPartsPerMillion(fraction.default_value(), value_scope);
   if (!parts.has_value()) return std::nullopt;
-  return Fraction{*parts};
+  return Fraction{*parts, fraction.runtime_key()};
 }
 
 }  // namespace sluice

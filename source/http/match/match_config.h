@@ -29,6 +29,7 @@ std::optional<StringMatch> ParseStringMatch(const envoy::type::matcher::v3::Stri
                                             const FieldScope& scope);
 std::optional<HeaderMatch> ParseHeaderMatch(const envoy::config::route::v3::HeaderMatcher& matcher,
                                             const FieldScope& scope);
+// Not bound to a runtime yet.
 std::optional<Fraction> ParseRuntimeFraction(
     const envoy::config::core::v3::RuntimeFractionalPercent& fraction, const FieldScope& scope);
 

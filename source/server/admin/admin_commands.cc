@@ -13,6 +13,7 @@
 #include "source/server/admin/hosts_page.h"
 #include "source/server/admin/listeners_page.h"
 #include "source/server/admin/log_level_page.h"
+#include "source/server/admin/runtime_page.h"
 #include "source/server/admin/server_pages.h"
 #include "source/server/admin/stats_page.h"
 #include "source/server/admin/tunnels_page.h"
@@ -84,6 +85,10 @@ AdminResponse Quit(const AdminView& view, const AdminQuery& query) {
 
 AdminResponse Ready(const AdminView& view, const AdminQuery& query) {
   return ReadyPage(view.server().state);
+}
+
+AdminResponse Runtime(const AdminView& view, const AdminQuery& query) {
+  return RuntimePage(view.runtime());
 }
 
 AdminResponse ServerInfo(const AdminView& view, const AdminQuery& query) {
@@ -187,6 +192,12 @@ constexpr AdminCommand kCommands[] = {
     {"/logging", "query/change logging levels", kChanges, Logging, kLogging},
     {"/quitquitquit", "exit the server", kChanges, Quit, {}},
     {"/ready", "print server state, return 200 if LIVE, otherwise return 503", kReads, Ready, {}},
+    {"/runtime", "print runtime values", kReads, Runtime, {}},
+    {"/runtime_modify",
+     "modify runtime values: key1=value1&key2=value2; an empty value removes one",
+     kChanges,
+     ModifyRuntime,
+     {}},
     {"/server_info", "print server version/status information", kReads, ServerInfo, {}},
     {"/stats", "print server stats", kReads, Stats, kStats},
     {"/stats/prometheus", "print server stats in prometheus format", kReads, Prometheus,

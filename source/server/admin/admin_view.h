@@ -10,8 +10,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
 #include "envoy/admin/v3/server_info.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
 #include "google/protobuf/message.h"
@@ -87,6 +90,12 @@ struct ClusterView {
 // redacts and trims it in place.
 using ConfigDumpParts = std::vector<std::unique_ptr<google::protobuf::Message>>;
 
+// Of the runtime: keys and values as they are shown.
+struct RuntimeLayerFacts {
+  std::string name;
+  absl::btree_map<std::string, std::string> values;
+};
+
 enum class DrainSpeed : uint8_t { kAtOnce, kGraceful };
 enum class DrainScope : uint8_t { kAll, kInboundOnly };
 enum class AfterDrain : uint8_t { kStopListeners, kKeepListeners };
@@ -117,6 +126,11 @@ struct AdminView {
   // The workers are asked, so that the answer comes in a later turn.
   std::function<void(std::function<void(TunnelSnapshot)> done)> tunnels;
   std::function<void(std::function<void(std::vector<ConnectionView>)> done)> connections;
+
+  // In their order, of which a later one counts more.
+  std::function<std::vector<RuntimeLayerFacts>()> runtime;
+  std::function<absl::Status(const std::vector<std::pair<std::string, std::string>>& changes)>
+      modify_runtime;
 
   // False: there is no such host.
   std::function<bool(const std::string& cluster, const std::string& address, HostOrder order)>

@@ -46,14 +46,14 @@ Host* LeastRequest::PickEqual(const HostGroup& group, Random& random) const {
 Host* LeastRequest::PickWeighted(const HostGroup& group, Random& random) const {
   HostGroup::Drawn best = group.Draw(random);
   HostGroup::Drawn other = group.Draw(random);
+  const double bias = spec_.active_request_bias;
   for (uint32_t i = 1; i < spec_.choices; ++i) {
     if (i > 1) other = group.Draw(random);
     // The other's load over the best's. 0 / 0, for two idle ones, is not a number, which is below
     // nothing: of equals the first drawn stays.
     const double ratio = ActiveOf(*group.hosts()[other.index]) * best.weight /
                          (ActiveOf(*group.hosts()[best.index]) * other.weight);
-    const double stays =
-        spec_.active_request_bias == 1.0 ? ratio : std::pow(ratio, spec_.active_request_bias);
+    const double stays = bias == 1.0 ? ratio : std::pow(ratio, bias);
     const bool moves = stays < RandomPart(random);
     best.index = moves ? other.index : best.index;
     best.weight = moves ? other.weight : best.weight;
