@@ -18,6 +18,7 @@ std::vector<ResourceError> ClusterUpdates::OnResources(const std::vector<Resourc
       });
   for (const std::string& name : gone) {
     records_.erase(name);
+    before_.erase(name);
     leaving_.insert(name);
     stays_.Set(name, kStayMax);
   }
@@ -28,8 +29,11 @@ std::vector<ResourceError> ClusterUpdates::OnResources(const std::vector<Resourc
 
 void ClusterUpdates::Set(const ClusterProto& proto, const FieldScope& scope) {
   const size_t errors_before = scope.errors().size();
+  const bool did_serve = parts_.serves(proto.name());
   parts_.set(proto, scope);
   if (scope.errors().size() != errors_before) return;
+  const ResourceRecord& present = records_[proto.name()];
+  if (did_serve && present.has_body()) before_[proto.name()] = present;
   leaving_.erase(proto.name());
   stays_.Clear(proto.name());
 }
@@ -39,6 +43,16 @@ void ClusterUpdates::OnRoutes() {
   for (const std::string& name : leaving) {
     if (!parts_.is_used(name)) Leave(name);
   }
+}
+
+void ClusterUpdates::OnServing() {
+  absl::erase_if(before_, [this](const auto& entry) { return parts_.serves(entry.first); });
+}
+
+RecordView ClusterUpdates::ViewOf(const std::string& name, const ResourceRecord& record) const {
+  if (!record.has_body() || parts_.serves(name)) return {record};
+  const auto before = before_.find(name);
+  return {record, true, before == before_.end() ? nullptr : &before->second};
 }
 
 void ClusterUpdates::Leave(const std::string& name) {

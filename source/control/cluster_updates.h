@@ -30,6 +30,8 @@ class ClusterUpdates final : public ResourceUser {
     std::function<void(const std::string& name)> remove;
     // Whether a route leads to it.
     std::function<bool(const std::string& name)> is_used;
+    // Whether its last version serves: none is warming.
+    std::function<bool(const std::string& name)> serves;
     // Of the bootstrap; discovery does not touch them.
     const absl::btree_set<std::string>& static_names;
     // The first answer has been dealt with, or is waited for no longer.
@@ -42,6 +44,9 @@ class ClusterUpdates final : public ResourceUser {
   void OnFetchTimeout(const std::string&) override { TellFirst(); }
   // Other routes are in force than before.
   void OnRoutes();
+  // Another cluster serves than before.
+  void OnServing();
+  RecordView ViewOf(const std::string& name, const ResourceRecord& record) const;
   const ResourceRecords& records() const { return records_; }
 
  private:
@@ -53,6 +58,7 @@ class ClusterUpdates final : public ResourceUser {
   absl::btree_set<std::string> leaving_;
   NameDeadlines stays_{parts_.loop, [this](const std::string& name) { Leave(name); }};
   ResourceRecords records_;
+  ResourceRecords before_;  // what serves in the place of what warms
   bool told_first_ = false;
 };
 

@@ -54,6 +54,14 @@ struct Discovery::Source {
   absl::btree_map<std::string, std::unique_ptr<ResourceSource>> opened;
 };
 
+template <class Visit>
+void Discovery::ForEachSource(const Visit& visit) const {
+  if (ads_ != nullptr) visit(*ads_);
+  for (const auto& [key, source] : others_) {
+    if (source != nullptr) visit(*source);
+  }
+}
+
 Discovery::Discovery(Parts parts) : parts_(std::move(parts)), stats_(parts_.stats) {}
 Discovery::~Discovery() = default;
 
@@ -81,6 +89,10 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
               parts_.remove_cluster(name);
             },
         .is_used = [this](const std::string& name) { return IsUsed(name); },
+        .serves =
+            [this](const std::string& name) {
+              return HasCluster(name) && parts_.clusters.FindNext(name) == nullptr;
+            },
         .static_names = parts_.static_clusters,
         .on_first = [this] { TellClusters(); }});
   }
@@ -322,11 +334,9 @@ bool Discovery::HasCluster(const std::string& name) const {
 }
 
 bool Discovery::IsUsed(const std::string& cluster) const {
-  if (ads_ != nullptr && ads_->routes.Names(cluster)) return true;
-  for (const auto& [key, source] : others_) {
-    if (source != nullptr && source->routes.Names(cluster)) return true;
-  }
-  return false;
+  bool is_used = false;
+  ForEachSource([&](const Source& source) { is_used |= source.routes.Names(cluster); });
+  return is_used;
 }
 
 void Discovery::OnRoutes() {
@@ -334,10 +344,8 @@ void Discovery::OnRoutes() {
 }
 
 void Discovery::RunEndOfTurn() {
-  if (ads_ != nullptr) ads_->routes.OnClusters();
-  for (const auto& [key, source] : others_) {
-    if (source != nullptr) source->routes.OnClusters();
-  }
+  ForEachSource([](Source& source) { source.routes.OnClusters(); });
+  if (cluster_updates_.has_value()) cluster_updates_->OnServing();
 }
 
 void Discovery::TellClusters() {
@@ -354,22 +362,32 @@ void Discovery::NoteListenerFailure(const std::string& name, const std::string& 
 
 void Discovery::ForEachRecord(
     const std::function<void(const ResourceType& type, const std::string& name,
-                             const ResourceRecord& record)>& visit) const {
-  const auto each = [&](const ResourceType& type, const ResourceRecords& records) {
-    for (const auto& [name, record] : records) visit(type, name, record);
+                             const RecordView& view)>& visit) const {
+  const auto each = [&](const ResourceType& type, const auto& updates) {
+    for (const auto& [name, record] : updates.records()) {
+      if constexpr (requires { updates.ViewOf(name, record); }) {
+        visit(type, name, updates.ViewOf(name, record));
+      } else {
+        visit(type, name, {record});
+      }
+    }
   };
-  if (listener_updates_.has_value()) each(kListenerType, listener_updates_->records());
-  if (cluster_updates_.has_value()) each(kClusterType, cluster_updates_->records());
-  const auto each_of = [&](const Source& source) {
-    each(kEndpointType, source.endpoints.records());
-    each(kRouteType, source.routes.records());
-    each(kSecretType, source.secrets.records());
-    each(kRuntimeType, source.runtime.records());
-  };
-  if (ads_ != nullptr) each_of(*ads_);
-  for (const auto& [key, source] : others_) {
-    if (source != nullptr) each_of(*source);
-  }
+  if (listener_updates_.has_value()) each(kListenerType, *listener_updates_);
+  if (cluster_updates_.has_value()) each(kClusterType, *cluster_updates_);
+  ForEachSource([&](const Source& source) {
+    each(kEndpointType, source.endpoints);
+    each(kRouteType, source.routes);
+    each(kSecretType, source.secrets);
+    each(kRuntimeType, source.runtime);
+    const ResourceRecord none;
+    for (const std::string& name : source.secrets.Missing()) visit(kSecretType, name, {none, true});
+  });
+}
+
+const ResourceRecord* Discovery::FindAssignment(const std::string& cluster) const {
+  const auto source = endpoint_sources_.find(cluster);
+  return source == endpoint_sources_.end() ? nullptr
+                                           : source->second->endpoints.FindRecord(cluster);
 }
 
 }  // namespace sluice

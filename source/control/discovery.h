@@ -74,9 +74,12 @@ class Discovery final : private EndOfTurnTask {
   void NoteListenerFailure(const std::string& name, const std::string& version,
                            const std::string& text);
 
-  // For the admin port: each kind's records, of all sources together.
+  // For the admin port: each kind's records, of all sources together; a secret that has been asked
+  // for and has not come has an empty one.
   void ForEachRecord(const std::function<void(const ResourceType& type, const std::string& name,
-                                              const ResourceRecord& record)>& visit) const;
+                                              const RecordView& view)>& visit) const;
+  // Of a cluster whose endpoints come from here; null: none have come.
+  const ResourceRecord* FindAssignment(const std::string& cluster) const;
 
  private:
   // One place that resources come from: the aggregated stream of the bootstrap, a server with a
@@ -84,6 +87,8 @@ class Discovery final : private EndOfTurnTask {
   struct Source;
 
   void RunEndOfTurn() override;
+  template <class Visit>
+  void ForEachSource(const Visit& visit) const;
   void LoadRuntime(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
   void OnRuntimeLayer(size_t layer);
   Source* Find(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);

@@ -33,6 +33,13 @@ void EndpointUpdates::Unwant(const std::string& cluster) {
   service_of_.erase(at);
 }
 
+const ResourceRecord* EndpointUpdates::FindRecord(const std::string& cluster) const {
+  const auto service = service_of_.find(cluster);
+  if (service == service_of_.end()) return nullptr;
+  const auto record = records_.find(service->second);
+  return record == records_.end() ? nullptr : &record->second;
+}
+
 // What is gone from the control plane stays in use: a cluster that has no endpoints any more is
 // told so by an assignment without any.
 std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resource>& resources,

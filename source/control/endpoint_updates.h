@@ -36,6 +36,8 @@ class EndpointUpdates final : public ResourceUser {
                                          const std::vector<std::string>& gone) override;
   void OnFetchTimeout(const std::string& service) override;
   const ResourceRecords& records() const { return records_; }
+  // Of what this cluster asks for; null: nothing has come.
+  const ResourceRecord* FindRecord(const std::string& cluster) const;
 
  private:
   // Ends an assignment that nobody has renewed in time (endpoint_stale_after).

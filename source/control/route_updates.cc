@@ -28,6 +28,7 @@ void RouteUpdates::Unwant(RouteFeed& feed) {
   records_.erase(name);
   in_force_.erase(name);
   waiting_.erase(name);
+  before_.erase(name);
   waits_.Clear(name);
   source_->Unwant(kRouteType, name);
   on_change_();
@@ -42,6 +43,7 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
         Table table = {ParseRouteTable(proto, scope, &runtime_), version};
         if (table.table == nullptr) return;
         if (!MustWait(proto.name(), table)) return Publish(proto.name(), std::move(table));
+        before_.try_emplace(proto.name(), records_[proto.name()]);
         waiting_[proto.name()] = std::move(table);
         waits_.Set(proto.name(), kWaitMax);
       });
@@ -60,6 +62,7 @@ bool RouteUpdates::MustWait(const std::string& name, const Table& table) const {
 
 void RouteUpdates::Publish(const std::string& name, Table table) {
   waiting_.erase(name);
+  before_.erase(name);
   waits_.Clear(name);
   for (RouteFeed* feed : feeds_[name]) feed->Set(table.table, table.version);
   in_force_[name] = std::move(table);
@@ -86,6 +89,12 @@ bool RouteUpdates::Names(const std::string& cluster) const {
     return absl::c_linear_search(entry.second.table->clusters(), cluster);
   };
   return absl::c_any_of(in_force_, names) || absl::c_any_of(waiting_, names);
+}
+
+RecordView RouteUpdates::ViewOf(const std::string& name, const ResourceRecord& record) const {
+  if (!waiting_.contains(name)) return {record};
+  const auto before = before_.find(name);
+  return {record, true, before == before_.end() ? nullptr : &before->second};
 }
 
 void RouteUpdates::OnFetchTimeout(const std::string& name) {

@@ -50,6 +50,7 @@ class RouteUpdates final : public ResourceUser {
   void OnClusters();
   // Whether a table that is in force, or waits, names this cluster.
   bool Names(const std::string& cluster) const;
+  RecordView ViewOf(const std::string& name, const ResourceRecord& record) const;
   const ResourceRecords& records() const { return records_; }
 
  private:
@@ -70,6 +71,7 @@ class RouteUpdates final : public ResourceUser {
   absl::btree_map<std::string, Table> in_force_, waiting_;  // by name
   NameDeadlines waits_{loop_, [this](const std::string& name) { PublishWaiting(name); }};
   ResourceRecords records_;
+  ResourceRecords before_;  // what is in force in the place of what waits
 };
 
 }  // namespace sluice

@@ -42,6 +42,14 @@ void SecretUpdates::RunEndOfTurn() {
   }
 }
 
+std::vector<std::string> SecretUpdates::Missing() const {
+  std::vector<std::string> names;
+  for (const auto& [name, keys] : keys_) {
+    if (!records_.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
 void SecretUpdates::Unwant(const SecretKey& key) {
   const auto at = keys_.find(key.name);
   at->second.erase(key);

@@ -32,6 +32,8 @@ class SecretUpdates final : public ResourceUser,
   // The store has its own patience, user by user.
   void OnFetchTimeout(const std::string&) override {}
   const ResourceRecords& records() const { return records_; }
+  // Asked for, and never come. In order.
+  std::vector<std::string> Missing() const;
 
  private:
   class OneFetch;

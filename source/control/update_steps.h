@@ -26,7 +26,20 @@ struct ResourceRecord {
   google::protobuf::Any body;
   WallTime updated_at{};
   std::string refused_version;
-  std::string refusal;  // empty: the last that came is in force
+  std::string refusal;  // empty: the last that came was accepted
+  WallTime refused_at{};
+  google::protobuf::Any refused_body;
+
+  bool has_body() const { return !body.type_url().empty(); }
+};
+
+// One of them, as it is shown.
+struct RecordView {
+  const ResourceRecord& record;
+  // What was accepted last is not in force yet: it warms, or waits for other resources. `before` is
+  // in force until then; null: nothing is.
+  bool is_coming = false;
+  const ResourceRecord* before = nullptr;
 };
 
 // In order of name.
@@ -51,7 +64,7 @@ std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resource
   std::vector<ResourceError> refused;
   for (const Resource& resource : resources) {
     ResourceRecord& record = records[resource.name];
-    const bool is_there = !record.body.type_url().empty();
+    const bool is_there = record.has_body();
     Proto proto;
     ConfigErrors errors;
     const bool same_bytes = is_there && record.body.value() == resource.body.value();
@@ -63,9 +76,11 @@ std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resource
       refused.push_back(RefusalOf(resource, errors));
       record.refused_version = resource.version;
       record.refusal = refused.back().text;
+      record.refused_at = now;
+      record.refused_body = resource.body;
       continue;
     }
-    record = {resource.version, resource.body, now, "", ""};
+    record = {.version = resource.version, .body = resource.body, .updated_at = now};
   }
   return refused;
 }

@@ -44,7 +44,7 @@ ListenerSet::ListenerSet(const World& world) : world_(world), stats_(world.stats
                             [](const auto& entry) { return entry.second.warming != nullptr; });
   });
   world_.stats.AddComputedGauge("listener_manager.total_listeners_draining",
-                                [this] { return static_cast<int64_t>(leaving_); });
+                                [this] { return static_cast<int64_t>(leaving_.size()); });
 }
 
 ListenerSet::~ListenerSet() = default;
@@ -152,7 +152,9 @@ ListenerChange ListenerSet::Remove(const std::string& name) {
   stats_.removed.Add(world_.main.stats);
   const ListenerState listener = std::move(at->second);
   listeners_.erase(at);
-  for (const ListenerPlace& place : listener.places) Leave(place, *listener.active.config);
+  for (const ListenerPlace& place : listener.places) {
+    Leave(name, place, listener.active, *listener.active.config);
+  }
   if (listener.active.config != nullptr) Retire(listener.active.config, nullptr);
   return ListenerChange::kDone;
 }
@@ -224,6 +226,7 @@ absl::Status ListenerSet::Activate(const std::string& name) {
   stats_.create_success.Add(world_.main.stats, world_.workers.size());
   std::vector<ListenerPlace> places = std::exchange(listener.places, {});
   const bool replaces = listener.active.config != nullptr;
+  const ListenerVersion previous = listener.active;
   if (replaces) Retire(std::move(listener.active.config), config.get());
   listener.active = std::move(listener.warming->version);
   listener.warming.reset();
@@ -237,7 +240,7 @@ absl::Status ListenerSet::Activate(const std::string& name) {
     const auto is_it = [&place](const ListenerPlace& kept) { return kept.id == place.id; };
     if (absl::c_any_of(listener.places, is_it)) continue;
     in_place = false;
-    Leave(place, *config);
+    Leave(name, place, previous, *config);
   }
   if (in_place) stats_.in_place_updated.Add(world_.main.stats);
   return absl::OkStatus();

@@ -112,7 +112,14 @@ class ListenerSet {
 
   // By name.
   const absl::btree_map<std::string, ListenerState>& all() const { return listeners_; }
-  size_t leaving() const { return leaving_; }  // addresses that are being drained
+  // Of what has been removed or has another address: addresses whose connections are leaving yet,
+  // by the number of the place, and the version that was in service there.
+  struct Leaving {
+    std::string name, version;
+    std::shared_ptr<const envoy::config::listener::v3::Listener> proto;
+    WallTime since{};
+  };
+  const absl::btree_map<uint64_t, Leaving>& leaving() const { return leaving_; }
 
  private:
   using Sockets = std::vector<std::unique_ptr<ListenSocket>>;  // by worker; null: none
@@ -141,7 +148,9 @@ class ListenerSet {
   void PostNew(Taken taken, const std::shared_ptr<const ListenerConfig>& config);
   void PostReplacement(Taken taken, const std::shared_ptr<const ListenerConfig>& config);
   void StartPlaced();
-  void Leave(const ListenerPlace& place, const ListenerConfig& config);
+  // `version`: the one in service there; `config`: whose settings of a drain hold.
+  void Leave(const std::string& name, const ListenerPlace& place, const ListenerVersion& version,
+             const ListenerConfig& config);
   void StopListening(const ListenerPlace& place, std::function<void()> stopped);
   DrainPace PaceOf(const ListenerConfig& config) const;
   void DrainConnections(std::function<void()> on_empty);
@@ -161,7 +170,7 @@ class ListenerSet {
   OnFailure on_failure_;
   std::vector<uint64_t> placed_;  // and to be started
   uint64_t last_id_ = 0;
-  size_t leaving_ = 0;
+  absl::btree_map<uint64_t, Leaving> leaving_;
   // Who waits until nobody listens any more at an address that is being left; by its place.
   struct LeftAddress {
     Address address;

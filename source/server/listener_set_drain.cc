@@ -10,12 +10,13 @@ namespace sluice {
 
 // In two steps, as a worker may have placed a connection on another one just before: when all have
 // stopped to accept, what is placed has been posted.
-void ListenerSet::Leave(const ListenerPlace& place, const ListenerConfig& config) {
-  ++leaving_;
+void ListenerSet::Leave(const std::string& name, const ListenerPlace& place,
+                        const ListenerVersion& version, const ListenerConfig& config) {
+  leaving_[place.id] = {name, version.config->version, version.proto, version.since};
   StopListening(place, [this, id = place.id, pace = PaceOf(config)] {
     EventLoop& main = world_.main.loop;
     const auto gone = AfterAll(world_.workers.size(), [this, id] {
-      --leaving_;
+      leaving_.erase(id);
       balances_.erase(id);
       FreeRetired();
     });

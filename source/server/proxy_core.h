@@ -93,10 +93,14 @@ class ProxyCore {
   absl::Status ListenOnMain(std::shared_ptr<const ListenerConfig> config, Address& bound);
 
   ListenerSet& listeners() { return listeners_; }
+  const ListenerSet& listeners() const { return listeners_; }
   ClusterSet& clusters() { return clusters_; }
+  const ClusterSet& clusters() const { return clusters_; }
+  bool is_static_cluster(const std::string& name) const { return static_clusters_.contains(name); }
   SecretStore& secrets() { return secrets_; }
   RouteTables& route_tables() { return route_tables_; }
   RuntimeLayers& runtime() { return runtime_; }
+  const RuntimeLayers& runtime() const { return runtime_; }
   const Discovery& discovery() const { return discovery_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }

@@ -43,9 +43,7 @@ class Server {
   void StopThreads();
   absl::Status StartAdmin();
   AdminView MakeAdminView();
-  std::vector<ListenerFacts> ShowListeners() const;
   ServerFacts ShowServer() const;
-  ConfigDumpParts DumpConfig() const;
   void DrainListeners(DrainOrder order);
   void OnSignal(int signal);
   void OnStarted(const absl::Status& status);

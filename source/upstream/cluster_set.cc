@@ -62,7 +62,7 @@ void ClusterSet::OnLocalHosts() {
   if (parts == zones_.parts) return;
   zones_.parts = std::move(parts);
   for (auto& [name, entry] : by_name_) {
-    if (name != local_cluster_ && entry.serving != nullptr) entry.serving->PublishAnew();
+    if (name != local_cluster_ && entry.serving != nullptr) entry.serving->OnZones();
   }
 }
 

@@ -20,6 +20,7 @@
 #include "google/protobuf/message.h"
 #include "source/base/units.h"
 #include "source/config/field_ledger.h"
+#include "source/control/update_steps.h"
 #include "source/listener/connection_view.h"
 #include "source/proxy/tunnel_board.h"
 #include "source/stats/histogram_intervals.h"
@@ -84,6 +85,8 @@ struct ClusterView {
   BreakerFacts default_breaker, high_breaker;
   uint32_t overprovisioning_factor = 140;
   std::vector<HostView> hosts;  // in order of priority
+  // Where they come by discovery; null: they have not come, or are the cluster's own. For the call.
+  const ResourceRecord* assignment = nullptr;
 };
 
 // One message of /config_dump: a BootstrapConfigDump, ClustersConfigDump, ... The page owns it, and

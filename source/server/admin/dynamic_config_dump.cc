@@ -24,54 +24,97 @@ Part& PartOf(ConfigDumpParts& parts) {
 template <class Entry>
 void WriteRefusal(const ResourceRecord& record, Entry& entry) {
   if (record.refusal.empty()) return;
-  entry.mutable_error_state()->set_details(record.refusal);
-  entry.mutable_error_state()->set_version_info(record.refused_version);
+  auto& state = *entry.mutable_error_state();
+  state.set_details(record.refusal);
+  state.set_version_info(record.refused_version);
+  if (record.refused_body.type_url().empty()) return;
+  *state.mutable_failed_configuration() = record.refused_body;
+  *state.mutable_last_update_attempt() = ProtoTime(record.refused_at);
+}
+
+admin::ClientResourceStatus StatusOf(const ResourceRecord& record) {
+  if (!record.refusal.empty()) return admin::NACKED;
+  return record.has_body() ? admin::ACKED : admin::REQUESTED;
 }
 
 // What all entries have in common; the resource itself is in the field that the caller names.
 template <class Entry>
 void Write(const ResourceRecord& record, Entry& entry, google::protobuf::Any* resource) {
-  if (!record.body.type_url().empty()) {
+  if (record.has_body()) {
     *resource = record.body;
     entry.set_version_info(record.version);
     *entry.mutable_last_updated() = ProtoTime(record.updated_at);
   }
   WriteRefusal(record, entry);
+  entry.set_client_status(StatusOf(record));
 }
 
 // Versions are from those who know which of them serves: AddDynamicListeners.
 void AddListener(const std::string& name, const ResourceRecord& record, ConfigDumpParts& parts) {
   if (record.refusal.empty()) return;
   auto& dump = PartOf<admin::ListenersConfigDump>(parts);
-  for (auto& entry : *dump.mutable_dynamic_listeners()) {
-    if (entry.name() == name) return WriteRefusal(record, entry);
+  admin::ListenersConfigDump::DynamicListener* entry = nullptr;
+  for (auto& present : *dump.mutable_dynamic_listeners()) {
+    if (present.name() == name) entry = &present;
   }
-  auto& entry = *dump.add_dynamic_listeners();
-  entry.set_name(name);
-  WriteRefusal(record, entry);
+  if (entry == nullptr) entry = dump.add_dynamic_listeners();
+  entry->set_name(name);
+  WriteRefusal(record, *entry);
+  entry->set_client_status(admin::NACKED);
 }
 
-void Add(const ResourceType& type, const std::string& name, const ResourceRecord& record,
-         ConfigDumpParts& parts) {
-  if (&type == &kListenerType) return AddListener(name, record, parts);
-  if (&type == &kClusterType) {
-    auto& entry = *PartOf<admin::ClustersConfigDump>(parts).add_dynamic_active_clusters();
-    Write(record, entry, entry.mutable_cluster());
-  } else if (&type == &kRouteType) {
-    auto& entry = *PartOf<admin::RoutesConfigDump>(parts).add_dynamic_route_configs();
-    Write(record, entry, entry.mutable_route_config());
-  } else if (&type == &kSecretType) {
-    auto& entry = *PartOf<admin::SecretsConfigDump>(parts).add_dynamic_active_secrets();
-    entry.set_name(name);
-    Write(record, entry, entry.mutable_secret());
+void AddCluster(const RecordView& view, ConfigDumpParts& parts) {
+  auto& dump = PartOf<admin::ClustersConfigDump>(parts);
+  if (view.before != nullptr) {
+    auto& serving = *dump.add_dynamic_active_clusters();
+    Write(*view.before, serving, serving.mutable_cluster());
   }
+  auto& last =
+      view.is_coming ? *dump.add_dynamic_warming_clusters() : *dump.add_dynamic_active_clusters();
+  Write(view.record, last, last.mutable_cluster());
+}
+
+void AddSecret(const std::string& name, const RecordView& view, ConfigDumpParts& parts) {
+  auto& dump = PartOf<admin::SecretsConfigDump>(parts);
+  auto& entry =
+      view.is_coming ? *dump.add_dynamic_warming_secrets() : *dump.add_dynamic_active_secrets();
+  entry.set_name(name);
+  Write(view.record, entry, entry.mutable_secret());
+}
+
+// What is in force comes before what waits for clusters, which Envoy does not know.
+void AddRoutes(const RecordView& view, ConfigDumpParts& parts) {
+  auto& dump = PartOf<admin::RoutesConfigDump>(parts);
+  for (const ResourceRecord* record : {view.before, &view.record}) {
+    if (record == nullptr) continue;
+    auto& entry = *dump.add_dynamic_route_configs();
+    Write(*record, entry, entry.mutable_route_config());
+  }
+}
+
+void Add(const ResourceType& type, const std::string& name, const RecordView& view,
+         ConfigDumpParts& parts) {
+  if (&type == &kListenerType) return AddListener(name, view.record, parts);
+  if (&type == &kClusterType) return AddCluster(view, parts);
+  if (&type == &kRouteType) return AddRoutes(view, parts);
+  if (&type == &kSecretType) return AddSecret(name, view, parts);
 }
 
 }  // namespace
 
+void WriteAssignment(const ResourceRecord& record,
+                     admin::EndpointsConfigDump::DynamicEndpointConfig& entry) {
+  if (record.has_body()) {
+    entry.set_version_info(record.version);
+    *entry.mutable_last_updated() = ProtoTime(record.updated_at);
+  }
+  WriteRefusal(record, entry);
+  entry.set_client_status(StatusOf(record));
+}
+
 void AddDynamicConfigDump(const Discovery& discovery, ConfigDumpParts& parts) {
   discovery.ForEachRecord([&](const ResourceType& type, const std::string& name,
-                              const ResourceRecord& record) { Add(type, name, record, parts); });
+                              const RecordView& view) { Add(type, name, view, parts); });
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 // been refused since. Main thread.
 #pragma once
 
+#include "envoy/admin/v3/config_dump.pb.h"
 #include "source/control/discovery.h"
 #include "source/server/admin/admin_view.h"
 
@@ -10,5 +11,9 @@ namespace sluice {
 // Adds to the messages of StaticConfigDump, and a SecretsConfigDump where there are such. Endpoints
 // are endpoints_dump.h's.
 void AddDynamicConfigDump(const Discovery& discovery, ConfigDumpParts& parts);
+
+// Beside the endpoints as they are in use: which version has said so, and what has been refused.
+void WriteAssignment(const ResourceRecord& record,
+                     envoy::admin::v3::EndpointsConfigDump::DynamicEndpointConfig& entry);
 
 }  // namespace sluice

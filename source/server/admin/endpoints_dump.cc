@@ -6,6 +6,7 @@
 
 #include "envoy/admin/v3/config_dump.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
+#include "source/server/admin/dynamic_config_dump.h"
 #include "source/server/admin/proto_address.h"
 
 namespace sluice {
@@ -72,7 +73,9 @@ void AddEndpointsDump(const std::vector<ClusterView>& clusters, ConfigDumpParts&
   for (const ClusterView& cluster : clusters) {
     const envoy::config::endpoint::v3::ClusterLoadAssignment endpoints = EndpointsOf(cluster);
     if (cluster.added_by == AddedBy::kDiscovery) {
-      dump->add_dynamic_endpoint_configs()->mutable_endpoint_config()->PackFrom(endpoints);
+      auto& entry = *dump->add_dynamic_endpoint_configs();
+      entry.mutable_endpoint_config()->PackFrom(endpoints);
+      if (cluster.assignment != nullptr) WriteAssignment(*cluster.assignment, entry);
     } else {
       dump->add_static_endpoint_configs()->mutable_endpoint_config()->PackFrom(endpoints);
     }

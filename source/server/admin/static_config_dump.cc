@@ -51,6 +51,9 @@ void AddDynamicListeners(const std::vector<DynamicListenerFacts>& listeners,
       entry.set_name(listener.name);
       if (listener.active.proto != nullptr) Fill(listener.active, *entry.mutable_active_state());
       if (listener.warming.proto != nullptr) Fill(listener.warming, *entry.mutable_warming_state());
+      if (listener.draining.proto != nullptr)
+        Fill(listener.draining, *entry.mutable_draining_state());
+      entry.set_client_status(envoy::admin::v3::ACKED);
     }
   }
 }
@@ -76,11 +79,19 @@ ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& 
     for (const auto& chain : listener.filter_chains()) AddRoutes(chain, loaded, *routes);
     AddRoutes(listener.default_filter_chain(), loaded, *routes);
   }
+  auto secrets = std::make_unique<envoy::admin::v3::SecretsConfigDump>();
+  for (const auto& secret : bootstrap.static_resources().secrets()) {
+    auto& entry = *secrets->add_static_secrets();
+    entry.set_name(secret.name());
+    entry.mutable_secret()->PackFrom(secret);
+    *entry.mutable_last_updated() = loaded;
+  }
   ConfigDumpParts parts;
   parts.push_back(std::move(whole));
   parts.push_back(std::move(clusters));
   parts.push_back(std::move(listeners));
   parts.push_back(std::move(routes));
+  if (secrets->static_secrets_size() > 0) parts.push_back(std::move(secrets));
   return parts;
 }
 

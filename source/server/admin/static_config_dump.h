@@ -13,8 +13,8 @@
 
 namespace sluice {
 
-// BootstrapConfigDump, ClustersConfigDump, ListenersConfigDump, RoutesConfigDump; `loaded_at` is
-// when the bootstrap was accepted.
+// BootstrapConfigDump, ClustersConfigDump, ListenersConfigDump, RoutesConfigDump, and where there
+// are secrets SecretsConfigDump; `loaded_at` is when the bootstrap was accepted.
 ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                  WallTime loaded_at);
 
@@ -28,7 +28,7 @@ struct DumpedListener {
 };
 struct DynamicListenerFacts {
   std::string name;
-  DumpedListener active, warming;
+  DumpedListener active, warming, draining;
 };
 // Puts them into the ListenersConfigDump among `parts`.
 void AddDynamicListeners(const std::vector<DynamicListenerFacts>& listeners,
