@@ -34,9 +34,9 @@ struct Discovery::Source {
   Source(Discovery& owner, std::optional<ApiSource> api, bool is_aggregated)
       : api(std::move(api)),
         is_aggregated(is_aggregated),
-        endpoints(owner.parts_.main.loop, owner.parts_.clusters),
+        endpoints(owner.parts_.main, owner.parts_.stats, owner.parts_.clusters),
         routes(
-            owner.parts_.main.loop, owner.parts_.runtime.keys(),
+            owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
             [&owner](const std::string& name) { return owner.HasCluster(name); },
             [&owner] { owner.OnRoutes(); }),
         secrets(owner.parts_.main.loop, owner.parts_.secrets),

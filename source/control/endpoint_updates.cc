@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
+#include "source/upstream/cluster_stats.h"
 
 namespace sluice {
 
@@ -16,8 +17,14 @@ void EndpointUpdates::Want(const std::string& cluster, const std::string& servic
   Service& wanted = services_[service];
   wanted.clusters.insert(cluster);
   source_->Want(kEndpointType, service, fetch_timeout);
+  stats_.CountAttempt(StatPrefix(cluster));
   if (!wanted.assignment.has_value()) return;
   clusters_.SetEndpoints(cluster, wanted.assignment->endpoints, wanted.assignment->policy);
+}
+
+std::string EndpointUpdates::StatPrefix(const std::string& cluster) const {
+  const Cluster* const known = clusters_.Find(cluster);
+  return ClusterStatPrefix(known == nullptr ? cluster : known->spec().stat_name);
 }
 
 void EndpointUpdates::Unwant(const std::string& cluster) {
@@ -44,7 +51,7 @@ const ResourceRecord* EndpointUpdates::FindRecord(const std::string& cluster) co
 // told so by an assignment without any.
 std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resource>& resources,
                                                         const std::vector<std::string>&) {
-  std::vector<ResourceError> refused = UpdateResources<AssignmentProto>(
+  const std::vector<ResourceError> refused = UpdateResources<AssignmentProto>(
       resources, loop_.wall_now(), records_,
       [this](const AssignmentProto& proto, const std::string&, const FieldScope& scope) {
         const size_t errors_before = scope.errors().size();
@@ -60,6 +67,13 @@ std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resour
   for (const Resource& resource : resources) {
     if (records_[resource.name].refusal.empty()) Renew(resource.name);
   }
+  stats_.Count(resources, refused, [this](const std::string& name) {
+    std::vector<std::string> prefixes;
+    const auto at = services_.find(name);
+    if (at == services_.end()) return prefixes;
+    for (const std::string& cluster : at->second.clusters) prefixes.push_back(StatPrefix(cluster));
+    return prefixes;
+  });
   return refused;
 }
 
@@ -84,7 +98,10 @@ void EndpointUpdates::OnStale(const std::string& name) {
 void EndpointUpdates::OnFetchTimeout(const std::string& service) {
   const auto at = services_.find(service);
   if (at == services_.end()) return;
-  for (const std::string& cluster : at->second.clusters) clusters_.EndpointsFailed(cluster);
+  for (const std::string& cluster : at->second.clusters) {
+    stats_.CountTimeout(StatPrefix(cluster));
+    clusters_.EndpointsFailed(cluster);
+  }
 }
 
 }  // namespace sluice

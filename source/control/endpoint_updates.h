@@ -12,6 +12,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "source/control/named_stats.h"
 #include "source/control/update_steps.h"
 #include "source/event/event_loop.h"
 #include "source/event/timer.h"
@@ -23,7 +24,8 @@ namespace sluice {
 
 class EndpointUpdates final : public ResourceUser {
  public:
-  EndpointUpdates(EventLoop& loop, ClusterSet& clusters) : loop_(loop), clusters_(clusters) {}
+  EndpointUpdates(WorkerContext& main, StatsRegistry& stats, ClusterSet& clusters)
+      : loop_(main.loop), clusters_(clusters), stats_(main, stats) {}
   // Where they come by; outlives this.
   void SetSource(ResourceSource& source) { source_ = &source; }
 
@@ -51,6 +53,8 @@ class EndpointUpdates final : public ResourceUser {
     const std::string service;
     Timer timer;
   };
+  std::string StatPrefix(const std::string& cluster) const;
+
   struct Service {
     absl::btree_set<std::string> clusters;
     std::optional<Assignment> assignment;  // the last that was good
@@ -65,6 +69,7 @@ class EndpointUpdates final : public ResourceUser {
   absl::btree_map<std::string, Service> services_;
   absl::btree_map<std::string, std::string> service_of_;  // by cluster
   ResourceRecords records_;
+  NamedStats stats_;
 };
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "envoy/config/route/v3/route.pb.h"
 #include "source/route/route_config.h"
 
@@ -14,8 +15,22 @@ using RouteProto = envoy::config::route::v3::RouteConfiguration;
 void RouteUpdates::Want(RouteFeed& feed, Duration fetch_timeout) {
   feeds_[feed.name()].push_back(&feed);
   source_->Want(kRouteType, feed.name(), fetch_timeout);
+  for (const std::string& prefix : StatPrefixes(feed.name())) stats_.CountAttempt(prefix);
   const auto known = in_force_.find(feed.name());
   if (known != in_force_.end()) feed.Set(known->second.table, known->second.version);
+}
+
+// As Envoy: for each connection manager that names the table.
+std::vector<std::string> RouteUpdates::StatPrefixes(const std::string& name) const {
+  std::vector<std::string> prefixes;
+  const auto at = feeds_.find(name);
+  if (at == feeds_.end()) return prefixes;
+  for (const RouteFeed* feed : at->second) {
+    for (const std::string& manager : feed->stat_prefixes()) {
+      prefixes.push_back(absl::StrCat("http.", manager, ".rds.", name, "."));
+    }
+  }
+  return prefixes;
 }
 
 void RouteUpdates::Unwant(RouteFeed& feed) {
@@ -37,7 +52,7 @@ void RouteUpdates::Unwant(RouteFeed& feed) {
 // A table that is gone from the control plane stays in use: whoever names it would find nothing.
 std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>& resources,
                                                      const std::vector<std::string>&) {
-  return UpdateResources<RouteProto>(
+  const std::vector<ResourceError> refused = UpdateResources<RouteProto>(
       resources, loop_.wall_now(), records_,
       [this](const RouteProto& proto, const std::string& version, const FieldScope& scope) {
         Table table = {ParseRouteTable(proto, scope, &runtime_), version};
@@ -47,6 +62,8 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
         waiting_[proto.name()] = std::move(table);
         waits_.Set(proto.name(), kWaitMax);
       });
+  stats_.Count(resources, refused, [this](const std::string& name) { return StatPrefixes(name); });
+  return refused;
 }
 
 // The first of its name serves at once: there is nothing that would serve better.
@@ -100,6 +117,7 @@ RecordView RouteUpdates::ViewOf(const std::string& name, const ResourceRecord& r
 void RouteUpdates::OnFetchTimeout(const std::string& name) {
   const auto at = feeds_.find(name);
   if (at == feeds_.end() || in_force_.contains(name)) return;
+  for (const std::string& prefix : StatPrefixes(name)) stats_.CountTimeout(prefix);
   for (RouteFeed* feed : at->second) feed->Fail();
 }
 

@@ -13,6 +13,7 @@
 
 #include "absl/container/btree_map.h"
 #include "source/config/runtime_keys.h"
+#include "source/control/named_stats.h"
 #include "source/control/update_steps.h"
 #include "source/event/event_loop.h"
 #include "source/route/route_tables.h"
@@ -27,13 +28,14 @@ class RouteUpdates final : public ResourceUser {
 
   // `has_cluster`: whether one of this name serves. `on_change` follows each table that is in force
   // from then on.
-  RouteUpdates(EventLoop& loop, RuntimeKeys& runtime,
+  RouteUpdates(WorkerContext& main, StatsRegistry& stats, RuntimeKeys& runtime,
                std::function<bool(const std::string& name)> has_cluster,
                std::function<void()> on_change)
-      : loop_(loop),
+      : loop_(main.loop),
         runtime_(runtime),
         has_cluster_(std::move(has_cluster)),
-        on_change_(std::move(on_change)) {}
+        on_change_(std::move(on_change)),
+        stats_(main, stats) {}
   // Where they come by; outlives this.
   void SetSource(ResourceSource& source) { source_ = &source; }
 
@@ -58,6 +60,7 @@ class RouteUpdates final : public ResourceUser {
     std::shared_ptr<const RouteTable> table;
     std::string version;
   };
+  std::vector<std::string> StatPrefixes(const std::string& name) const;
   bool MustWait(const std::string& name, const Table& table) const;
   void Publish(const std::string& name, Table table);
   void PublishWaiting(const std::string& name);
@@ -71,6 +74,7 @@ class RouteUpdates final : public ResourceUser {
   absl::btree_map<std::string, Table> in_force_, waiting_;  // by name
   NameDeadlines waits_{loop_, [this](const std::string& name) { PublishWaiting(name); }};
   ResourceRecords records_;
+  NamedStats stats_;
   ResourceRecords before_;  // what is in force in the place of what waits
 };
 

@@ -268,7 +268,8 @@ void ReadRds(const HcmProto& proto, const ConnectionManagerParts& parts, const F
   place.clear_initial_fetch_timeout();  // how long it is waited for makes it no other source
   const RouteSource source = {.proto = std::make_shared<const ConfigSource>(rds.config_source()),
                               .bytes = CanonicalBytes(place)};
-  config.rds = parts.route_tables.Subscribe(rds.route_config_name(), source, parts.gate);
+  config.rds = parts.route_tables.Subscribe(rds.route_config_name(), source, parts.gate,
+                                            proto.stat_prefix());
 }
 
 void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,

@@ -58,13 +58,15 @@ void RouteTables::Attach(OnFeed on_wanted, OnFeed on_unwanted, Check check) {
 
 std::unique_ptr<const RouteSubscription> RouteTables::Subscribe(const std::string& name,
                                                                 const RouteSource& source,
-                                                                WarmGate* gate) {
+                                                                WarmGate* gate,
+                                                                const std::string& stat_prefix) {
   SLUICE_CHECK(attached());
   Key key(name, source.bytes);
   std::unique_ptr<RouteFeed>& feed = feeds_[key];
   const bool is_new = feed == nullptr;
   if (is_new) feed.reset(new RouteFeed(workers_, *this, name, source.proto));
   ++feed->users_;
+  feed->stat_prefixes_.insert(stat_prefix);
   std::unique_ptr<const RouteSubscription> subscription(
       new RouteSubscription(main_, feed->slots_, key));
   RouteFeed& wanted = *feed;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
@@ -88,6 +89,8 @@ class RouteFeed {
 
   const std::shared_ptr<const RouteTable>& table() const { return table_; }  // null: none (yet)
   const std::string& version() const { return version_; }
+  // Of the connection managers that have ever named it.
+  const absl::btree_set<std::string>& stat_prefixes() const { return stat_prefixes_; }
   size_t users() const { return users_; }
 
  private:
@@ -107,6 +110,7 @@ class RouteFeed {
   const std::shared_ptr<const RouteSlots> slots_;
   std::shared_ptr<const RouteTable> table_;
   std::string version_;
+  absl::btree_set<std::string> stat_prefixes_;
   std::vector<WarmGate::Need> waiting_;
   bool has_answer_ = false;  // a table, or word that there is none
   size_t users_ = 0;
@@ -131,9 +135,11 @@ class RouteTables {
   absl::Status CanFetch(const envoy::config::core::v3::ConfigSource& source) const;
 
   // `gate` is kept closed until there is word of the table; null: it is not waited for. The last
-  // subscription to end, on whatever thread, makes a table unwanted.
+  // subscription to end, on whatever thread, makes a table unwanted. `stat_prefix`: the connection
+  // manager's.
   std::unique_ptr<const RouteSubscription> Subscribe(const std::string& name,
-                                                     const RouteSource& source, WarmGate* gate);
+                                                     const RouteSource& source, WarmGate* gate,
+                                                     const std::string& stat_prefix = "");
 
   // In order of name.
   void ForEach(const std::function<void(const RouteFeed& feed)>& visit) const;

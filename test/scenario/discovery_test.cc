@@ -370,6 +370,20 @@ TEST_P(DiscoveryTest, AClusterStaysUntilItsRoutesHaveGone) {
   EXPECT_EQ(proxy.Ask(), 200);
 }
 
+TEST_P(DiscoveryTest, EachResourceIsCountedUnderTheNameOfItsUser) {
+  ToldProxy proxy(GetParam());
+  Offer(proxy);
+  proxy.Start();
+  EXPECT_EQ(proxy.Stat("cluster.users.update_attempt"), 1);
+  EXPECT_EQ(proxy.Stat("cluster.users.update_success"), 1);
+  EXPECT_EQ(proxy.Stat("http.test.rds.routes.update_success"), 1);
+  EXPECT_NE(proxy.Stat("http.test.rds.routes.version"), 0);
+  proxy.SetRoutes("routes", "users", "  - match: {}\n    route: { cluster: users }\n");
+  proxy.Run();
+  EXPECT_EQ(proxy.Stat("http.test.rds.routes.update_rejected"), 1);
+  EXPECT_EQ(proxy.Stat("http.test.rds.routes.update_success"), 1);
+}
+
 TEST_P(DiscoveryTest, WhatMeansTheSameChangesNothing) {
   ToldProxy proxy(GetParam());
   Offer(proxy);
