@@ -36,7 +36,7 @@ const Dialect* ReadDialect(const core::ApiConfigSource& proto, const FieldScope&
       scope.At("api_type")
           .Error(absl::StrCat(core::ApiConfigSource::ApiType_Name(proto.api_type()),
                               " is not supported"),
-                 "use GRPC or DELTA_GRPC");
+                 "use GRPC, DELTA_GRPC or REST");
       return nullptr;
   }
 }
@@ -93,6 +93,39 @@ void ReadKeepalive(const ClusterProto& cluster, ChannelSpec& spec) {
   spec.keepalive_timeout = DurationOr(keepalive, "timeout", std::chrono::seconds(20), scope);
 }
 
+const ClusterProto* FindStatic(const Bootstrap& bootstrap, const std::string& name) {
+  for (const auto& cluster : bootstrap.static_resources().clusters()) {
+    if (cluster.name() == name) return &cluster;
+  }
+  return nullptr;
+}
+
+RestPlace ReadRest(const core::ApiConfigSource& proto, const Bootstrap& bootstrap,
+                   const FieldScope& scope) {
+  RestPlace rest;
+  if (proto.cluster_names_size() == 0) {
+    scope.At("cluster_names").Error("is empty", "it names the clusters of the control plane");
+  }
+  for (int i = 0; i < proto.cluster_names_size(); ++i) {
+    const ClusterProto* const cluster = FindStatic(bootstrap, proto.cluster_names(i));
+    if (cluster == nullptr) {
+      scope.At("cluster_names", i)
+          .Error(absl::StrCat("names no static cluster: \"", proto.cluster_names(i), "\""),
+                 "static_resources.clusters must hold the cluster of the control plane");
+    } else if (cluster->type() == ClusterProto::EDS) {
+      scope.At("cluster_names", i)
+          .Error(
+              absl::StrCat("\"", proto.cluster_names(i), "\" has its own endpoints by discovery"));
+    }
+    rest.clusters.push_back(proto.cluster_names(i));
+  }
+  constexpr DurationRange kAny = {.min = std::chrono::milliseconds(1)};
+  if (!proto.has_refresh_delay()) scope.At("refresh_delay").Error("is required");
+  rest.refresh_delay = DurationOr(proto, "refresh_delay", std::chrono::seconds(1), scope, kAny);
+  rest.request_timeout = DurationOr(proto, "request_timeout", std::chrono::seconds(1), scope, kAny);
+  return rest;
+}
+
 struct Service {
   ChannelSpec channel;
   ReadChannelTls tls;  // null: plaintext
@@ -143,6 +176,11 @@ std::optional<ApiSource> ReadApiSource(const core::ApiConfigSource& proto,
   if (IsVersion2(proto.transport_api_version())) {
     scope.At("transport_api_version").Error("V2 is not spoken any more", "use V3");
   }
+  if (proto.api_type() == core::ApiConfigSource::REST) {
+    ApiSource source{.rest = ReadRest(proto, bootstrap, scope)};
+    if (scope.errors().size() != errors_before) return std::nullopt;
+    return source;
+  }
   const Dialect* const dialect = ReadDialect(proto, scope);
   if (proto.grpc_services_size() == 0) {
     scope.At("grpc_services").Error("is empty", "it names the control plane");
@@ -165,7 +203,10 @@ std::optional<ApiSource> ReadApiSource(const core::ApiConfigSource& proto,
     spec.tls = *std::move(tls);
     return spec;
   };
-  return ApiSource{dialect, channel, proto.set_node_on_first_message_only()};
+  return ApiSource{.rest = std::nullopt,
+                   .dialect = dialect,
+                   .channel = channel,
+                   .node_once = proto.set_node_on_first_message_only()};
 }
 
 Duration FetchTimeoutOf(const core::ConfigSource& proto, const FieldScope& scope) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
@@ -16,12 +17,20 @@
 
 namespace sluice {
 
+// A control plane that is polled over HTTP.
+struct RestPlace {
+  std::vector<std::string> clusters;  // one after another, when one fails
+  Duration refresh_delay;
+  Duration request_timeout;
+};
+
 // How a control plane is spoken to.
 struct ApiSource {
-  const Dialect* dialect;
+  std::optional<RestPlace> rest;  // none: by a stream, as the rest says
+  const Dialect* dialect = nullptr;
   // Read anew for each connection, as certificates change; the status says what cannot be read.
   std::function<absl::StatusOr<ChannelSpec>()> channel;
-  bool node_once;
+  bool node_once = false;
 };
 
 // As `proto` says; nullopt, and an error, where it says something that cannot be. Clusters that it

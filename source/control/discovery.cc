@@ -4,55 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
-#include "source/base/log.h"
-#include "source/config/config_file.h"
 #include "source/config/field_scope.h"
-#include "source/xds/discovery_stream.h"
-#include "source/xds/file_source.h"
+#include "source/control/discovery_source.h"
 
 namespace sluice {
-namespace {
 
 namespace core = envoy::config::core::v3;
-
-// `path` is deprecated, and still written.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-const std::string& PathOf(const core::ConfigSource& proto) {
-  return proto.has_path_config_source() ? proto.path_config_source().path() : proto.path();
-}
-#pragma GCC diagnostic pop
-
-// Equal for sources that are the same server, asked in the same way.
-std::string KeyOf(const core::ConfigSource& proto) {
-  return proto.api_config_source().SerializeAsString();
-}
-
-}  // namespace
-
-struct Discovery::Source {
-  Source(Discovery& owner, std::optional<ApiSource> api, bool is_aggregated)
-      : api(std::move(api)),
-        is_aggregated(is_aggregated),
-        endpoints(owner.parts_.main, owner.parts_.stats, owner.parts_.clusters),
-        routes(
-            owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
-            [&owner](const std::string& name) { return owner.HasCluster(name); },
-            [&owner] { owner.OnRoutes(); }),
-        secrets(owner.parts_.main.loop, owner.parts_.secrets),
-        runtime(owner.parts_.main.loop, owner.parts_.runtime,
-                [&owner](size_t layer) { owner.OnRuntimeLayer(layer); }) {}
-
-  const std::optional<ApiSource> api;  // none: it is a file
-  const bool is_aggregated;
-  std::string path, watched;  // of a file
-  EndpointUpdates endpoints;
-  RouteUpdates routes;
-  SecretUpdates secrets;
-  RuntimeUpdates runtime;
-  // One, or one for each kind that has been asked for, which its user outlives.
-  absl::btree_map<std::string, std::unique_ptr<ResourceSource>> opened;
-};
 
 template <class Visit>
 void Discovery::ForEachSource(const Visit& visit) const {
@@ -72,7 +29,9 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
   const auto& dynamic = bootstrap.dynamic_resources();
   if (dynamic.has_ads_config()) {
     const FieldScope at = root.At("ads_config");
-    if (parts_.open_channel == nullptr) {
+    if (dynamic.ads_config().api_type() == core::ApiConfigSource::REST) {
+      at.At("api_type").Error("REST has no aggregated stream", "use GRPC or DELTA_GRPC");
+    } else if (parts_.open_channel == nullptr) {
       at.Error("needs gRPC, which this program has not");
     } else if (auto api = ReadApiSource(dynamic.ads_config(), bootstrap, at); api.has_value()) {
       ads_ = std::make_unique<Source>(*this, *std::move(api), true);
@@ -139,105 +98,6 @@ void Discovery::SetCluster(const envoy::config::cluster::v3::Cluster& proto,
   } else {
     UnwantEndpoints(proto.name());
   }
-}
-
-Discovery::Source* Discovery::Find(const core::ConfigSource& proto, const FieldScope& scope) {
-  if (proto.has_ads() || proto.has_self()) {
-    // What says "self" has come by the aggregated stream, or by one that can be named.
-    if (ads_ != nullptr) return ads_.get();
-    scope.Error("asks for the aggregated stream, and there is none",
-                "dynamic_resources.ads_config says where it is");
-    return nullptr;
-  }
-  if (!PathOf(proto).empty()) return FindFile(proto, scope);
-  if (!proto.has_api_config_source()) {
-    scope.Error("must be ads, an api_config_source or a path_config_source");
-    return nullptr;
-  }
-  std::unique_ptr<Source>& source = others_[KeyOf(proto)];
-  if (source != nullptr) return source.get();
-  const FieldScope at = scope.At("api_config_source");
-  if (parts_.open_channel == nullptr) {
-    at.Error("needs gRPC, which this program has not");
-    return nullptr;
-  }
-  auto api = ReadApiSource(proto.api_config_source(), bootstrap_, at);
-  if (!api.has_value()) return nullptr;
-  source = std::make_unique<Source>(*this, *std::move(api), false);
-  return source.get();
-}
-
-Discovery::Source* Discovery::FindFile(const core::ConfigSource& proto, const FieldScope& scope) {
-  const std::string& path = PathOf(proto);
-  std::unique_ptr<Source>& source = others_[path];
-  if (source != nullptr) return source.get();
-  if (!FormatOfFile(path).has_value()) {
-    scope.Error(absl::StrCat("\"", path, "\" says no notation"),
-                "end it in .yaml, .json, .textproto or .pb");
-    return nullptr;
-  }
-  source = std::make_unique<Source>(*this, std::nullopt, false);
-  source->path = path;
-  source->watched = proto.path_config_source().watched_directory().path();
-  if (source->watched.empty()) source->watched = path;
-  return source.get();
-}
-
-std::unique_ptr<ResourceSource> Discovery::MakeStream(Source& source) {
-  if (!source.api.has_value()) {
-    auto file = std::make_unique<FileSource>(parts_.main, source.path);
-    const absl::Status status = file->Watch(parts_.files, source.watched);
-    if (!status.ok()) {
-      SLUICE_LOG(kConfig, kWarning, source.path, ": changes are not seen: ", status.message());
-    }
-    return file;
-  }
-  const auto make_channel = [this, &source]() -> absl::StatusOr<std::unique_ptr<MessageChannel>> {
-    absl::StatusOr<ChannelSpec> spec = source.api->channel();
-    if (!spec.ok()) return spec.status();
-    return parts_.open_channel(parts_.main.loop, *std::move(spec));
-  };
-  return std::make_unique<DiscoveryStream>(
-      parts_.main, make_channel,
-      DiscoveryStream::Settings{.dialect = *source.api->dialect,
-                                .is_aggregated = source.is_aggregated,
-                                .node = MakeNode(),
-                                .node_once = source.api->node_once},
-      stats_);
-}
-
-ResourceSource& Discovery::Open(Source& source, const ResourceType& type) {
-  const std::string key = source.is_aggregated ? "" : std::string(type.url);
-  std::unique_ptr<ResourceSource>& opened = source.opened[key];
-  if (opened != nullptr) return *opened;
-  opened = MakeStream(source);
-  const auto add = [&](const ResourceType& added, ResourceUser& user) {
-    if (!source.is_aggregated && &added != &type) return false;
-    opened->Add(added, user, StatsOf(added));
-    return true;
-  };
-  if (cluster_source_ == &source) add(kClusterType, *cluster_updates_);
-  if (listener_source_ == &source) add(kListenerType, *listener_updates_);
-  if (add(kEndpointType, source.endpoints)) source.endpoints.SetSource(*opened);
-  if (add(kRouteType, source.routes)) source.routes.SetSource(*opened);
-  if (add(kSecretType, source.secrets)) source.secrets.SetSource(*opened);
-  add(kRuntimeType, source.runtime);
-  return *opened;
-}
-
-UpdateStats Discovery::StatsOf(const ResourceType& type) {
-  if (&type == &kClusterType) return UpdateStats(parts_.stats, "cluster_manager.cds.");
-  if (&type == &kListenerType) return UpdateStats(parts_.stats, "listener_manager.lds.");
-  if (&type == &kEndpointType) return UpdateStats(parts_.stats, "cluster_manager.eds.");
-  if (&type == &kRouteType) return UpdateStats(parts_.stats, "listener_manager.rds.");
-  if (&type == &kRuntimeType) return UpdateStats(parts_.stats, "runtime.");
-  return UpdateStats(parts_.stats, "listener_manager.sds.");
-}
-
-core::Node Discovery::MakeNode() const {
-  core::Node node = bootstrap_.node();
-  if (node.user_agent_name().empty()) node.set_user_agent_name("sluice");
-  return node;
 }
 
 void Discovery::AttachRoutes() {

@@ -26,6 +26,7 @@
 #include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
 #include "source/grpc/channel_spec.h"
+#include "source/net/network.h"
 #include "source/stats/registry.h"
 #include "source/xds/resource_source.h"
 #include "source/xds/xds_stats.h"
@@ -37,6 +38,7 @@ class Discovery final : private EndOfTurnTask {
   struct Parts {
     WorkerContext& main;
     StatsRegistry& stats;
+    Network& network;  // of polls
     FileWatcher& files;
     OpenMessageChannel open_channel;  // null: this program speaks to no control plane
     ClusterSet& clusters;
@@ -83,7 +85,7 @@ class Discovery final : private EndOfTurnTask {
 
  private:
   // One place that resources come from: the aggregated stream of the bootstrap, a server with a
-  // stream for each kind, or a file.
+  // stream for each kind, one that is polled, or a file.
   struct Source;
 
   void RunEndOfTurn() override;
@@ -95,6 +97,7 @@ class Discovery final : private EndOfTurnTask {
   Source* FindFile(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   ResourceSource& Open(Source& source, const ResourceType& type);
   std::unique_ptr<ResourceSource> MakeStream(Source& source);
+  std::unique_ptr<ResourceSource> MakePoll(Source& source);
   UpdateStats StatsOf(const ResourceType& type);
   envoy::config::core::v3::Node MakeNode() const;
   void SetCluster(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope);

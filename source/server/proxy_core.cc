@@ -118,6 +118,7 @@ void ProxyCore::LoadClusters(const envoy::config::bootstrap::v3::Bootstrap& boot
 Discovery::Parts ProxyCore::DiscoveryParts() {
   return {.main = world_.main,
           .stats = world_.stats,
+          .network = world_.network,
           .files = world_.files,
           .open_channel = world_.open_channel,
           .clusters = clusters_,

@@ -83,6 +83,7 @@ class Cluster final : private EndOfTurnTask {
   // what the predecessor has of the same service, or with none.
   void GiveUpOnEndpoints();
   const ClusterSpec& spec() const { return *spec_; }
+  const std::shared_ptr<const ClusterSpec>& shared_spec() const { return spec_; }
   const CircuitBreaker& breaker() const { return *breaker_; }
   const HostSet& hosts() const { return *hosts_; }
   const HealthChecker& health() const { return health_; }

@@ -9,6 +9,7 @@ const ResourceType kListenerType = {
     .service = "envoy.service.listener.v3.ListenerDiscoveryService",
     .stream_method = "StreamListeners",
     .delta_method = "DeltaListeners",
+    .rest_name = "listeners",
     .is_whole = true,
 };
 const ResourceType kClusterType = {
@@ -16,6 +17,7 @@ const ResourceType kClusterType = {
     .service = "envoy.service.cluster.v3.ClusterDiscoveryService",
     .stream_method = "StreamClusters",
     .delta_method = "DeltaClusters",
+    .rest_name = "clusters",
     .is_whole = true,
 };
 const ResourceType kRouteType = {
@@ -23,18 +25,21 @@ const ResourceType kRouteType = {
     .service = "envoy.service.route.v3.RouteDiscoveryService",
     .stream_method = "StreamRoutes",
     .delta_method = "DeltaRoutes",
+    .rest_name = "routes",
 };
 const ResourceType kEndpointType = {
     .url = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
     .service = "envoy.service.endpoint.v3.EndpointDiscoveryService",
     .stream_method = "StreamEndpoints",
     .delta_method = "DeltaEndpoints",
+    .rest_name = "endpoints",
 };
 const ResourceType kSecretType = {
     .url = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
     .service = "envoy.service.secret.v3.SecretDiscoveryService",
     .stream_method = "StreamSecrets",
     .delta_method = "DeltaSecrets",
+    .rest_name = "secrets",
 };
 
 const ResourceType kRuntimeType = {
@@ -42,6 +47,7 @@ const ResourceType kRuntimeType = {
     .service = "envoy.service.runtime.v3.RuntimeDiscoveryService",
     .stream_method = "StreamRuntime",
     .delta_method = "DeltaRuntime",
+    .rest_name = "runtime",
 };
 
 const ResourceType* FindResourceType(absl::string_view url) {

@@ -17,6 +17,7 @@ struct ResourceType {
   absl::string_view service;        // with a stream of its own: envoy.service.cluster.v3....Service
   absl::string_view stream_method;  // of that service: StreamClusters
   absl::string_view delta_method;   // DeltaClusters
+  absl::string_view rest_name;      // clusters, in the path of a poll
   // State of the world: a response holds all there are; one that it leaves out is gone. Of other
   // kinds a response holds what has changed.
   bool is_whole = false;

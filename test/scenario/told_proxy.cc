@@ -77,17 +77,18 @@ std::string ToldProxy::Bootstrap(Wire wire, const ToldOptions& options) const {
       "{ api_type: ", wire == Wire::kDelta ? "DELTA_GRPC" : "GRPC",
       ", transport_api_version: V3, grpc_services: [{ envoy_grpc: { cluster_name: xds } }] }");
   const auto source = [&] {
+    if (!options.source.empty()) return options.source;
     return absl::StrCat(
         "{ ", options.separate_streams ? "api_config_source: " + api : "ads: {}",
         ", resource_api_version: V3, initial_fetch_timeout: ", options.fetch_timeout, " }");
   };
-  return absl::StrCat("node: { id: me, cluster: scenario }\ndynamic_resources:\n",
-                      options.separate_streams ? "" : "  ads_config: " + api + "\n",
-                      "  cds_config: ", source(), "\n  lds_config: ", source(),
-                      "\nstatic_resources:\n  clusters:\n  - name: xds\n    load_assignment:\n"
-                      "      cluster_name: xds\n      endpoints: [{ lb_endpoints: [",
-                      Endpoint("10.8.8.8", 18000), "] }]\n", options.static_resources,
-                      options.bootstrap);
+  return absl::StrCat(
+      "node: { id: me, cluster: scenario }\ndynamic_resources:\n",
+      options.separate_streams || !options.source.empty() ? "" : "  ads_config: " + api + "\n",
+      "  cds_config: ", source(), "\n  lds_config: ", source(),
+      "\nstatic_resources:\n  clusters:\n  - name: xds\n    load_assignment:\n"
+      "      cluster_name: xds\n      endpoints: [{ lb_endpoints: [",
+      Endpoint("10.8.8.8", 18000), "] }]\n", options.static_resources, options.bootstrap);
 }
 
 void ToldProxy::SetCluster(const std::string& name, const std::string& yaml) {

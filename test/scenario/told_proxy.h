@@ -33,6 +33,7 @@ struct ToldOptions {
   std::string fetch_timeout = "15s";
   // Not one stream for all, but one for each kind.
   bool separate_streams = false;
+  std::string source;            // YAML: where clusters and listeners come from, instead
   std::string static_resources;  // YAML, more of them
   std::string bootstrap;         // YAML, more of it
 };

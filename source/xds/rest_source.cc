@@ -1,0 +1,138 @@
+#include "source/xds/rest_source.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "source/base/log.h"
+#include "source/xds/dialect.h"
+#include "source/xds/intake.h"
+
+namespace sluice {
+namespace {
+
+namespace discovery = envoy::service::discovery::v3;
+
+constexpr int kOk = 200;
+constexpr int kNotModified = 304;
+
+}  // namespace
+
+RestSource::Kind::Kind(RestSource& source, const ResourceType& type, ResourceUser& user,
+                       const UpdateStats& stats)
+    : subscription(type),
+      user(user),
+      stats(stats),
+      fetches(source.main_.loop, [this, &source](const std::string& name) {
+        this->stats.fetch_timeout.Add(source.main_.stats);
+        this->user.OnFetchTimeout(name);
+      }) {}
+
+RestSource::~RestSource() = default;
+
+void RestSource::Add(const ResourceType& type, ResourceUser& user, const UpdateStats& stats) {
+  kind_ = std::make_unique<Kind>(*this, type, user, stats);
+}
+
+void RestSource::WantAll(const ResourceType&, Duration fetch_timeout) {
+  kind_->subscription.wants_all = true;
+  if (fetch_timeout > Duration::zero()) kind_->fetches.Set("", fetch_timeout);
+  main_.loop.AtEndOfTurn(*this);
+}
+
+void RestSource::Want(const ResourceType&, const std::string& name, Duration fetch_timeout) {
+  if (!kind_->subscription.names.insert(name).second) return;
+  if (fetch_timeout > Duration::zero()) kind_->fetches.Set(name, fetch_timeout);
+  main_.loop.AtEndOfTurn(*this);
+}
+
+void RestSource::Unwant(const ResourceType&, const std::string& name) {
+  Subscription& subscription = kind_->subscription;
+  subscription.names.erase(name);
+  subscription.asked_for.erase(name);  // if it is wanted again it is asked for anew
+  subscription.versions.erase(name);
+  kind_->fetches.Clear(name);
+}
+
+// What is wanted besides does not wait for the next poll.
+void RestSource::RunEndOfTurn() {
+  const Subscription& subscription = kind_->subscription;
+  if (subscription.wanted() && subscription.request_due() && call_ == nullptr) Poll();
+}
+
+void RestSource::Poll() {
+  Subscription& subscription = kind_->subscription;
+  next_.Disarm();
+  if (!subscription.wanted()) return;
+  // A server that is told a version says nothing of names it has not been asked for with it.
+  for (const std::string& name : subscription.names) {
+    if (!subscription.asked_for.contains(name)) subscription.version.clear();
+  }
+  subscription.answer_due = true;  // whatever has changed
+  discovery::DiscoveryRequest request;
+  request.ParseFromString(*StateOfTheWorld().NextRequest(subscription, &settings_.node));
+  std::string body;
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  (void)google::protobuf::util::MessageToJsonString(request, &body, options);
+  kind_->stats.attempt.Add(main_.stats);
+  timeout_.Arm(settings_.request_timeout);
+  call_ = post_(absl::StrCat("/v3/discovery:", subscription.type->rest_name), std::move(body),
+                [this](absl::StatusOr<RestAnswer> answer) { OnAnswer(std::move(answer)); });
+}
+
+void RestSource::OnTimeout() {
+  OnAnswer(absl::DeadlineExceededError("the answer has not come in time"));
+}
+
+void RestSource::OnAnswer(absl::StatusOr<RestAnswer> answer) {
+  call_.reset();
+  timeout_.Disarm();
+  next_.Arm(settings_.refresh_delay);
+  if (!answer.ok()) {
+    Fail(answer.status().message());
+  } else if (answer->status == kOk) {
+    Take(answer->body);
+  } else if (answer->status != kNotModified) {
+    Fail(absl::StrCat("status ", answer->status));
+  }
+  main_.loop.AtEndOfTurn(*this);
+}
+
+void RestSource::Fail(absl::string_view why) {
+  kind_->stats.failure.Add(main_.stats);
+  // What was asked for has not been heard: it is asked for again.
+  kind_->subscription.version.clear();
+  SLUICE_LOG(kUpstream, kWarning, "polling the control plane for ",
+             kind_->subscription.type->rest_name, ": ", why);
+}
+
+void RestSource::Take(const std::string& body) {
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = true;  // as in what comes by streams
+  discovery::DiscoveryResponse proto;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(body, &proto, options);
+  if (!parsed.ok()) return Refuse(parsed.ToString());
+  absl::StatusOr<Response> read = StateOfTheWorld().Read(proto.SerializeAsString());
+  if (!read.ok()) return Refuse(std::string(read.status().message()));
+  Response response = *std::move(read);
+  Subscription& subscription = kind_->subscription;
+  const std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, response);
+  kind_->fetches.Clear("");
+  for (const Resource& resource : response.resources) kind_->fetches.Clear(resource.name);
+  for (const std::string& name : gone) kind_->fetches.Clear(name);
+  const auto refused = TakeIn(response, gone, subscription, kind_->user);
+  if (!refused.empty()) return Refuse(RefusalText(*subscription.type, refused));
+  subscription.version = response.version;
+  kind_->stats.NoteSuccess(main_, response.version);
+}
+
+void RestSource::Refuse(const std::string& text) {
+  kind_->subscription.refusal = text;
+  kind_->stats.rejected.Add(main_.stats);
+  SLUICE_LOG(kConfig, kWarning, "refused, the versions before stay in use: ", text);
+}
+
+}  // namespace sluice
