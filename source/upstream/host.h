@@ -16,8 +16,8 @@
 #include "source/base/units.h"
 #include "source/net/address.h"
 #include "source/upstream/health/probe_place.h"
-#include "source/upstream/named_addresses.h"
 #include "source/upstream/host_transport.h"
+#include "source/upstream/named_addresses.h"
 #include "source/upstream/outlier/host_outcomes.h"
 
 namespace sluice {

@@ -96,8 +96,8 @@ class WorkerCluster final : public Deferred, public ListNode<>, private EndOfTur
   std::unique_ptr<LoadBalancer> balancer_;
   std::shared_ptr<const HostSet> hosts_;
   std::shared_ptr<const NamedAddresses> left_at_;  // where a logical host was before those
-  std::unique_ptr<OriginalHosts> original_;  // null: its hosts are those of hosts_
-  absl::InlinedVector<Picked, 2> ahead_;     // for the next requests, of hosts_
+  std::unique_ptr<OriginalHosts> original_;        // null: its hosts are those of hosts_
+  absl::InlinedVector<Picked, 2> ahead_;           // for the next requests, of hosts_
   bool retired_ = false;
   absl::flat_hash_map<Host*, HostPools> pools_;
   std::vector<std::unique_ptr<ConnectionPool>> draining_;
