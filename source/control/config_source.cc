@@ -3,10 +3,13 @@
 #include <limits>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+#include "source/base/log.h"
 #include "source/base/status_macros.h"
 #include "source/config/proto_fields.h"
 #include "source/control/channel_tls.h"
@@ -41,32 +44,45 @@ const Dialect* ReadDialect(const core::ApiConfigSource& proto, const FieldScope&
   }
 }
 
-// gRPC's name for the hosts of a cluster: all addresses, or one name that has several.
+// A host in gRPC's words: "ipv4:" and "10.0.0.1:80".
+struct TargetPart {
+  std::string scheme, text;
+};
+TargetPart PartOf(const core::Address& address) {
+  if (address.has_pipe()) return {"unix:", address.pipe().path()};
+  const std::string& host = address.socket_address().address();
+  const auto port = static_cast<uint16_t>(address.socket_address().port_value());
+  const absl::StatusOr<Address> ip = Address::FromIp(host, port);
+  if (!ip.ok()) return {"dns:///", absl::StrCat(host, ":", port)};
+  const bool is_ipv4 = ip->family() == Address::Family::kIpv4;
+  return {is_ipv4 ? "ipv4:" : "ipv6:", std::string(ip->text())};
+}
+
+// gRPC's name for the hosts of a cluster: all addresses of one family, or one name or path, which
+// gRPC has no list of.
 std::string TargetOf(const ClusterProto& cluster, const FieldScope& scope) {
-  std::vector<std::string> ipv4, ipv6, names, paths;
-  for (const auto& group : cluster.load_assignment().endpoints()) {
-    for (const auto& endpoint : group.lb_endpoints()) {
-      const auto& address = endpoint.endpoint().address();
-      if (address.has_pipe()) {
-        paths.push_back(absl::StrCat("unix:", address.pipe().path()));
-        continue;
-      }
-      const std::string& host = address.socket_address().address();
-      const auto port = static_cast<uint16_t>(address.socket_address().port_value());
-      const absl::StatusOr<Address> ip = Address::FromIp(host, port);
-      if (!ip.ok()) {
-        names.push_back(absl::StrCat("dns:///", host, ":", port));
+  std::string target, scheme;
+  const FieldScope assignment = scope.At("load_assignment");
+  for (int i = 0; i < cluster.load_assignment().endpoints_size(); ++i) {
+    const auto& group = cluster.load_assignment().endpoints(i);
+    const FieldScope at_group = assignment.At("endpoints", i);
+    for (int j = 0; j < group.lb_endpoints_size(); ++j) {
+      const TargetPart part = PartOf(group.lb_endpoints(j).endpoint().address());
+      const bool is_ip = absl::StartsWith(part.scheme, "ip");
+      if (target.empty()) {
+        scheme = part.scheme;
+        target = absl::StrCat(part.scheme, part.text);
+      } else if (is_ip && part.scheme == scheme) {
+        absl::StrAppend(&target, ",", part.text);
       } else {
-        (ip->family() == Address::Family::kIpv4 ? ipv4 : ipv6).emplace_back(ip->text());
+        at_group.At("lb_endpoints", j)
+            .Error("is not connected to: this cluster is a control plane's",
+                   "it may have addresses of one family, or one name, or one path");
       }
     }
   }
-  if (!paths.empty()) return paths.front();
-  if (!names.empty()) return names.front();
-  if (!ipv4.empty()) return absl::StrCat("ipv4:", absl::StrJoin(ipv4, ","));
-  if (!ipv6.empty()) return absl::StrCat("ipv6:", absl::StrJoin(ipv6, ","));
-  scope.Error(absl::StrCat("names cluster \"", cluster.name(), "\", which has no endpoints"));
-  return "";
+  if (target.empty()) scope.Error("has no endpoints, and is a control plane's");
+  return target;
 }
 
 // Deprecated, and still written.
@@ -126,6 +142,46 @@ RestPlace ReadRest(const core::ApiConfigSource& proto, const Bootstrap& bootstra
   return rest;
 }
 
+// Of TCP's keep-alive gRPC knows nothing.
+void WarnOfKeepalive(const ClusterProto& cluster, const ChannelSpec& spec,
+                     const FieldScope& scope) {
+  if (!cluster.upstream_connection_options().has_tcp_keepalive()) return;
+  if (spec.keepalive_interval > Duration::zero()) return;
+  SLUICE_LOG(kConfig, kWarning, scope.Path(),
+             ".upstream_connection_options.tcp_keepalive has no effect on connections to a control "
+             "plane: http2_protocol_options.connection_keepalive has");
+}
+
+// What gRPC takes for the name and the value of a header; with anything else it ends the process.
+bool IsMetadataName(absl::string_view name) {
+  return !name.empty() && absl::c_all_of(name, [](char c) {
+    return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+           absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  });
+}
+bool IsMetadataText(absl::string_view text) {
+  return absl::c_all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+void ReadMetadata(const core::GrpcService& grpc, const FieldScope& scope, ChannelSpec& spec) {
+  for (int i = 0; i < grpc.initial_metadata_size(); ++i) {
+    const auto& header = grpc.initial_metadata(i);
+    const FieldScope at = scope.At("initial_metadata", i);
+    std::string name = absl::AsciiStrToLower(header.key());
+    if (!IsMetadataName(name)) {
+      at.At("key").Error("is no name of gRPC metadata", "letters, digits, '-', '_' and '.'");
+    }
+    const bool is_binary = absl::EndsWith(name, "-bin");
+    if (!is_binary && !IsMetadataText(header.value())) {
+      at.At("value").Error("must be printable ASCII",
+                           "a name that ends in -bin may have any bytes");
+    } else if (absl::StrContains(header.value(), '%')) {
+      at.At("value").Error("is sent as it stands, without formats of %", "leave out the %");
+    }
+    spec.metadata.emplace_back(std::move(name), header.value());
+  }
+}
+
 struct Service {
   ChannelSpec channel;
   ReadChannelTls tls;  // null: plaintext
@@ -138,7 +194,9 @@ std::optional<Service> ReadEnvoyGrpc(const core::GrpcService::EnvoyGrpc& proto,
     const ClusterProto& cluster = clusters[i];
     if (cluster.name() != proto.cluster_name()) continue;
     Service service;
-    service.channel.target = TargetOf(cluster, scope.At("cluster_name"));
+    const FieldScope root(scope.errors(), "static_resources");
+    const FieldScope at = root.At("clusters", i);
+    service.channel.target = TargetOf(cluster, at);
     service.channel.authority =
         proto.authority().empty() ? proto.cluster_name() : proto.authority();
     service.channel.message_bytes_max =
@@ -146,8 +204,7 @@ std::optional<Service> ReadEnvoyGrpc(const core::GrpcService::EnvoyGrpc& proto,
                                   static_cast<uint32_t>(service.channel.message_bytes_max), scope,
                                   {.max = std::numeric_limits<int>::max()}));
     ReadKeepalive(cluster, service.channel);
-    const FieldScope root(scope.errors(), "static_resources");
-    const FieldScope at = root.At("clusters", i);
+    WarnOfKeepalive(cluster, service.channel, at);
     service.tls = ReadClusterTls(cluster.transport_socket(), at.At("transport_socket"));
     return service;
   }
@@ -160,6 +217,7 @@ std::optional<Service> ReadEnvoyGrpc(const core::GrpcService::EnvoyGrpc& proto,
 std::optional<Service> ReadGoogleGrpc(const core::GrpcService::GoogleGrpc& proto,
                                       const FieldScope& scope) {
   Service service{.channel = {.target = proto.target_uri()}};
+  if (proto.target_uri().empty()) scope.At("target_uri").Error("is required");
   const FieldScope credentials = scope.At("channel_credentials");
   if (proto.channel_credentials().has_ssl_credentials()) {
     service.tls = ReadGoogleTls(proto.channel_credentials().ssl_credentials(),
@@ -168,7 +226,20 @@ std::optional<Service> ReadGoogleGrpc(const core::GrpcService::GoogleGrpc& proto
   return service;
 }
 
+// Control planes know a proxy by these, and have nothing for one without.
+void CheckNode(const Bootstrap& bootstrap, const FieldScope& scope) {
+  const FieldScope node(scope.errors(), "node");
+  const char* const hint = "a control plane knows this proxy by it";
+  if (bootstrap.node().id().empty()) node.At("id").Error("is required", hint);
+  if (bootstrap.node().cluster().empty()) node.At("cluster").Error("is required", hint);
+}
+
 }  // namespace
+
+bool IsAggregated(const core::ApiConfigSource& proto) {
+  return proto.api_type() == core::ApiConfigSource::AGGREGATED_GRPC ||
+         proto.api_type() == core::ApiConfigSource::AGGREGATED_DELTA_GRPC;
+}
 
 std::optional<ApiSource> ReadApiSource(const core::ApiConfigSource& proto,
                                        const Bootstrap& bootstrap, const FieldScope& scope) {
@@ -186,15 +257,17 @@ std::optional<ApiSource> ReadApiSource(const core::ApiConfigSource& proto,
     scope.At("grpc_services").Error("is empty", "it names the control plane");
     return std::nullopt;
   }
+  if (proto.grpc_services_size() > 1) {
+    scope.At("grpc_services", 1).Error("is not spoken to", "name one control plane");
+  }
+  CheckNode(bootstrap, scope);
   const auto& grpc = proto.grpc_services(0);
   const FieldScope at = scope.At("grpc_services", 0);
   std::optional<Service> service =
       grpc.has_google_grpc() ? ReadGoogleGrpc(grpc.google_grpc(), at.At("google_grpc"))
                              : ReadEnvoyGrpc(grpc.envoy_grpc(), bootstrap, at.At("envoy_grpc"));
+  if (service.has_value()) ReadMetadata(grpc, at, service->channel);
   if (scope.errors().size() != errors_before || !service.has_value()) return std::nullopt;
-  for (const auto& header : grpc.initial_metadata()) {
-    service->channel.metadata.emplace_back(header.key(), header.value());
-  }
   const auto channel = [service = *std::move(service)]() -> absl::StatusOr<ChannelSpec> {
     ChannelSpec spec = service.channel;
     if (service.tls == nullptr) return spec;

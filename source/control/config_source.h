@@ -39,6 +39,9 @@ std::optional<ApiSource> ReadApiSource(const envoy::config::core::v3::ApiConfigS
                                        const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                        const FieldScope& scope);
 
+// Whether it asks for the stream that several kinds share, which ads_config alone describes.
+bool IsAggregated(const envoy::config::core::v3::ApiConfigSource& proto);
+
 // How long the first answer is waited for: 15 s where it is not said; zero: without end.
 Duration FetchTimeoutOf(const envoy::config::core::v3::ConfigSource& proto,
                         const FieldScope& scope);

@@ -14,23 +14,34 @@ namespace {
 
 namespace grpc_tls = grpc::experimental;
 
+std::vector<grpc::string_ref> NamesIn(const grpc_tls::TlsCustomVerificationCheckRequest& request,
+                                      CertificateName::Type type) {
+  switch (type) {
+    case CertificateName::Type::kDns:
+      return request.dns_names();
+    case CertificateName::Type::kUri:
+      return request.uri_names();
+    case CertificateName::Type::kIp:
+      return request.ip_names();
+  }
+  return {};
+}
+
 // Envoy's way: not the name that was called, but one of a list must be in the certificate; without
 // a list, that the roots vouch for it is enough.
 class NameVerifier final : public grpc_tls::ExternalCertificateVerifier {
  public:
-  explicit NameVerifier(std::vector<std::string> names) : names_(std::move(names)) {}
+  explicit NameVerifier(std::vector<CertificateName> names) : names_(std::move(names)) {}
 
   bool Verify(grpc_tls::TlsCustomVerificationCheckRequest* request,
               std::function<void(grpc::Status)>, grpc::Status* status) override {
-    const auto is_listed = [this](grpc::string_ref name) {
-      return std::any_of(names_.begin(), names_.end(),
-                         [&](const std::string& listed) { return name == listed; });
-    };
-    bool is_good = names_.empty();
-    for (const auto& of_certificate :
-         {request->dns_names(), request->uri_names(), request->ip_names()}) {
-      is_good |= std::any_of(of_certificate.begin(), of_certificate.end(), is_listed);
-    }
+    const bool is_good =
+        names_.empty() ||
+        std::any_of(names_.begin(), names_.end(), [request](const CertificateName& listed) {
+          const std::vector<grpc::string_ref> names = NamesIn(*request, listed.type);
+          return std::find(names.begin(), names.end(), grpc::string_ref(listed.text)) !=
+                 names.end();
+        });
     if (!is_good) {
       *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED,
                              "the certificate is for none of the names that are asked for");
@@ -40,7 +51,7 @@ class NameVerifier final : public grpc_tls::ExternalCertificateVerifier {
   void Cancel(grpc_tls::TlsCustomVerificationCheckRequest*) override {}
 
  private:
-  const std::vector<std::string> names_;
+  const std::vector<CertificateName> names_;
 };
 
 }  // namespace
@@ -50,15 +61,21 @@ std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const std::optional<Chan
   std::vector<grpc_tls::IdentityKeyCertPair> identities;
   if (!tls->certificate.empty()) identities.push_back({tls->key, tls->certificate});
   grpc_tls::TlsChannelCredentialsOptions options;
-  if (!tls->roots.empty() || !identities.empty()) {
-    options.set_certificate_provider(
-        std::make_shared<grpc_tls::StaticDataCertificateProvider>(tls->roots, identities));
+  if (tls->roots.has_value() || !identities.empty()) {
+    options.set_certificate_provider(std::make_shared<grpc_tls::StaticDataCertificateProvider>(
+        tls->roots.value_or(""), identities));
   }
-  if (!tls->roots.empty()) options.watch_root_certs();
+  // Watched or not, without roots of its own gRPC would take those of its environment.
+  if (tls->roots.has_value()) options.watch_root_certs();
   if (!identities.empty()) options.watch_identity_key_cert_pairs();
-  options.set_verify_server_certs(!tls->roots.empty());
-  options.set_certificate_verifier(
-      grpc_tls::ExternalCertificateVerifier::Create<NameVerifier>(tls->names));
+  options.set_verify_server_certs(tls->roots.has_value());
+  if (tls->must_be_host) {
+    options.set_certificate_verifier(std::make_shared<grpc_tls::HostNameCertificateVerifier>());
+  } else {
+    options.set_certificate_verifier(
+        grpc_tls::ExternalCertificateVerifier::Create<NameVerifier>(tls->names));
+  }
+  // That is a call's authority, which says nothing of the server here.
   options.set_check_call_host(false);
   return grpc_tls::TlsCredentials(options);
 }

@@ -15,13 +15,23 @@
 
 namespace sluice {
 
+// What a certificate is for, as it stands there, by its type.
+struct CertificateName {
+  enum class Type : uint8_t { kDns, kUri, kIp };
+  Type type = Type::kDns;
+  std::string text;
+};
+
 // Certificates in PEM. An empty one is not given.
 struct ChannelTls {
-  std::string roots;  // empty: whoever it is, is believed
+  // Who may vouch for the server. Unset: nobody needs to, whoever it is, is believed; empty: nobody
+  // can, and no server is believed.
+  std::optional<std::string> roots;
   std::string certificate, key;
-  // What the server's certificate must be for, any of them: exact DNS names, URIs or IP addresses;
-  // empty: any that the roots vouch for.
-  std::vector<std::string> names;
+  // What the server's certificate must be for, any of them; empty: any that the roots vouch for.
+  std::vector<CertificateName> names;
+  // Not for those, but for the host that is called: `sni`, or else the target's.
+  bool must_be_host = false;
   std::string sni;
 };
 

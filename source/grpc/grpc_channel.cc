@@ -1,6 +1,8 @@
 #include "source/grpc/grpc_channel.h"
 
+#include <algorithm>
 #include <deque>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,9 +20,11 @@ namespace {
 
 constexpr int kReconnectFirstMs = 500;
 constexpr int kReconnectMaxMs = 5000;  // the streams have longer pauses of their own
+constexpr int kConnectMs = 20'000;     // gRPC's own
 
 int Milliseconds(Duration duration) {
-  return static_cast<int>(duration / std::chrono::milliseconds(1));
+  return static_cast<int>(
+      std::min<int64_t>(duration / std::chrono::milliseconds(1), std::numeric_limits<int>::max()));
 }
 
 std::string BytesOf(const grpc::ByteBuffer& buffer) {
@@ -48,8 +52,12 @@ grpc::ChannelArguments ArgumentsOf(const ChannelSpec& spec) {
   arguments.SetMaxReceiveMessageSize(spec.message_bytes_max);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
+  // By its name a pause; what gRPC takes it for is the time that a connection, its TLS and its
+  // SETTINGS may take until they are there.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
+  // Not by way of what "http_proxy" says in the environment.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Streams of other channels to the same server fail and come back on their own.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   if (spec.keepalive_interval > Duration::zero()) {
@@ -101,8 +109,9 @@ class GrpcChannel::Call final : public grpc::ClientBidiReactor<grpc::ByteBuffer,
     loop_.Post([this, ok] { AfterRead(ok); });
   }
   void OnWriteDone(bool ok) override {
-    loop_.Post([this] {
+    loop_.Post([this, ok] {
       is_writing_ = false;
+      if (!ok) waiting_.clear();  // gRPC takes no more; the end is on its way
       WriteNext();
     });
   }

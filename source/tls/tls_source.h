@@ -18,6 +18,10 @@ struct TlsSource {
   absl::StatusOr<std::string> Read() const;
 };
 
+// The bundle of public authorities that this system has; a file that is not there where it has
+// none.
+TlsSource SystemRoots();
+
 // What is wrong with the parts of a context, each with the field that holds it, below the message
 // of the context: "common_tls_context.tls_certificates[0].private_key".
 struct TlsLoadError {

@@ -19,15 +19,6 @@
 namespace sluice {
 namespace {
 
-// Where distributions keep the bundle of public authorities.
-constexpr const char* kSystemBundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Alpine
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",  // openSUSE
-    "/etc/ssl/cert.pem",       // BSDs
-};
-
 int PassOverDates(int ok, X509_STORE_CTX* context) {
   const int error = X509_STORE_CTX_get_error(context);
   const bool is_date =
@@ -125,10 +116,7 @@ bool PeerVerifier::LoadAuthorities(const VerifyConfig& config, TlsLoadErrors& er
   std::string field = absl::StrCat(config.field, ".trusted_ca");
   if (!source.is_set && config.system_roots) {
     field = absl::StrCat(config.field, ".system_root_certs");
-    for (const char* bundle : kSystemBundles) {
-      source = {.filename = bundle, .is_set = true};
-      if (source.Read().ok()) break;
-    }
+    source = SystemRoots();
   }
   if (!source.is_set) return true;
   const absl::StatusOr<std::string> pem = source.Read();

@@ -1,6 +1,13 @@
 // MessageChannel over real gRPC, on its threads, to a server of the same library.
 #include "source/grpc/grpc_channel.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +19,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "grpcpp/server_posix.h"
 #include "gtest/gtest.h"
 #include "source/event/libevent_poller.h"
 #include "source/event/timer.h"
@@ -34,14 +42,25 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
-// Sends back what comes; ends the stream, with an error, when that is "end".
+// Sends back what comes, or a piece of metadata that it names; ends the stream, with an error, when
+// that is "end".
 class EchoReactor final : public grpc::ServerGenericBidiReactor {
  public:
-  EchoReactor() { StartRead(&message_); }
+  explicit EchoReactor(grpc::GenericCallbackServerContext& context) : context_(context) {
+    StartRead(&message_);
+  }
   void OnReadDone(bool ok) override {
     if (!ok) return Finish(grpc::Status::OK);
     if (BytesOf(message_) == "end") {
       return Finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "enough"));
+    }
+    const std::string name = BytesOf(message_);
+    if (name.starts_with("metadata ")) {
+      const auto found = context_.client_metadata().find(name.substr(name.find(' ') + 1));
+      const grpc::Slice value(found == context_.client_metadata().end()
+                                  ? std::string("none")
+                                  : std::string(found->second.data(), found->second.size()));
+      message_ = grpc::ByteBuffer(&value, 1);
     }
     StartWrite(&message_);
   }
@@ -49,6 +68,7 @@ class EchoReactor final : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 
  private:
+  grpc::GenericCallbackServerContext& context_;
   grpc::ByteBuffer message_;
 };
 
@@ -56,7 +76,7 @@ class EchoService final : public grpc::CallbackGenericService {
  public:
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
-    return new EchoReactor;
+    return new EchoReactor(*context);
   }
 };
 
@@ -72,6 +92,8 @@ class EchoServer {
   }
   ~EchoServer() { server_->Shutdown(std::chrono::system_clock::now()); }
   std::string target() const { return "ipv4:127.0.0.1:" + std::to_string(port_); }
+  // Serves one more client, on a socket that is connected already.
+  void Serve(int fd) { grpc::AddInsecureChannelFromFd(server_.get(), fd); }
 
  private:
   EchoService service_;
@@ -142,6 +164,74 @@ TEST_F(GrpcChannelTest, TellsThatThereIsNoServer) {
   EXPECT_EQ(events_.end->code(), absl::StatusCode::kUnavailable);
 }
 
+// Which takes no connection until it is told to: the kernel does, and nobody answers on it.
+class SlowListener {
+ public:
+  SlowListener() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(fd_, 8), 0);
+    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SlowListener() { close(fd_); }
+  int Accept() {
+    const int fd = accept(fd_, nullptr, nullptr);
+    EXPECT_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    return fd;
+  }
+  std::string target() const { return "ipv4:127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  const int fd_ = socket(AF_INET, SOCK_STREAM, 0);
+  int port_ = 0;
+};
+
+TEST_F(GrpcChannelTest, WaitsForAServerThatIsSlowToAnswer) {
+  EchoServer server;
+  SlowListener listener;
+  GrpcChannel channel(loop_, {.target = listener.target()});
+  auto stream = channel.Open("/test.Service/Echo", events_);
+  stream->Send("one");
+  bool is_late = false;
+  struct Late {
+    void Note() { is_late = true; }
+    bool& is_late;
+  } late{is_late};
+  Timer timer(loop_, &late, kMethod<&Late::Note>);
+  timer.Arm(std::chrono::milliseconds(1500));
+  RunUntil([&] { return is_late || events_.end.has_value(); });
+  EXPECT_FALSE(events_.end.has_value()) << *events_.end;
+  server.Serve(listener.Accept());
+  RunUntil([&] { return events_.end.has_value() || !events_.messages.empty(); });
+  EXPECT_THAT(events_.messages, ElementsAre("one"));
+}
+
+TEST_F(GrpcChannelTest, GoesByNoProxyOfTheEnvironment) {
+  for (const char* name : {"grpc_proxy", "http_proxy", "https_proxy"}) {
+    setenv(name, "http://127.0.0.1:1", 1);
+  }
+  EchoServer server;
+  GrpcChannel channel(loop_, {.target = server.target()});
+  auto stream = channel.Open("/test.Service/Echo", events_);
+  stream->Send("one");
+  RunUntil([&] { return events_.end.has_value() || !events_.messages.empty(); });
+  for (const char* name : {"grpc_proxy", "http_proxy", "https_proxy"}) unsetenv(name);
+  EXPECT_THAT(events_.messages, ElementsAre("one"));
+}
+
+TEST_F(GrpcChannelTest, SendsMetadata) {
+  EchoServer server;
+  GrpcChannel channel(loop_, {.target = server.target(), .metadata = {{"x-a", "b c"}}});
+  auto stream = channel.Open("/test.Service/Echo", events_);
+  stream->Send("metadata x-a");
+  RunUntil([&] { return events_.end.has_value() || !events_.messages.empty(); });
+  EXPECT_THAT(events_.messages, ElementsAre("b c"));
+}
+
 TEST_F(GrpcChannelTest, AStreamThatIsDestroyedIsHeardOfNoMore) {
   EchoServer server;
   GrpcChannel channel(loop_, {.target = server.target()});
@@ -171,8 +261,11 @@ class GrpcChannelTlsTest : public GrpcChannelTest {
   // The status with which a stream to a server with a certificate for "control.test" ends, ok when
   // it works.
   absl::Status Try(ChannelTls tls) {
-    const TestCertificate server_certificate =
-        MakeCertificate({.sans = {"DNS:control.test"}, .issuer = &ca_});
+    return TryWith(MakeCertificate(
+                       {.sans = {"DNS:control.test", "URI:spiffe://test/control"}, .issuer = &ca_}),
+                   std::move(tls));
+  }
+  absl::Status TryWith(const TestCertificate& server_certificate, ChannelTls tls) {
     grpc::SslServerCredentialsOptions options(
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
     options.pem_root_certs = ca_.pem;
@@ -187,12 +280,16 @@ class GrpcChannelTlsTest : public GrpcChannelTest {
     return events.end.value_or(absl::OkStatus());
   }
 
+  static CertificateName Dns(const std::string& name) {
+    return {CertificateName::Type::kDns, name};
+  }
+
   TestCertificate ca_ = MakeCertificate({.common_name = "ca", .is_authority = true});
   TestCertificate client_ = MakeCertificate({.sans = {"DNS:proxy.test"}, .issuer = &ca_});
   ChannelTls good_{.roots = ca_.pem,
                    .certificate = client_.pem,
                    .key = client_.key_pem,
-                   .names = {"other.test", "control.test"},
+                   .names = {Dns("other.test"), Dns("control.test")},
                    .sni = "control.test"};
 };
 
@@ -204,8 +301,47 @@ TEST_F(GrpcChannelTlsTest, WithoutNamesTheRootsAreEnough) {
 }
 
 TEST_F(GrpcChannelTlsTest, AServerOfAnotherNameIsRefused) {
-  good_.names = {"other.test"};
+  good_.names = {Dns("other.test")};
   EXPECT_EQ(Try(good_).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GrpcChannelTlsTest, ANameCountsInItsTypeOnly) {
+  good_.names = {{CertificateName::Type::kUri, "spiffe://test/control"}};
+  EXPECT_EQ(Try(good_), absl::OkStatus());
+  good_.names = {{CertificateName::Type::kUri, "control.test"}};
+  EXPECT_EQ(Try(good_).code(), absl::StatusCode::kUnavailable);
+  good_.names = {Dns("spiffe://test/control")};
+  EXPECT_EQ(Try(good_).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GrpcChannelTlsTest, WithRootsThatAreEmptyNobodyIsBelieved) {
+  good_.roots = "";
+  good_.names.clear();
+  EXPECT_EQ(Try(good_).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GrpcChannelTlsTest, WhoVouchesForItselfIsRefused) {
+  good_.names.clear();
+  EXPECT_EQ(TryWith(MakeCertificate({.sans = {"DNS:control.test"}}), good_).code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(GrpcChannelTlsTest, WithoutRootsWhoeverItIsIsBelieved) {
+  good_.roots.reset();
+  good_.names.clear();
+  EXPECT_EQ(TryWith(MakeCertificate({.sans = {"DNS:control.test"}}), good_), absl::OkStatus());
+}
+
+TEST_F(GrpcChannelTlsTest, MayHaveToBeTheHostThatIsCalled) {
+  good_.must_be_host = true;
+  good_.names.clear();
+  EXPECT_EQ(Try(good_), absl::OkStatus());
+  good_.sni = "other.test";
+  EXPECT_EQ(Try(good_).code(), absl::StatusCode::kUnavailable);
+  good_.sni.clear();  // then it is the target's: 127.0.0.1
+  EXPECT_EQ(Try(good_).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(TryWith(MakeCertificate({.sans = {"IP:127.0.0.1"}, .issuer = &ca_}), good_),
+            absl::OkStatus());
 }
 
 TEST_F(GrpcChannelTlsTest, AServerOfOtherRootsIsRefused) {
