@@ -17,7 +17,7 @@ std::vector<ResourceError> ClusterUpdates::OnResources(const std::vector<Resourc
             "discovery does not change those; choose another name");
       });
   for (const std::string& name : gone) {
-    records_.erase(name);
+    if (!Forget(records_, name)) continue;  // nor is it a static one's name
     before_.erase(name);
     leaving_.insert(name);
     stays_.Set(name, kStayMax);

@@ -15,7 +15,7 @@ template <class Visit>
 void Discovery::ForEachSource(const Visit& visit) const {
   if (ads_ != nullptr) visit(*ads_);
   for (const auto& [key, source] : others_) {
-    if (source != nullptr) visit(*source);
+    visit(*source);
   }
 }
 
@@ -38,7 +38,7 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
     }
   }
   if (dynamic.has_cds_config()) {
-    cluster_source_ = Find(dynamic.cds_config(), root.At("cds_config"));
+    cluster_source_ = FindUsable(dynamic.cds_config(), root.At("cds_config"));
     cluster_updates_.emplace(ClusterUpdates::Parts{
         .loop = parts_.main.loop,
         .set = [this](const auto& proto, const FieldScope& scope) { SetCluster(proto, scope); },
@@ -56,7 +56,7 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
         .on_first = [this] { TellClusters(); }});
   }
   if (dynamic.has_lds_config()) {
-    listener_source_ = Find(dynamic.lds_config(), root.At("lds_config"));
+    listener_source_ = FindUsable(dynamic.lds_config(), root.At("lds_config"));
     listener_updates_.emplace(ListenerUpdates::Parts{.loop = parts_.main.loop,
                                                      .set = parts_.set_listener,
                                                      .remove = parts_.remove_listener,
@@ -90,7 +90,7 @@ void Discovery::SetCluster(const envoy::config::cluster::v3::Cluster& proto,
   const bool is_eds = proto.type() == envoy::config::cluster::v3::Cluster::EDS;
   const auto& eds = proto.eds_cluster_config();
   const FieldScope at = scope.At("eds_cluster_config.eds_config");
-  if (is_eds && Find(eds.eds_config(), at) == nullptr) return;
+  if (is_eds && FindUsable(eds.eds_config(), at) == nullptr) return;
   parts_.set_cluster(proto, scope);
   if (scope.errors().size() != errors_before) return;
   if (is_eds) {
@@ -117,7 +117,7 @@ void Discovery::AttachRoutes() {
       },
       [this](const core::ConfigSource& proto) {
         ConfigErrors errors;
-        Find(proto, FieldScope(errors));
+        FindUsable(proto, FieldScope(errors));
         return errors.ToStatus();
       });
 }

@@ -93,6 +93,9 @@ class Discovery final : private EndOfTurnTask {
   void ForEachSource(const Visit& visit) const;
   void LoadRuntime(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
   void OnRuntimeLayer(size_t layer);
+  // With an error, and null, where nothing can come from there, or not as it is said to be waited
+  // for.
+  Source* FindUsable(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   Source* Find(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   Source* FindFile(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   ResourceSource& Open(Source& source, const ResourceType& type);
@@ -111,11 +114,12 @@ class Discovery final : private EndOfTurnTask {
 
   const Parts parts_;
   const ControlPlaneStats stats_;
-  envoy::config::bootstrap::v3::Bootstrap bootstrap_;             // what of it is needed later
-  std::unique_ptr<Source> ads_;                                   // null: there is none
-  absl::btree_map<std::string, std::unique_ptr<Source>> others_;  // by what says it
+  envoy::config::bootstrap::v3::Bootstrap bootstrap_;  // what of it is needed later
+  // Outlive the streams that they are told by.
   std::optional<ClusterUpdates> cluster_updates_;
   std::optional<ListenerUpdates> listener_updates_;
+  std::unique_ptr<Source> ads_;                                   // null: there is none
+  absl::btree_map<std::string, std::unique_ptr<Source>> others_;  // by what says it
   Source* cluster_source_ = nullptr;  // null: they do not come by discovery, as the next
   Source* listener_source_ = nullptr;
   absl::btree_map<std::string, Source*> endpoint_sources_;  // by cluster

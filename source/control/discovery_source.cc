@@ -30,6 +30,13 @@ std::string KeyOf(const core::ConfigSource& proto) {
 
 }  // namespace
 
+Discovery::Source* Discovery::FindUsable(const core::ConfigSource& proto, const FieldScope& scope) {
+  const size_t errors_before = scope.errors().size();
+  Source* const source = Find(proto, scope);
+  FetchTimeoutOf(proto, scope);
+  return scope.errors().size() == errors_before ? source : nullptr;
+}
+
 Discovery::Source* Discovery::Find(const core::ConfigSource& proto, const FieldScope& scope) {
   if (proto.has_ads() || proto.has_self()) {
     // What says "self" has come by the aggregated stream, or by one that can be named.
@@ -43,9 +50,15 @@ Discovery::Source* Discovery::Find(const core::ConfigSource& proto, const FieldS
     scope.Error("must be ads, an api_config_source or a path_config_source");
     return nullptr;
   }
-  std::unique_ptr<Source>& source = others_[KeyOf(proto)];
-  if (source != nullptr) return source.get();
+  const std::string key = KeyOf(proto);
+  if (const auto known = others_.find(key); known != others_.end()) return known->second.get();
   const FieldScope at = scope.At("api_config_source");
+  if (IsAggregated(proto.api_config_source())) {
+    at.At("api_type")
+        .Error("is for dynamic_resources.ads_config alone",
+               "use GRPC or DELTA_GRPC here, or say ads: {}");
+    return nullptr;
+  }
   const bool is_rest = proto.api_config_source().api_type() == core::ApiConfigSource::REST;
   if (!is_rest && parts_.open_channel == nullptr) {
     at.Error("needs gRPC, which this program has not");
@@ -53,24 +66,24 @@ Discovery::Source* Discovery::Find(const core::ConfigSource& proto, const FieldS
   }
   auto api = ReadApiSource(proto.api_config_source(), bootstrap_, at);
   if (!api.has_value()) return nullptr;
-  source = std::make_unique<Source>(*this, *std::move(api), false);
-  return source.get();
+  return (others_[key] = std::make_unique<Source>(*this, *std::move(api), false)).get();
 }
 
 Discovery::Source* Discovery::FindFile(const core::ConfigSource& proto, const FieldScope& scope) {
   const std::string& path = PathOf(proto);
-  std::unique_ptr<Source>& source = others_[path];
-  if (source != nullptr) return source.get();
+  const std::string& folder = proto.path_config_source().watched_directory().path();
+  const std::string& watched = folder.empty() ? path : folder;
+  const std::string key = absl::StrCat(path, "\n", watched);
+  if (const auto known = others_.find(key); known != others_.end()) return known->second.get();
   if (!FormatOfFile(path).has_value()) {
     scope.Error(absl::StrCat("\"", path, "\" says no notation"),
                 "end it in .yaml, .json, .textproto or .pb");
     return nullptr;
   }
-  source = std::make_unique<Source>(*this, std::nullopt, false);
+  auto source = std::make_unique<Source>(*this, std::nullopt, false);
   source->path = path;
-  source->watched = proto.path_config_source().watched_directory().path();
-  if (source->watched.empty()) source->watched = path;
-  return source.get();
+  source->watched = watched;
+  return (others_[key] = std::move(source)).get();
 }
 
 std::unique_ptr<ResourceSource> Discovery::MakeStream(Source& source) {

@@ -18,8 +18,11 @@ void EndpointUpdates::Want(const std::string& cluster, const std::string& servic
   wanted.clusters.insert(cluster);
   source_->Want(kEndpointType, service, fetch_timeout);
   stats_.CountAttempt(StatPrefix(cluster));
-  if (!wanted.assignment.has_value()) return;
-  clusters_.SetEndpoints(cluster, wanted.assignment->endpoints, wanted.assignment->policy);
+  if (wanted.assignment.has_value()) {
+    clusters_.SetEndpoints(cluster, wanted.assignment->endpoints, wanted.assignment->policy);
+  } else if (wanted.is_missing) {
+    clusters_.EndpointsFailed(cluster);
+  }
 }
 
 std::string EndpointUpdates::StatPrefix(const std::string& cluster) const {
@@ -57,11 +60,12 @@ std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resour
         const size_t errors_before = scope.errors().size();
         Assignment assignment = ParseAssignment(proto, DiscoveryType::kStatic, scope);
         if (scope.errors().size() != errors_before) return;
-        Service& service = services_[proto.cluster_name()];
-        for (const std::string& cluster : service.clusters) {
+        const auto service = services_.find(proto.cluster_name());
+        if (service == services_.end()) return;  // wanted no longer
+        for (const std::string& cluster : service->second.clusters) {
           clusters_.SetEndpoints(cluster, assignment.endpoints, assignment.policy);
         }
-        service.assignment = std::move(assignment);
+        service->second.assignment = std::move(assignment);
       });
   // One that says the same as before is as good as new.
   for (const Resource& resource : resources) {
@@ -97,7 +101,8 @@ void EndpointUpdates::OnStale(const std::string& name) {
 
 void EndpointUpdates::OnFetchTimeout(const std::string& service) {
   const auto at = services_.find(service);
-  if (at == services_.end()) return;
+  if (at == services_.end() || at->second.assignment.has_value()) return;
+  at->second.is_missing = true;
   for (const std::string& cluster : at->second.clusters) {
     stats_.CountTimeout(StatPrefix(cluster));
     clusters_.EndpointsFailed(cluster);

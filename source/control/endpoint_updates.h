@@ -59,6 +59,7 @@ class EndpointUpdates final : public ResourceUser {
     absl::btree_set<std::string> clusters;
     std::optional<Assignment> assignment;  // the last that was good
     std::unique_ptr<Expiry> expiry;        // null: it lasts
+    bool is_missing = false;               // nobody waits for the first any longer
   };
   void Renew(const std::string& name);
   void OnStale(const std::string& name);

@@ -17,7 +17,11 @@ void RouteUpdates::Want(RouteFeed& feed, Duration fetch_timeout) {
   source_->Want(kRouteType, feed.name(), fetch_timeout);
   for (const std::string& prefix : StatPrefixes(feed.name())) stats_.CountAttempt(prefix);
   const auto known = in_force_.find(feed.name());
-  if (known != in_force_.end()) feed.Set(known->second.table, known->second.version);
+  if (known != in_force_.end()) {
+    feed.Set(known->second.table, known->second.version);
+  } else if (missing_.contains(feed.name())) {
+    feed.Fail();
+  }
 }
 
 // As Envoy: for each connection manager that names the table.
@@ -42,6 +46,7 @@ void RouteUpdates::Unwant(RouteFeed& feed) {
   feeds_.erase(at);
   records_.erase(name);
   in_force_.erase(name);
+  missing_.erase(name);
   waiting_.erase(name);
   before_.erase(name);
   waits_.Clear(name);
@@ -59,8 +64,9 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
         if (table.table == nullptr) return;
         if (!MustWait(proto.name(), table)) return Publish(proto.name(), std::move(table));
         before_.try_emplace(proto.name(), records_[proto.name()]);
-        waiting_[proto.name()] = std::move(table);
-        waits_.Set(proto.name(), kWaitMax);
+        // A newer one that must wait, too, does not wait any longer than the first of them.
+        const bool is_first = waiting_.insert_or_assign(proto.name(), std::move(table)).second;
+        if (is_first) waits_.Set(proto.name(), kWaitMax);
       });
   stats_.Count(resources, refused, [this](const std::string& name) { return StatPrefixes(name); });
   return refused;
@@ -73,7 +79,7 @@ bool RouteUpdates::MustWait(const std::string& name, const Table& table) const {
   return absl::c_any_of(table.table->clusters(), [&](const std::string& cluster) {
     // What the table before names, too, and has not got, is a name that comes to nothing.
     return !has_cluster_(cluster) &&
-           !absl::c_linear_search(before->second.table->clusters(), cluster);
+           !absl::c_binary_search(before->second.table->clusters(), cluster);
   });
 }
 
@@ -81,7 +87,10 @@ void RouteUpdates::Publish(const std::string& name, Table table) {
   waiting_.erase(name);
   before_.erase(name);
   waits_.Clear(name);
-  for (RouteFeed* feed : feeds_[name]) feed->Set(table.table, table.version);
+  missing_.erase(name);
+  const auto feeds = feeds_.find(name);
+  if (feeds == feeds_.end()) return;  // wanted no longer
+  for (RouteFeed* feed : feeds->second) feed->Set(table.table, table.version);
   in_force_[name] = std::move(table);
   on_change_();
 }
@@ -103,7 +112,7 @@ void RouteUpdates::OnClusters() {
 
 bool RouteUpdates::Names(const std::string& cluster) const {
   const auto names = [&](const auto& entry) {
-    return absl::c_linear_search(entry.second.table->clusters(), cluster);
+    return absl::c_binary_search(entry.second.table->clusters(), cluster);
   };
   return absl::c_any_of(in_force_, names) || absl::c_any_of(waiting_, names);
 }
@@ -117,6 +126,7 @@ RecordView RouteUpdates::ViewOf(const std::string& name, const ResourceRecord& r
 void RouteUpdates::OnFetchTimeout(const std::string& name) {
   const auto at = feeds_.find(name);
   if (at == feeds_.end() || in_force_.contains(name)) return;
+  missing_.insert(name);
   for (const std::string& prefix : StatPrefixes(name)) stats_.CountTimeout(prefix);
   for (RouteFeed* feed : at->second) feed->Fail();
 }

@@ -2,7 +2,7 @@
 //
 // Main thread. A table that names clusters which are not there yet waits for them while the one
 // before serves: what one push brings is never seen half. It waits a bounded time, since a name may
-// be a mistake.
+// be a mistake; a newer one that takes its place, only for what is left of it.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "source/config/runtime_keys.h"
 #include "source/control/named_stats.h"
 #include "source/control/update_steps.h"
@@ -72,6 +73,7 @@ class RouteUpdates final : public ResourceUser {
   ResourceSource* source_ = nullptr;
   absl::btree_map<std::string, std::vector<RouteFeed*>> feeds_;
   absl::btree_map<std::string, Table> in_force_, waiting_;  // by name
+  absl::btree_set<std::string> missing_;  // nobody waits for the first of that name any longer
   NameDeadlines waits_{loop_, [this](const std::string& name) { PublishWaiting(name); }};
   ResourceRecords records_;
   NamedStats stats_;

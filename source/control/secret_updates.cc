@@ -65,6 +65,7 @@ std::vector<ResourceError> SecretUpdates::OnResources(const std::vector<Resource
     const auto keys = keys_.find(name);
     if (keys == keys_.end()) continue;
     for (const SecretKey& key : keys->second) store_.Remove(key);
+    Forget(records_, name);  // as it was before, it is news to the store when it comes again
   }
   return UpdateResources<SecretProto>(
       resources, loop_.wall_now(), records_,
@@ -77,6 +78,12 @@ std::vector<ResourceError> SecretUpdates::OnResources(const std::vector<Resource
           if (!status.ok()) scope.Error(std::string(status.message()));
         }
       });
+}
+
+void SecretUpdates::OnFetchTimeout(const std::string& name) {
+  const auto keys = keys_.find(name);
+  if (keys == keys_.end()) return;
+  for (const SecretKey& key : keys->second) store_.Miss(key);
 }
 
 }  // namespace sluice

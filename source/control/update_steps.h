@@ -50,6 +50,15 @@ template <class Proto>
 using ApplyResource =
     std::function<void(const Proto& proto, const std::string& version, const FieldScope& scope)>;
 
+// The server has it no longer. Whether anything of that name was in force.
+inline bool Forget(ResourceRecords& records, const std::string& name) {
+  const auto at = records.find(name);
+  if (at == records.end()) return false;
+  const bool was_in_force = !at->second.body.type_url().empty();
+  records.erase(at);
+  return was_in_force;
+}
+
 template <class Proto>
 bool MeansTheSame(const google::protobuf::Any& body, const Proto& proto) {
   Proto before;
@@ -63,15 +72,19 @@ std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resource
                                            const ApplyResource<Proto>& apply) {
   std::vector<ResourceError> refused;
   for (const Resource& resource : resources) {
-    ResourceRecord& record = records[resource.name];
-    const bool is_there = record.has_body();
     Proto proto;
     ConfigErrors errors;
-    const bool same_bytes = is_there && record.body.value() == resource.body.value();
-    if (!same_bytes) CheckResource(resource, proto, errors);
-    if (!same_bytes && errors.empty() && !(is_there && MeansTheSame(record.body, proto))) {
-      apply(proto, resource.version, FieldScope(errors));
+    bool is_applied = false;
+    {
+      const ResourceRecord& record = records[resource.name];
+      // What was refused since may be in force in part: so what was there before is applied again.
+      const bool is_there = record.has_body() && record.refusal.empty();
+      const bool same_bytes = is_there && record.body.value() == resource.body.value();
+      if (!same_bytes) CheckResource(resource, proto, errors);
+      is_applied = !same_bytes && errors.empty() && !(is_there && MeansTheSame(record.body, proto));
     }
+    if (is_applied) apply(proto, resource.version, FieldScope(errors));
+    ResourceRecord& record = records[resource.name];  // anew: `apply` may have changed them
     if (!errors.empty()) {
       refused.push_back(RefusalOf(resource, errors));
       record.refused_version = resource.version;
@@ -80,7 +93,9 @@ std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resource
       record.refused_body = resource.body;
       continue;
     }
-    record = {.version = resource.version, .body = resource.body, .updated_at = now};
+    record = {.version = resource.version,
+              .body = resource.body,
+              .updated_at = is_applied ? now : record.updated_at};
   }
   return refused;
 }

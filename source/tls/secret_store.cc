@@ -80,6 +80,15 @@ void SecretStore::Fail(const SecretKey& key, absl::string_view reason) {
              entry->current == nullptr ? ": " : ", the old one stays: ", reason);
 }
 
+void SecretStore::Miss(const SecretKey& key) {
+  Entry* const entry = Find(key);
+  if (entry == nullptr || entry->current != nullptr) return;
+  entry->watches.ForEach([](Watch& watch) {
+    watch.late_.Disarm();
+    watch.calls_.on_late();
+  });
+}
+
 void SecretStore::Remove(const SecretKey& key) {
   Entry* const entry = Find(key);
   if (entry == nullptr) return;

@@ -6,8 +6,8 @@
 // and what a user cannot use leaves the old one in use there. So a bad secret concerns its own
 // users only.
 //
-// A source, such as a control plane, enters by AttachControlPlane and answers by Set, Fail and
-// Remove. Files are built in.
+// A source, such as a control plane, enters by AttachControlPlane and answers by Set, Fail, Miss
+// and Remove. Files are built in.
 //
 // Main thread. A watch may outlive the store, as a context may hang on a task that its worker has
 // never run.
@@ -79,6 +79,8 @@ class SecretStore {
   absl::Status Set(const SecretKey& key, SharedSecret secret);
   // A try has failed, and the source will go on trying: what is in use stays in use.
   void Fail(const SecretKey& key, absl::string_view reason);
+  // What there is cannot be had, and waiting does not help: who waits for a first version is late.
+  void Miss(const SecretKey& key);
   // The source has none of that name any more: what is in use stays in use, new users wait.
   void Remove(const SecretKey& key);
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,13 +25,18 @@ class DeltaDialect final : public Dialect {
     }
     Response response{proto.type_url(), proto.system_version_info(), proto.nonce(), {}, {}};
     for (auto& wrapper : *proto.mutable_resources()) {
+      // Another way to say that there is none of that name.
+      if (!wrapper.has_resource() && !wrapper.has_ttl()) {
+        response.removed.push_back(wrapper.name());
+        continue;
+      }
       Resource& resource = response.resources.emplace_back();
       ReadTtl(wrapper, resource);
       resource.version = wrapper.version();
       resource.body = std::move(*wrapper.mutable_resource());
       resource.name = wrapper.name().empty() ? NameOf(resource.body) : wrapper.name();
     }
-    response.removed.assign(proto.removed_resources().begin(), proto.removed_resources().end());
+    for (const std::string& name : proto.removed_resources()) response.removed.push_back(name);
     return response;
   }
 

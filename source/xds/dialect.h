@@ -35,7 +35,8 @@ class Dialect {
   virtual std::optional<std::string> NextRequest(
       Subscription& subscription, const envoy::config::core::v3::Node* node) const = 0;
 
-  // Names that `response` says to be gone: of those accepted.
+  // Names of which `response` says that there is nothing (any more), of those that are wanted;
+  // state of the world: of those that had come.
   virtual std::vector<std::string> Gone(const Subscription& subscription,
                                         const Response& response) const = 0;
 };
@@ -44,7 +45,7 @@ const Dialect& StateOfTheWorld();
 const Dialect& Delta();
 
 // The name by which a packed resource of this kind goes: its field "name", of an assignment
-// "cluster_name". Empty: it has none, or cannot be read.
+// "cluster_name". Empty: it has none, or what cannot be one, or cannot be read.
 std::string NameOf(const google::protobuf::Any& body);
 
 }  // namespace sluice

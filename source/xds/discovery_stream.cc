@@ -12,6 +12,9 @@ namespace {
 // As Envoy: full jitter below a bound that doubles.
 constexpr Duration kReconnectFirst = std::chrono::milliseconds(500);
 constexpr Duration kReconnectMax = std::chrono::seconds(30);
+// A server that answers a refusal with what was refused, at once, would be answered at once.
+constexpr Duration kRepeatFirst = std::chrono::milliseconds(500);
+constexpr Duration kRepeatMax = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -23,7 +26,14 @@ DiscoveryStream::Kind::Kind(DiscoveryStream& stream, const ResourceType& type, R
       fetches(stream.main_.loop,
               [this, &stream](const std::string& name) { stream.OnFetchTimeout(*this, name); }),
       lives(stream.main_.loop,
-            [this, &stream](const std::string& name) { stream.OnLifeOver(*this, name); }) {}
+            [this, &stream](const std::string& name) { stream.OnLifeOver(*this, name); }),
+      pace(stream.main_.loop, this, kMethod<&Kind::OnPace>),
+      stream(stream) {}
+
+void DiscoveryStream::Kind::OnPace() {
+  subscription.answer_waits = false;
+  stream.main_.loop.AtEndOfTurn(stream);
+}
 
 DiscoveryStream::DiscoveryStream(WorkerContext& main, MakeChannel make_channel, Settings settings,
                                  const ControlPlaneStats& stats)
@@ -34,6 +44,7 @@ DiscoveryStream::DiscoveryStream(WorkerContext& main, MakeChannel make_channel, 
 
 DiscoveryStream::~DiscoveryStream() {
   if (is_connected_) stats_.connected_state.Add(main_.stats, -1);
+  CountPending(0);
 }
 
 void DiscoveryStream::Add(const ResourceType& type, ResourceUser& user, const UpdateStats& stats) {
@@ -60,6 +71,7 @@ void DiscoveryStream::Unwant(const ResourceType& type, const std::string& name) 
   Kind& kind = *Find(type.url);
   if (kind.subscription.names.erase(name) == 0) return;
   kind.subscription.versions.erase(name);
+  kind.subscription.refused.erase(name);
   kind.fetches.Clear(name);
   kind.lives.Clear(name);
   main_.loop.AtEndOfTurn(*this);
@@ -80,12 +92,12 @@ void DiscoveryStream::SendRequests() {
   const auto is_due = [](const auto& kind) { return kind->subscription.request_due(); };
   const int64_t due = std::count_if(kinds_.begin(), kinds_.end(), is_due);
   if (stream_ == nullptr) {
-    stats_.pending_requests.Set(main_.stats, due);
+    CountPending(due);
     // Between two streams the timer runs; before the first nothing does.
     if (failures_ == 0 && due > 0) Connect();
     return;
   }
-  stats_.pending_requests.Set(main_.stats, 0);
+  CountPending(0);
   for (const auto& kind : kinds_) {
     const bool tells_node = !has_told_node_ || !settings_.node_once;
     auto request =
@@ -97,31 +109,46 @@ void DiscoveryStream::SendRequests() {
   }
 }
 
+// The gauge is of all streams together.
+void DiscoveryStream::CountPending(int64_t pending) {
+  stats_.pending_requests.Add(main_.stats, pending - std::exchange(pending_, pending));
+}
+
 void DiscoveryStream::OnMessage(std::string message) {
   absl::StatusOr<Response> response = settings_.dialect.Read(message);
-  if (!response.ok()) return OnEnd(response.status());
-  failures_ = 0;
+  if (!response.ok()) {
+    // It is sent again on the next stream, perhaps behind others that are good.
+    failures_ = std::max(failures_, unreadable_++);
+    return Leave(response.status());
+  }
   if (!std::exchange(is_connected_, true)) {
     stats_.connected_state.Add(main_.stats, 1);
     SLUICE_LOG(kUpstream, kInfo, "the control plane answers");
   }
   Kind* const kind = Find(response->type_url);
-  if (kind == nullptr) {
+  if (kind == nullptr || !kind->subscription.asked) {
     SLUICE_LOG(kUpstream, kWarning, "the control plane sends ", response->type_url,
                ", which nobody has asked for");
     return;
   }
   Take(*kind, *std::move(response));
+  failures_ = 0;
   main_.loop.AtEndOfTurn(*this);
 }
 
 void DiscoveryStream::OnEnd(const absl::Status& why) {
+  unreadable_ = 0;
+  Leave(why);
+}
+
+void DiscoveryStream::Leave(const absl::Status& why) {
   stream_.reset();
   if (std::exchange(is_connected_, false)) stats_.connected_state.Add(main_.stats, -1);
   has_told_node_ = false;
   for (const auto& kind : kinds_) {
-    kind->stats.failure.Add(main_.stats);
+    if (kind->subscription.wanted()) kind->stats.failure.Add(main_.stats);
     kind->subscription.StartStream();
+    kind->pace.Disarm();
   }
   main_.loop.AtEndOfTurn(*this);
   const Duration bound = std::min(kReconnectMax, kReconnectFirst * (1 << std::min(failures_, 6u)));
@@ -139,44 +166,72 @@ void DiscoveryStream::OnFetchTimeout(Kind& kind, const std::string& name) {
 
 void DiscoveryStream::OnLifeOver(Kind& kind, const std::string& name) {
   kind.subscription.versions.erase(name);
+  // It is known no longer, so the next stream has to be sent all.
+  kind.subscription.version.clear();
   kind.user.OnResources({}, {name});
 }
 
 // What is taken of it, and then what is answered.
 void DiscoveryStream::Take(Kind& kind, Response response) {
   Subscription& subscription = kind.subscription;
+  // One answer for each: what is still owed for the last one goes first.
+  subscription.answer_waits = false;
+  if (subscription.answer_due) SendRequests();
   const std::vector<std::string> gone = settings_.dialect.Gone(subscription, response);
-  NoteTimes(kind, response, gone);
-  const std::vector<ResourceError> errors = TakeIn(response, gone, subscription, kind.user);
+  const Taken taken = TakeIn(response, gone, subscription, kind.user);
+  kind.fetches.Clear("");
+  if (taken.is_seen) {
+    NoteTimes(kind, response, gone);
+  } else {
+    if (subscription.wants_all) kind.user.OnFetchTimeout("");
+    for (const Resource& resource : response.resources) Settle(kind, resource.name);
+  }
   subscription.nonce = response.nonce;
   subscription.answer_due = true;
-  subscription.refusal = RefusalText(*subscription.type, errors);
-  if (!errors.empty()) {
-    kind.stats.rejected.Add(main_.stats);
-    SLUICE_LOG(kConfig, kWarning,
-               "refused, the versions before stay in use: ", subscription.refusal);
-    return;
-  }
+  if (!taken.errors.empty()) return Refuse(kind, RefusalText(*subscription.type, taken.errors));
+  subscription.refusal.clear();
+  kind.last_refusal.clear();
   subscription.version = response.version;
   kind.stats.NoteSuccess(main_, response.version);
 }
 
-// What came need not be waited for; what has a time to live is gone when that is over.
+void DiscoveryStream::Refuse(Kind& kind, std::string refusal) {
+  kind.stats.rejected.Add(main_.stats);
+  kind.repeats = refusal == kind.last_refusal ? kind.repeats + 1 : 0;
+  if (kind.repeats == 0) {
+    SLUICE_LOG(kConfig, kWarning, "refused, the versions before stay in use: ", refusal);
+  } else {
+    SLUICE_LOG(kConfig, kDebug, "refused once more, for the same reasons");
+    kind.subscription.answer_waits = true;
+    kind.pace.Arm(std::min(kRepeatMax, kRepeatFirst * (1 << std::min(kind.repeats - 1, 6u))));
+  }
+  kind.last_refusal = refusal;
+  kind.subscription.refusal = std::move(refusal);
+}
+
+// Of what was heard of: it is waited for no longer, and lives on for its time.
 void DiscoveryStream::NoteTimes(Kind& kind, const Response& response,
                                 const std::vector<std::string>& gone) {
-  kind.fetches.Clear("");
   for (const Resource& resource : response.resources) {
-    kind.fetches.Clear(resource.name);
-    if (resource.ttl.has_value() && kind.subscription.wants(resource.name)) {
+    Settle(kind, resource.name);
+    if (resource.ttl.has_value() && kind.subscription.versions.contains(resource.name)) {
       kind.lives.Set(resource.name, *resource.ttl);
     } else {
       kind.lives.Clear(resource.name);
     }
   }
   for (const std::string& name : gone) {
-    kind.fetches.Clear(name);
     kind.lives.Clear(name);
+    Settle(kind, name);
   }
+}
+
+// What has been accepted is there; what has not will not come by waiting, and who waits is told.
+void DiscoveryStream::Settle(Kind& kind, const std::string& name) {
+  const Subscription& subscription = kind.subscription;
+  if (!subscription.names.contains(name)) return;
+  kind.fetches.Clear(name);
+  if (!subscription.versions.contains(name)) kind.user.OnFetchTimeout(name);
 }
 
 DiscoveryStream::Kind* DiscoveryStream::Find(absl::string_view type_url) {

@@ -1,6 +1,7 @@
 // DiscoveryStream: one stream to a control plane, aggregated or of one kind, in either dialect:
 // asks for what is wanted, hands on what comes, answers, and comes back after a failure with all
-// that it knew. What was accepted stays in use however long the control plane is away.
+// that it knew. What was accepted stays in use however long the control plane is away, and what
+// is refused again and again is refused more and more slowly.
 //
 // Main thread.
 #pragma once
@@ -52,22 +53,31 @@ class DiscoveryStream final : public ResourceSource,
   struct Kind {
     Kind(DiscoveryStream& stream, const ResourceType& type, ResourceUser& user,
          const UpdateStats& stats);
+    void OnPace();
     Subscription subscription;
     ResourceUser& user;
     UpdateStats stats;
     NameDeadlines fetches;  // first answers that are waited for; "": to the wildcard
     NameDeadlines lives;    // times to live
+    Timer pace;             // until a refusal that says the same again is sent
+    uint32_t repeats = 0;   // of the last refusal
+    std::string last_refusal;
+    DiscoveryStream& stream;
   };
 
   void OnMessage(std::string message) override;
   void OnEnd(const absl::Status& why) override;
   void RunEndOfTurn() override { SendRequests(); }
+  void Leave(const absl::Status& why);
   void Connect();
   void SendRequests();
   void OnFetchTimeout(Kind& kind, const std::string& name);
   void OnLifeOver(Kind& kind, const std::string& name);
   void Take(Kind& kind, Response response);
   void NoteTimes(Kind& kind, const Response& response, const std::vector<std::string>& gone);
+  void Settle(Kind& kind, const std::string& name);
+  void Refuse(Kind& kind, std::string refusal);
+  void CountPending(int64_t pending);
   Kind* Find(absl::string_view type_url);
 
   WorkerContext& main_;
@@ -79,7 +89,9 @@ class DiscoveryStream final : public ResourceSource,
   std::unique_ptr<MessageStream> stream_;  // null: between two
   bool has_told_node_ = false;
   bool is_connected_ = false;  // heard of since it was opened
-  uint32_t failures_ = 0;      // since it was last heard of
+  uint32_t failures_ = 0;      // since something was last taken from it
+  uint32_t unreadable_ = 0;    // streams in a row that were left because of what came on them
+  int64_t pending_ = 0;        // requests that wait for it to come up, as counted
   Timer reconnect_{main_.loop, this, kMethod<&DiscoveryStream::Connect>};
 };
 

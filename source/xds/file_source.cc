@@ -38,6 +38,7 @@ void FileSource::Want(const ResourceType&, const std::string& name, Duration) {
 void FileSource::Unwant(const ResourceType&, const std::string& name) {
   kind_->subscription.names.erase(name);
   kind_->subscription.versions.erase(name);
+  kind_->subscription.refused.erase(name);
 }
 
 void FileSource::Read() {
@@ -51,7 +52,7 @@ void FileSource::Read() {
   }
 }
 
-// Whether its user has been given what it holds.
+// Whether its user has been given what of it is good.
 bool FileSource::ReadFile() {
   kind_->stats.attempt.Add(main_.stats);
   std::string text;
@@ -80,13 +81,13 @@ bool FileSource::ReadFile() {
   Response response = *read;
   Subscription& subscription = kind_->subscription;
   const std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, response);
-  const auto refused = TakeIn(response, gone, subscription, kind_->user);
-  if (refused.empty()) {
+  const Taken taken = TakeIn(response, gone, subscription, kind_->user);
+  if (taken.errors.empty()) {
     kind_->stats.NoteSuccess(main_, response.version);
   } else {
-    Refuse(RefusalText(*subscription.type, refused));
+    Refuse(RefusalText(*subscription.type, taken.errors));
   }
-  return true;
+  return taken.is_seen;
 }
 
 void FileSource::Refuse(const std::string& text) {

@@ -36,6 +36,8 @@ struct Resource {
   std::optional<Duration> ttl;
   // Not the resource, only word that it lives on (xDS protocol, "TTL").
   bool is_heartbeat = false;
+  // Why it cannot be one, found while it was read; its name is its place in the response then.
+  std::string mistake;
 };
 
 // A DiscoveryResponse or DeltaDiscoveryResponse.

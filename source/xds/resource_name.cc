@@ -1,6 +1,7 @@
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 #include "source/xds/dialect.h"
+#include "source/xds/utf8.h"
 
 namespace sluice {
 
@@ -18,7 +19,7 @@ std::string NameOf(const google::protobuf::Any& body) {
                                          : WireFormatLite::SkipField(&input, tag);
     if (!is_good) return "";
   }
-  return name;
+  return IsUtf8(name) ? name : "";
 }
 
 }  // namespace sluice

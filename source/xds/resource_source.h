@@ -16,11 +16,12 @@ namespace sluice {
 // Who uses the resources of one kind that come from one source.
 class ResourceUser {
  public:
-  // Takes in what has come and drops what is gone (that it had accepted). What is not among the
-  // errors is accepted; of what is, the version before stays in use.
+  // Takes in what has come and drops what is gone, of which it may have accepted nothing. What is
+  // not among the errors is accepted; of what is, the version before stays in use.
   virtual std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                                  const std::vector<std::string>& gone) = 0;
-  // What was asked for has not come in its time, and may come yet. "": all there is of the kind.
+  // What was asked for is waited for no longer: it has not come in its time, or was refused, or the
+  // server says that it has none. It may come yet. "": all there is of the kind.
   virtual void OnFetchTimeout(const std::string& name) = 0;
 
  protected:

@@ -1,6 +1,6 @@
-#include <memory>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "source/xds/dialect.h"
@@ -14,7 +14,7 @@ namespace discovery = envoy::service::discovery::v3;
 constexpr absl::string_view kWrapperUrl = "type.googleapis.com/envoy.service.discovery.v3.Resource";
 
 // A resource as it stands, or in a wrapper that gives it a name, a version and a time to live.
-absl::StatusOr<Resource> ReadResource(google::protobuf::Any& any, const std::string& version) {
+Resource ReadResource(google::protobuf::Any& any, int index, const std::string& version) {
   Resource resource;
   resource.version = version;
   if (any.type_url() != kWrapperUrl) {
@@ -23,7 +23,11 @@ absl::StatusOr<Resource> ReadResource(google::protobuf::Any& any, const std::str
     return resource;
   }
   discovery::Resource wrapper;
-  if (!any.UnpackTo(&wrapper)) return absl::InvalidArgumentError("a Resource cannot be read");
+  if (!any.UnpackTo(&wrapper)) {
+    resource.name = absl::StrCat("resources[", index, "]");
+    resource.mistake = "cannot be read as a Resource";
+    return resource;
+  }
   ReadTtl(wrapper, resource);
   if (!wrapper.version().empty()) resource.version = wrapper.version();
   resource.body = std::move(*wrapper.mutable_resource());
@@ -46,10 +50,8 @@ class StateOfTheWorldDialect final : public Dialect {
       return absl::InvalidArgumentError("the message is no DiscoveryResponse");
     }
     Response response{proto.type_url(), proto.version_info(), proto.nonce(), {}, {}};
-    for (auto& any : *proto.mutable_resources()) {
-      absl::StatusOr<Resource> resource = ReadResource(any, response.version);
-      if (!resource.ok()) return resource.status();
-      response.resources.push_back(*std::move(resource));
+    for (int i = 0; i < proto.resources_size(); ++i) {
+      response.resources.push_back(ReadResource(*proto.mutable_resources(i), i, response.version));
     }
     return response;
   }
@@ -71,14 +73,26 @@ class StateOfTheWorldDialect final : public Dialect {
     return request.SerializeAsString();
   }
 
-  // Of a kind of which each response is the whole, what it leaves out.
+  // Of a kind of which each response is the whole, what it leaves out. It leaves nothing out where
+  // it only says what lives on, or where it cannot be seen what it holds.
   std::vector<std::string> Gone(const Subscription& subscription,
                                 const Response& response) const override {
     std::vector<std::string> gone;
     if (!subscription.type->is_whole) return gone;
+    const auto& resources = response.resources;
+    const bool is_only_word =
+        !resources.empty() &&
+        absl::c_all_of(resources, [](const Resource& resource) { return resource.is_heartbeat; });
+    const bool is_hidden = absl::c_any_of(resources, [](const Resource& resource) {
+      return resource.name.empty() || !resource.mistake.empty();
+    });
+    if (is_only_word || is_hidden) return gone;
     absl::flat_hash_set<absl::string_view> present;
-    for (const Resource& resource : response.resources) present.insert(resource.name);
+    for (const Resource& resource : resources) present.insert(resource.name);
     for (const auto& [name, version] : subscription.versions) {
+      if (!present.contains(name)) gone.push_back(name);
+    }
+    for (const std::string& name : subscription.refused) {
       if (!present.contains(name)) gone.push_back(name);
     }
     return gone;

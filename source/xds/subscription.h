@@ -24,7 +24,7 @@ struct Subscription {
   // answer.
   bool request_due() const {
     if (!asked) return wanted();
-    return answer_due || asked_for_all != wants_all || asked_for != names;
+    return (answer_due && !answer_waits) || asked_for_all != wants_all || asked_for != names;
   }
   // Of a name that is wanted again before the server has heard that it was not: it would not send
   // what it believes to be known.
@@ -35,12 +35,12 @@ struct Subscription {
     asked = true;
     asked_for_all = wants_all;
     asked_for = names;
-    answer_due = false;
+    answer_due = answer_waits = false;
     refusal.clear();
   }
   // A new stream knows nothing; what has been accepted stays so.
   void StartStream() {
-    asked = asked_for_all = answer_due = false;
+    asked = asked_for_all = answer_due = answer_waits = false;
     asked_for.clear();
     nonce.clear();
     refusal.clear();
@@ -53,14 +53,17 @@ struct Subscription {
   // What has been accepted: by name, and the last version of a whole response.
   absl::btree_map<std::string, std::string> versions;
   std::string version;
+  // Of what has come and was refused, names of which nothing had been accepted.
+  absl::btree_set<std::string> refused;
 
   // Of the present stream.
   bool asked = false;
   bool asked_for_all = false;
   absl::btree_set<std::string> asked_for;
-  std::string nonce;        // of the last response
-  bool answer_due = false;  // it has been dealt with, and not answered
-  std::string refusal;      // why not; empty: accepted
+  std::string nonce;          // of the last response
+  bool answer_due = false;    // it has been dealt with, and not answered
+  bool answer_waits = false;  // and is not to be yet
+  std::string refusal;        // why not; empty: accepted
 };
 
 }  // namespace sluice

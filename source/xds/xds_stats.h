@@ -1,4 +1,5 @@
-// Statistics of discovery. Names as Envoy's.
+// Statistics of discovery. Names as Envoy's, but that of endpoints, routes and secrets all that
+// come are counted together.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,7 @@ struct ControlPlaneStats {
   explicit ControlPlaneStats(StatsRegistry& stats)
       : connected_state(stats.GetGauge("control_plane.connected_state")),
         pending_requests(stats.GetGauge("control_plane.pending_requests")) {}
-  Gauge connected_state;   // streams that are up
+  Gauge connected_state;   // streams that the server has been heard on
   Gauge pending_requests;  // requests that wait for a stream to come up
 };
 

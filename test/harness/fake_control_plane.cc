@@ -68,6 +68,7 @@ class FakeControlPlane::Stream final : public MessageStream,
     bool all = false;
     bool asked = false;
     absl::btree_map<std::string, std::string> sent;
+    absl::btree_set<std::string> missing;  // and said so
   };
   absl::btree_map<std::string, Served> kinds;
 
@@ -231,6 +232,7 @@ void FakeControlPlane::AnswerFromServed(Stream& stream, const Asked& asked) {
     for (const std::string& name : asked.dropped) {
       kind.names.erase(name);
       kind.sent.erase(name);
+      kind.missing.erase(name);
     }
     for (const auto& [name, version] : asked.known) kind.sent[name] = version;
     if (is_first) kind.all = asked.names.empty();
@@ -239,6 +241,10 @@ void FakeControlPlane::AnswerFromServed(Stream& stream, const Asked& asked) {
     kind.all = asked.names.empty();
   }
   kind.all |= kind.names.contains("*");
+  if (asked.is_refusal && sends_again_) {
+    kind.sent.clear();
+    return Push(stream, *type);
+  }
   if (is_first || before.names != kind.names || before.all != kind.all) Push(stream, *type);
 }
 
@@ -259,6 +265,10 @@ void FakeControlPlane::Push(Stream& stream, const ResourceType& type) {
     if (!present.contains(name) && !version.empty()) answer.removed.push_back(name);
   }
   for (const std::string& name : answer.removed) kind.sent.erase(name);
+  for (const std::string& name : kind.names) {
+    const bool is_missing = says_missing_ && IsDelta(stream) && !present.contains(name);
+    if (is_missing && kind.missing.insert(name).second) answer.removed.push_back(name);
+  }
   if (IsDelta(stream) && answer.resources.empty() && answer.removed.empty()) return;
   std::swap(*std::find(streams_.begin(), streams_.end(), &stream), streams_.back());
   Send(answer);

@@ -68,6 +68,11 @@ class FakeControlPlane {
   // What carries on its own: answers every request as a server would that has `resources` of a
   // kind, in the dialect of the stream, until it is told of others.
   void Serve(const ResourceType& type, std::vector<Item> resources);
+  // Delta: says of names that are asked for and that it does not have that there are none. Not of
+  // those of a kind that it has not been told of.
+  void SayWhatIsMissing() { says_missing_ = true; }
+  // Answers each refusal with what was refused, at once, as some servers do.
+  void SendRefusedAgain() { sends_again_ = true; }
 
  private:
   class Channel;
@@ -83,6 +88,8 @@ class FakeControlPlane {
   std::vector<std::string> requests_;
   std::vector<std::pair<const ResourceType*, std::vector<Item>>> served_;
   bool is_down_ = false;
+  bool says_missing_ = false;
+  bool sends_again_ = false;
   int nonces_ = 0;
 };
 

@@ -131,11 +131,27 @@ class Player {
         if (wire_ == Wire::kDelta) answer.removed.push_back(words[i].substr(1));
         continue;
       }
-      const std::pair<std::string, std::string> parts = absl::StrSplit(words[i], '=');
-      answer.resources.push_back(
-          {parts.first, parts.second, BodyOf(*answer.type, parts.first), std::nullopt});
+      answer.resources.push_back(ReadItem(*answer.type, words[i]));
     }
     control_plane_.Send(answer);
+  }
+
+  static FakeControlPlane::Item ReadItem(const ResourceType& type, absl::string_view word) {
+    FakeControlPlane::Item item;
+    if (const size_t at = word.find('~'); at != word.npos) {
+      item.ttl_s = static_cast<int>(ReadSeconds(word.substr(at + 1)) / std::chrono::seconds(1));
+      word = word.substr(0, at);
+    }
+    std::optional<std::string> inner;
+    if (const size_t at = word.find('('); at != word.npos) {
+      inner = std::string(absl::StripSuffix(word.substr(at + 1), ")"));
+      word = word.substr(0, at);
+    }
+    const std::pair<std::string, std::string> parts = absl::StrSplit(word, '=');
+    item.name = parts.first;
+    item.version = parts.second;
+    if (inner != "") item.body = BodyOf(type, inner.value_or(item.name));
+    return item;
   }
 
   void Compare() {

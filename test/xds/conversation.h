@@ -4,7 +4,9 @@
 //   want Cluster *            a user asks: for all, or for a name; "for 5s": the time to wait
 //   unwant Cluster a
 //   rewant Cluster a          not wanted, and wanted again, in one turn
-//   < Cluster v1 a=1 b=2      the server sends resources, by name and version
+//   < Cluster v1 a=1 b=2      the server sends resources, by name and version; "a=1(b)": another
+//   name
+//                             is in it; "a=1()": there is nothing in it; "a=1~10": and lives 10 s
 //   < Cluster v2 -a           ... and that one is gone (delta; else it is only left out)
 //   end                       the server ends the stream
 //   down, up                  no stream comes to be, or they do again

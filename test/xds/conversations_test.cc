@@ -81,16 +81,123 @@ constexpr Case kCases[] = {
       sotw: > Cluster version v1 nonce n2 refuses: Cluster "bad": name: is bad
       delta: > Cluster nonce n2 refuses: Cluster "bad": name: is bad
       < Cluster v3 a=2 c=3
-      user> Cluster a=2 c=3
+      sotw: user> Cluster a=2 c=3 -bad
+      delta: user> Cluster a=2 c=3
       sotw: > Cluster version v3 nonce n3
       delta: > Cluster nonce n3
     )"},
-    {"ANameThatComesTwiceRefusesAll", R"(
-      want Cluster *
+    {"ANameThatComesTwiceRefusesAllAndNobodyWaits", R"(
+      want Cluster * for 15s
       > Cluster node me
       < Cluster v1 a=1 b=1 a=2
+      user> Cluster timeout *
       sotw: > Cluster nonce n1 refuses: Cluster "a": comes twice in one response
       delta: > Cluster nonce n1 refuses: Cluster "a": comes twice in one response
+      wait 20s
+    )"},
+    {"AFirstThatIsRefusedIsNotWaitedFor", R"(
+      want ClusterLoadAssignment bad for 15s
+      sotw: > ClusterLoadAssignment [bad] node me
+      delta: > ClusterLoadAssignment +[bad] node me
+      < ClusterLoadAssignment v1 bad=1
+      user> ClusterLoadAssignment bad=1
+      user> ClusterLoadAssignment timeout bad
+      sotw: > ClusterLoadAssignment [bad] nonce n1 refuses: ClusterLoadAssignment "bad": name: is bad
+      delta: > ClusterLoadAssignment nonce n1 refuses: ClusterLoadAssignment "bad": name: is bad
+      wait 20s
+    )"},
+    {"WhatTheServerSaysThatItHasNotIsNotWaitedFor", R"(
+      want ClusterLoadAssignment a for 15s
+      sotw: > ClusterLoadAssignment [a] node me
+      delta: > ClusterLoadAssignment +[a] node me
+      delta: < ClusterLoadAssignment v1 -a
+      delta: user> ClusterLoadAssignment -a
+      delta: user> ClusterLoadAssignment timeout a
+      delta: > ClusterLoadAssignment nonce n1
+      wait 20s
+      sotw: user> ClusterLoadAssignment timeout a
+    )"},
+    {"AResourceWithNothingInItIsNone", R"(
+      want ClusterLoadAssignment a for 15s
+      sotw: > ClusterLoadAssignment [a] node me
+      delta: > ClusterLoadAssignment +[a] node me
+      < ClusterLoadAssignment v1 a=1()
+      sotw: user> ClusterLoadAssignment
+      delta: user> ClusterLoadAssignment -a
+      user> ClusterLoadAssignment timeout a
+      sotw: > ClusterLoadAssignment [a] nonce n1 refuses: ClusterLoadAssignment "a": holds nothing
+      delta: > ClusterLoadAssignment nonce n1
+    )"},
+    {"WhatHasAnotherNameInsideIsRefused", R"(
+      want Cluster *
+      > Cluster node me
+      < Cluster v1 a=1(b) c=1
+      user> Cluster c=1
+      > Cluster nonce n1 refuses: Cluster "a": is named "b" inside
+      sotw: < Cluster v2 c=1
+      sotw: user> Cluster c=1
+      sotw: > Cluster version v2 nonce n2
+    )"},
+    {"WhatWasOnlyEverRefusedIsGoneToo", R"(
+      want Cluster *
+      > Cluster node me
+      < Cluster v1 a=1 bad=1
+      user> Cluster a=1 bad=1
+      > Cluster nonce n1 refuses: Cluster "bad": name: is bad
+      sotw: < Cluster v2 a=1
+      sotw: user> Cluster a=1 -bad
+      sotw: > Cluster version v2 nonce n2
+      sotw: < Cluster v3 a=1
+      sotw: user> Cluster a=1
+      sotw: > Cluster version v3 nonce n3
+      delta: < Cluster v2 -bad
+      delta: user> Cluster -bad
+      delta: > Cluster nonce n2
+    )"},
+    {"ARefusalThatSaysTheSameAgainWaits", R"(
+      want Cluster *
+      > Cluster node me
+      < Cluster v1 bad=1
+      user> Cluster bad=1
+      > Cluster nonce n1 refuses: Cluster "bad": name: is bad
+      < Cluster v1 bad=1
+      user> Cluster bad=1
+      wait 1s
+      > Cluster nonce n2 refuses: Cluster "bad": name: is bad
+      < Cluster v1 bad=1
+      user> Cluster bad=1
+      wait 2s
+      > Cluster nonce n3 refuses: Cluster "bad": name: is bad
+      < Cluster v2 a=1
+      sotw: user> Cluster a=1 -bad
+      delta: user> Cluster a=1
+      sotw: > Cluster version v2 nonce n4
+      delta: > Cluster nonce n4
+      < Cluster v3 bad=1
+      sotw: user> Cluster bad=1 -a
+      delta: user> Cluster bad=1
+      sotw: > Cluster version v2 nonce n5 refuses: Cluster "bad": name: is bad
+      delta: > Cluster nonce n5 refuses: Cluster "bad": name: is bad
+    )"},
+    {"AWordOfWhatLivesOnLeavesNothingOut", R"(
+      want Cluster *
+      > Cluster node me
+      < Cluster v1 a=1~10 b=1
+      user> Cluster a=1 b=1
+      sotw: > Cluster version v1 nonce n1
+      delta: > Cluster nonce n1
+      wait 8s
+      < Cluster v1 a=1()~10
+      user> Cluster
+      sotw: > Cluster version v1 nonce n2
+      delta: > Cluster nonce n2
+      wait 8s
+      wait 3s
+      user> Cluster -a
+      end
+      wait 1s
+      sotw: > Cluster node me
+      delta: > Cluster knows [b=1] node me
     )"},
     {"WhatNobodyWantsIsPassedOver", R"(
       want ClusterLoadAssignment a

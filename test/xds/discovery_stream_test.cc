@@ -133,6 +133,67 @@ TEST_F(DiscoveryStreamTest, AMessageThatCannotBeReadEndsTheStream) {
   }
 }
 
+TEST_F(DiscoveryStreamTest, MessagesThatCannotBeReadMakeThePausesGrow) {
+  MakeAggregated(StateOfTheWorld()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  for (int i = 0; i < 300; ++i) {
+    if (control_plane_.streams() == 1) {
+      control_plane_.Send(
+          {.type = &kClusterType, .version = "1", .resources = {{"", "", ClusterNamed("good")}}});
+      control_plane_.SendBytes("\xff\xff not a message");
+    }
+    world_.Advance(std::chrono::seconds(1));
+  }
+  EXPECT_GE(control_plane_.methods().size(), 10u);  // 30 s at most between two
+  EXPECT_LE(control_plane_.methods().size(), 100u);
+}
+
+TEST_F(DiscoveryStreamTest, AWrapperThatCannotBeReadIsRefusedAndTakesNothingAway) {
+  MakeAggregated(StateOfTheWorld()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.Send(
+      {.type = &kClusterType, .version = "1", .resources = {{"", "", ClusterNamed("a")}}});
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  google::protobuf::Any broken;
+  broken.set_type_url("type.googleapis.com/envoy.service.discovery.v3.Resource");
+  broken.set_value("\xff\xff");
+  control_plane_.Send({.type = &kClusterType,
+                       .version = "2",
+                       .resources = {{"", "", ClusterNamed("b")}, {"", "", broken}}});
+  world_.RunUntilIdle();
+  EXPECT_THAT(control_plane_.TakeRequests(),
+              ElementsAre("Cluster version 1 nonce n2 refuses: Cluster \"resources[1]\": cannot be "
+                          "read as a Resource"));
+  EXPECT_THAT(user_.got, ElementsAre("a", "b"));
+  EXPECT_THAT(user_.lost, IsEmpty());
+}
+
+TEST_F(DiscoveryStreamTest, TwoMessagesOfOneTurnAreBothAnswered) {
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  control_plane_.Send({.type = &kClusterType, .version = "1"});
+  control_plane_.Send({.type = &kClusterType, .version = "2"});
+  world_.RunUntilIdle();
+  EXPECT_THAT(control_plane_.TakeRequests(), ElementsAre("Cluster nonce n1", "Cluster nonce n2"));
+}
+
+TEST_F(DiscoveryStreamTest, RequestsOfSeveralStreamsThatWaitAreCountedTogether) {
+  control_plane_.SetDown(true);
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  CollectingUser other_user;
+  DiscoveryStream other(
+      world_.main(), [this] { return control_plane_.MakeChannel(); },
+      {.dialect = Delta(), .is_aggregated = true}, ControlPlaneStats(world_.stats()));
+  other.Add(kEndpointType, other_user, UpdateStats(world_.stats(), "cluster_manager.eds."));
+  other.Want(kEndpointType, "a", Duration::zero());
+  world_.RunUntilIdle();
+  EXPECT_EQ(Stat("control_plane.pending_requests"), 2);
+  stream_.reset();
+  EXPECT_EQ(Stat("control_plane.pending_requests"), 1);
+}
+
 TEST_F(DiscoveryStreamTest, MessagesCutAtEveryByteHurtNobody) {
   envoy::service::discovery::v3::DeltaDiscoveryResponse response;
   response.set_type_url(std::string(kClusterType.url));
@@ -144,7 +205,8 @@ TEST_F(DiscoveryStreamTest, MessagesCutAtEveryByteHurtNobody) {
   const std::string whole = response.SerializeAsString();
   MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
   for (size_t size = 0; size < whole.size(); ++size) {
-    world_.AdvanceUntil([&] { return control_plane_.streams() > 0; }, std::chrono::minutes(10));
+    ASSERT_TRUE(world_.AdvanceUntil([&] { return control_plane_.streams() > 0; },
+                                    std::chrono::minutes(10)));
     control_plane_.SendBytes(whole.substr(0, size));
     world_.RunUntilIdle();
   }
@@ -228,6 +290,40 @@ TEST_F(DiscoveryStreamTest, ARefusalIsOfBoundedSize) {
   const std::vector<std::string> requests = control_plane_.TakeRequests();
   ASSERT_THAT(requests, SizeIs(1));
   EXPECT_LE(requests[0].size(), 17u * 1024);
+  EXPECT_THAT(requests[0], testing::ContainsRegex("and [0-9]+ more$"));
+}
+
+TEST_F(DiscoveryStreamTest, ARefusalIsUtf8WhateverIsRefused) {
+  MakeAggregated(StateOfTheWorld()).WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  google::protobuf::Any body = ClusterNamed("x");
+  body.set_value("\n\x02\xff\xfe");  // a name that is no text
+  std::vector<FakeControlPlane::Item> items = {{"", "", body, {}}};
+  body.set_type_url("type.googleapis.com/x.Y");
+  for (int i = 0; i < 2000; ++i) {
+    items.push_back({"\u00e4\u00e4\u00e4" + std::to_string(i), "1", body, {}});
+  }
+  control_plane_.Send({.type = &kClusterType, .version = "1", .resources = items});
+  world_.RunUntilIdle();
+  // The server has read it, as protobuf does: anything else would be no request.
+  ASSERT_THAT(
+      control_plane_.TakeRequests(),
+      ElementsAre(testing::StartsWith("Cluster nonce n1 refuses: Cluster \"\": has no name, "
+                                      "or cannot be read\nCluster \"\u00e4")));
+}
+
+TEST_F(DiscoveryStreamTest, WhatKindsNobodyAskedForIsNoAnswerToALaterRequest) {
+  MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
+  CollectingUser endpoints;
+  stream_->Add(kEndpointType, endpoints, UpdateStats(world_.stats(), "cluster_manager.eds."));
+  world_.RunUntilIdle();
+  control_plane_.Send({.type = &kEndpointType, .version = "1"});
+  world_.RunUntilIdle();
+  control_plane_.TakeRequests();
+  stream_->Want(kEndpointType, "a", Duration::zero());
+  world_.RunUntilIdle();
+  EXPECT_THAT(control_plane_.TakeRequests(), ElementsAre("ClusterLoadAssignment +[a]"));
 }
 
 }  // namespace

@@ -109,6 +109,14 @@ TEST_F(FileSourceTest, AFileThatCannotBeReadChangesNothing) {
   EXPECT_EQ(Stat("cds.update_failure"), 1);
 }
 
+TEST_F(FileSourceTest, AFileWithANameTwiceGivesNothing) {
+  Write({"a", "a"});
+  Open();
+  source_->WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  EXPECT_THAT(user_.Take(), ElementsAre("missing "));
+}
+
 TEST_F(FileSourceTest, WhatItsUserRefusesIsCounted) {
   Write({"a", "bad"});
   Open();
