@@ -1,8 +1,8 @@
 // WarmGate: what a new listener or cluster waits for before it serves: its secrets, its routes. Who
 // reads the configuration says what it needs; who made the gate is called once when all has come.
 //
-// Main thread. A Need may outlive its gate. What fails to come within its time is said to have come
-// by whoever fetches it: a gate has no clock.
+// Main thread. A Need may outlive its gate. A gate has no clock: whoever fetches a thing finds it
+// to be late, and says then that it has come, unless the gate insists.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,8 @@ class WarmGate : private LinkTarget<WarmGate> {
       if (gate != nullptr) gate->Erase(key_);
     }
     bool waits() const { return gate_.get() != nullptr; }
+    // Whether it is waited for however late it is.
+    bool must_come() const { return waits() && gate_.get()->insists(); }
 
    private:
     friend class WarmGate;
@@ -52,6 +54,11 @@ class WarmGate : private LinkTarget<WarmGate> {
     missing_[++last_key_] = std::move(what);
     return Need(*this, last_key_);
   }
+
+  // Of a version that would take the place of one that serves: it has to have all that it needs.
+  // Before anything is waited for.
+  void Insist() { insists_ = true; }
+  bool insists() const { return insists_; }
 
   bool open() const { return missing_.empty(); }
   std::vector<std::string> missing() const {
@@ -76,6 +83,7 @@ class WarmGate : private LinkTarget<WarmGate> {
   absl::btree_map<uint64_t, std::string> missing_;
   uint64_t last_key_ = 0;
   std::function<void()> when_open_;
+  bool insists_ = false;
 };
 
 }  // namespace sluice

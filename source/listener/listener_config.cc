@@ -224,6 +224,7 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
                                                     const FieldScope& scope) {
   StatsRegistry& stats = parts.stats;
   const size_t errors_before = scope.errors().size();
+  if (parts.gate != nullptr && parts.in_service != nullptr) parts.gate->Insist();
   const Address address = ReadAddress(proto.address(), scope.At("address"));
   // Envoy's stat names have no colons: they end a name in other systems.
   const std::string stat_name = proto.stat_prefix().empty()

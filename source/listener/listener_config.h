@@ -64,7 +64,7 @@ struct ListenerParts {
   std::string version = {};
   // Whose chains are taken over where they have not changed; null: none.
   const ListenerConfig* in_service = nullptr;
-  WarmGate* gate = nullptr;  // as in ExtensionContext
+  WarmGate* gate = nullptr;  // as in ExtensionContext; insists where one is in service
 };
 
 // The name it goes by: its own, or else its address.

@@ -21,7 +21,14 @@ void RouteFeed::Set(std::shared_ptr<const RouteTable> table, std::string version
   StopWaiting();
 }
 
-void RouteFeed::Fail() { StopWaiting(); }
+void RouteFeed::Fail() {
+  has_answer_ = true;
+  std::vector<WarmGate::Need> late;
+  for (WarmGate::Need& need : std::exchange(waiting_, {})) {
+    (need.must_come() ? waiting_ : late).push_back(std::move(need));
+  }
+  late.clear();  // who has waited may ask for more
+}
 
 void RouteFeed::Remove() {
   table_ = nullptr;
@@ -71,7 +78,9 @@ std::unique_ptr<const RouteSubscription> RouteTables::Subscribe(const std::strin
       new RouteSubscription(main_, feed->slots_, key));
   RouteFeed& wanted = *feed;
   if (is_new) on_wanted_(wanted);
-  if (gate != nullptr && !wanted.has_answer_) {
+  const bool waits =
+      gate != nullptr && (gate->insists() ? wanted.table_ == nullptr : !wanted.has_answer_);
+  if (waits) {
     wanted.waiting_.push_back(gate->Wait(absl::StrCat("route configuration ", name)));
   }
   return subscription;

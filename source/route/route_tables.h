@@ -82,7 +82,8 @@ class RouteFeed {
 
   // From the workers' next turns on. A listener that waited for it waits no longer.
   void Set(std::shared_ptr<const RouteTable> table, std::string version);
-  // It does not come: nobody waits for it any longer, and until one comes nothing is found there.
+  // It does not come: until it does nothing is found there, and nobody waits for it any longer but
+  // those whose gate insists.
   void Fail();
   // It is no more: requests find no route.
   void Remove();
@@ -134,9 +135,9 @@ class RouteTables {
   bool attached() const { return on_wanted_ != nullptr; }
   absl::Status CanFetch(const envoy::config::core::v3::ConfigSource& source) const;
 
-  // `gate` is kept closed until there is word of the table; null: it is not waited for. The last
-  // subscription to end, on whatever thread, makes a table unwanted. `stat_prefix`: the connection
-  // manager's.
+  // `gate` is kept closed until there is word of the table, or where it insists the table itself;
+  // null: it is not waited for. The last subscription to end, on whatever thread, makes a table
+  // unwanted. `stat_prefix`: the connection manager's.
   std::unique_ptr<const RouteSubscription> Subscribe(const std::string& name,
                                                      const RouteSource& source, WarmGate* gate,
                                                      const std::string& stat_prefix = "");

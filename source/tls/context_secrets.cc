@@ -24,6 +24,7 @@ absl::StatusOr<ContextSecrets::Slot*> ContextSecrets::Ask(
                         const SecretStore::SharedSecret& secret) { return OnSecret(*at, secret); },
        .on_late =
            [this, at = slot.get()] {
+             if (at->need.must_come()) return;
              std::vector<WarmGate::Need> needs;
              needs.push_back(std::move(at->need));
              HaveCome(std::move(needs));

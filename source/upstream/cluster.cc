@@ -98,6 +98,7 @@ void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
 }
 
 void Cluster::Start() {
+  if (gate_ != nullptr && predecessor_ != nullptr) gate_->Insist();
   if (gate_ != nullptr) gate_->WhenOpen([this] { RebuildLater(); });
   dns_.Start();
   Rebuild();
@@ -142,7 +143,7 @@ void Cluster::GiveUpOnEndpoints() {
   const bool known = predecessor_ != nullptr && predecessor_->endpoints_.has_value() &&
                      predecessor_->spec_->eds_service_name == spec_->eds_service_name;
   if (known) return SetEndpoints(*predecessor_->endpoints_, predecessor_->assignment_policy_);
-  SetEndpoints({}, assignment_policy_);
+  if (predecessor_ == nullptr) SetEndpoints({}, assignment_policy_);
 }
 
 bool Cluster::misses_endpoints() const {

@@ -80,7 +80,7 @@ class Cluster final : private EndOfTurnTask {
   // Other endpoints than the spec's, from now on. Those that are there already stay the same Host.
   void SetEndpoints(std::vector<EndpointSpec> endpoints, const AssignmentPolicy& policy);
   // Of an EDS cluster: no endpoints have come in time. Where none have come before, it goes on with
-  // what the predecessor has of the same service, or with none.
+  // what the predecessor has of the same service, or where nobody serves in its place with none.
   void GiveUpOnEndpoints();
   const ClusterSpec& spec() const { return *spec_; }
   const std::shared_ptr<const ClusterSpec>& shared_spec() const { return spec_; }

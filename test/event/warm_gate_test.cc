@@ -50,6 +50,17 @@ TEST(WarmGateTest, ANeedThatIsReplacedIsNotWaitedForAnyMore) {
   EXPECT_TRUE(need.waits());
 }
 
+TEST(WarmGateTest, OneThatInsistsSaysSoOfWhatItWaitsFor) {
+  WarmGate gate;
+  WarmGate::Need patient = gate.Wait("routes");
+  EXPECT_FALSE(patient.must_come());
+  gate.Insist();
+  EXPECT_TRUE(patient.must_come());
+  patient.Come();
+  EXPECT_FALSE(patient.must_come());
+  EXPECT_TRUE(gate.open());
+}
+
 TEST(WarmGateTest, TheGateMayEndBeforeWhatItWaitsFor) {
   auto gate = std::make_unique<WarmGate>();
   WarmGate::Need need = gate->Wait("secret");

@@ -309,6 +309,18 @@ TEST_F(ClusterChange, WithoutThemInTimeItGoesOnWithThoseOfTheSameService) {
   EXPECT_EQ(host(0), kept);
 }
 
+TEST_F(ClusterChange, WithoutThemInTimeItDoesNotTakeThePlaceOfOneThatServes) {
+  Set(Eds("a"));
+  SetEndpoints({1});
+  Set(Eds("b"));
+  clusters_->EndpointsFailed("users");
+  world_.RunUntilIdle();
+  EXPECT_NE(clusters_->FindNext("users"), nullptr);
+  EXPECT_EQ(Hosts(), "10.0.0.1:80");
+  SetEndpoints({2});
+  EXPECT_EQ(Hosts(), "10.0.0.2:80");
+}
+
 TEST_F(ClusterChange, EndpointsOfAnotherServiceAreNotForTheOneThatServes) {
   Set(Eds("a"));
   SetEndpoints({1});
