@@ -13,8 +13,9 @@ void AskedWhole::Take(const discovery::DiscoveryRequest& request) {
   if (!request.response_nonce().empty() && request.response_nonce() != nonce_) return;
   const std::set<std::string> names(request.resource_names().begin(),
                                     request.resource_names().end());
-  // Without names a proxy asks for all, unless it has named some before: then it wants none.
-  const bool wants_all = names.contains("*") || (names.empty() && (names_.empty() || wants_all_));
+  // Without names a proxy asks for all, unless it has ever named some: then it wants none.
+  has_named_ |= !names.empty();
+  const bool wants_all = names.contains("*") || !has_named_;
   must_answer_ |= request.response_nonce().empty() || names != names_ || wants_all != wants_all_;
   names_ = names;
   wants_all_ = wants_all;
@@ -80,7 +81,10 @@ std::optional<discovery::DeltaDiscoveryResponse> AskedChanges::Owed(const std::s
   }
   for (auto at = sent_.begin(); at != sent_.end();) {
     const bool is_gone = !items.contains(at->first);
-    if (is_gone) response.add_removed_resources(at->first);
+    if (is_gone) {
+      response.add_removed_resources(at->first);
+      if (names_.contains(at->first)) missing_.insert(at->first);
+    }
     at = is_gone ? sent_.erase(at) : std::next(at);
   }
   for (const std::string& name : names_) {

@@ -24,6 +24,7 @@ class AskedWhole {
 
  private:
   bool wants_all_ = false;
+  bool has_named_ = false;
   bool must_answer_ = false;
   std::set<std::string> names_;
   std::string version_sent_, nonce_;

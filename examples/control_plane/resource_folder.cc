@@ -67,7 +67,9 @@ bool ResourceFolder::ReadFile(const std::string& path, Snapshot& into) const {
     return false;
   }
   for (const auto& body : list.resources()) {
-    into[body.type_url()][sluice::NameOf(body)] = MakeItem(body);
+    const std::string name = sluice::NameOf(body);
+    if (into[body.type_url()].emplace(name, MakeItem(body)).second) continue;
+    std::cerr << path << ": \"" << name << "\" is in it twice; the first counts" << std::endl;
   }
   return true;
 }
