@@ -12,7 +12,7 @@ constexpr size_t kReadBytesMin = 2_KiB;
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   if (this == &other) return *this;
-  SLUICE_DCHECK(other.reserved_ == nullptr);
+  SLUICE_DCHECK(other.reserved() == nullptr);
   Clear();
   pool_ = other.pool_;
   head_ = other.head_;
@@ -48,8 +48,9 @@ char* Buffer::ReserveBlock(size_t n) {
   SLUICE_CHECK(n <= Block::capacity());
   // The committed bytes go to the fresh block whatever room the last one has.
   if (tail_ != nullptr && TailRoom() > 0) tail_->block->used = Block::capacity();
-  reserved_ = NewSlice();
-  return reserved_->block->data();
+  Slice* const slice = NewSlice();
+  ReservedEnd() = slice;
+  return slice->block->data();
 }
 
 // Neither is empty.
@@ -68,7 +69,7 @@ void Buffer::Join(Buffer& other) {
 
 // Not all of it.
 void Buffer::AppendShared(const Buffer& other) {
-  SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
+  SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved() == nullptr);
   for (const Slice* from = other.head_; from != nullptr; from = from->next) {
     if (from->size() <= kCopyMax) {
       Append(View(*from));
@@ -85,7 +86,7 @@ void Buffer::AppendShared(const Buffer& other) {
 }
 
 void Buffer::MovePart(Buffer& other, size_t n) {
-  SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
+  SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved() == nullptr);
   while (n > 0 && n >= other.head_->size()) {
     n -= other.head_->size();
     Slice* slice = other.PopHead();
@@ -139,12 +140,8 @@ void Buffer::DrainSlow(size_t n) {
 }
 
 void Buffer::ClearSlow() {
+  if (head_ == nullptr) head_ = tail_;
   while (head_ != nullptr) Free(PopHead());
-  while (reserved_ != nullptr) {
-    Slice* next = reserved_->next;
-    Free(reserved_);
-    reserved_ = next;
-  }
 }
 
 absl::string_view Buffer::Linear(size_t n, char* scratch) const {
@@ -191,7 +188,7 @@ std::string Buffer::ToString() const {
 }
 
 size_t Buffer::Reserve(size_t bytes, absl::Span<iovec> iov) {
-  SLUICE_DCHECK(reserved_ == nullptr);
+  SLUICE_DCHECK(reserved() == nullptr);
   if (bytes == 0 || iov.empty()) return 0;
   size_t count = 0;
   size_t room = TailRoom();
@@ -204,7 +201,7 @@ size_t Buffer::Reserve(size_t bytes, absl::Span<iovec> iov) {
     iov[count++] = {TailEnd(), n};
     bytes -= n;
   }
-  Slice** end = &reserved_;
+  Slice** end = &ReservedEnd();
   while (bytes > 0 && count < iov.size()) {
     Slice* slice = NewSlice();
     *end = slice;
@@ -217,11 +214,10 @@ size_t Buffer::Reserve(size_t bytes, absl::Span<iovec> iov) {
 }
 
 void Buffer::CommitSlow(size_t n) {
+  Slice* slice = std::exchange(ReservedEnd(), nullptr);
   const size_t in_tail = std::min(n, TailRoom());
   if (in_tail > 0) GrowTail(in_tail);
   n -= in_tail;
-  Slice* slice = reserved_;
-  reserved_ = nullptr;
   while (slice != nullptr) {
     Slice* next = slice->next;
     const size_t part = std::min(n, Block::capacity());

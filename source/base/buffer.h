@@ -31,7 +31,7 @@ class Buffer {
   ~Buffer() { Clear(); }
   Buffer(Buffer&& other) noexcept
       : pool_(other.pool_), head_(other.head_), tail_(other.tail_), size_(other.size_) {
-    SLUICE_DCHECK(other.reserved_ == nullptr);
+    SLUICE_DCHECK(other.reserved() == nullptr);
     other.Forget();
   }
   Buffer& operator=(Buffer&& other) noexcept;
@@ -51,18 +51,18 @@ class Buffer {
   // part of the buffer by CommitContiguous, all or its first bytes. For writers that format
   // straight into the output. Nothing in between.
   char* ReserveContiguous(size_t n) {
-    SLUICE_DCHECK(reserved_ == nullptr);
+    SLUICE_DCHECK(reserved() == nullptr);
     if (tail_ != nullptr && n <= TailRoom()) return TailEnd();
     return ReserveBlock(n);
   }
   void CommitContiguous(size_t n) {
-    if (reserved_ != nullptr) return Commit(n);
+    if (reserved() != nullptr) return Commit(n);
     GrowTail(n);
   }
 
   // Takes all of `other`, or its first `n` bytes (n <= other.size()). Same pool.
   void MoveFrom(Buffer& other) {
-    SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved_ == nullptr);
+    SLUICE_DCHECK(pool_ == other.pool_ && this != &other && reserved() == nullptr);
     if (other.head_ == nullptr) return;
     if (head_ != nullptr) return Join(other);
     head_ = other.head_;
@@ -89,7 +89,7 @@ class Buffer {
     DrainSlow(n);
   }
   void Clear() {
-    if (head_ != nullptr || reserved_ != nullptr) ClearSlow();
+    if (tail_ != nullptr) ClearSlow();
   }
 
   // The first piece; empty iff the buffer is.
@@ -114,10 +114,10 @@ class Buffer {
   // the rest back; each Reserve is followed by exactly one Commit, with nothing in between.
   size_t Reserve(size_t bytes, absl::Span<iovec> iov);
   void Commit(size_t n) {
-    const bool one_fresh_block = reserved_ != nullptr && reserved_->next == nullptr;
-    if (head_ != nullptr || !one_fresh_block || n == 0) return CommitSlow(n);
+    const bool one_fresh_block = head_ == nullptr && tail_ != nullptr && tail_->next == nullptr;
+    if (!one_fresh_block || n == 0) return CommitSlow(n);
     SLUICE_CHECK(n <= Block::capacity());
-    head_ = tail_ = std::exchange(reserved_, nullptr);
+    head_ = tail_;
     tail_->end = tail_->block->used = static_cast<uint32_t>(n);
     size_ = n;
   }
@@ -127,6 +127,10 @@ class Buffer {
 
  private:
   static absl::string_view View(const Slice& slice) { return {slice.data(), slice.size()}; }
+  // Between Reserve and Commit only: fresh slices, behind the last one; there is no tail without a
+  // head but for them.
+  Slice* reserved() const { return head_ == nullptr ? tail_ : tail_->next; }
+  Slice*& ReservedEnd() { return head_ == nullptr ? tail_ : tail_->next; }
   // Bytes that can follow the last slice in its block.
   size_t TailRoom() const {
     if (tail_ == nullptr || tail_->end != tail_->block->used) return 0;
@@ -167,7 +171,6 @@ class Buffer {
   Slice* head_ = nullptr;
   Slice* tail_ = nullptr;
   size_t size_ = 0;
-  Slice* reserved_ = nullptr;  // between Reserve and Commit only
 };
 
 }  // namespace sluice

@@ -5,7 +5,9 @@
 // that a slow reader does not toggle its source at every byte. Pause and Resume strictly alternate.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "source/base/check.h"
 
@@ -23,7 +25,9 @@ class FlowSource {
 
 class FlowGauge {
  public:
-  explicit FlowGauge(size_t bytes_max) : bytes_max_(bytes_max) {}
+  // No limit is configured in more than 32 bits.
+  explicit FlowGauge(size_t bytes_max)
+      : bytes_max_(static_cast<uint32_t>(std::min<size_t>(bytes_max, UINT32_MAX))) {}
 
   // The source must outlive the gauge or be taken away with null. A paused source that is taken
   // away is not resumed; one that is set while the gauge is over its limit is paused.
@@ -54,9 +58,9 @@ class FlowGauge {
     paused_ = true;
     source_->PauseReading();
   }
-  size_t bytes_max_;
   size_t waiting_ = 0;
   FlowSource* source_ = nullptr;
+  uint32_t bytes_max_;
   bool paused_ = false;
 };
 

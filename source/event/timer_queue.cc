@@ -9,11 +9,9 @@ void TimerQueue::ScheduleSlow(TimerEntry& entry, MonotonicTime deadline) {
   if (entry.position_ == TimerEntry::kNone || (entry.position_ & TimerEntry::kDue) != 0) {
     // An entry that is due in the current run and not yet called leaves that run.
     if (entry.position_ != TimerEntry::kNone) due_[entry.position_ & ~TimerEntry::kDue] = nullptr;
-    entry.queued_ = deadline;
     heap_.push_back({deadline, &entry});
     SiftUp(heap_.size() - 1, {deadline, &entry});
-  } else if (deadline < entry.queued_) {
-    entry.queued_ = deadline;
+  } else if (deadline < heap_[entry.position_].key) {
     SiftUp(entry.position_, {deadline, &entry});
   }
 }
@@ -65,9 +63,8 @@ size_t TimerQueue::RunDue(MonotonicTime now) {
 void TimerQueue::TakeDue(MonotonicTime now) {
   while (!heap_.empty() && heap_.front().key <= now) {
     TimerEntry& entry = *heap_.front().entry;
-    if (entry.armed_ && entry.deadline_ > entry.queued_) {
-      entry.queued_ = entry.deadline_;
-      SiftDown(0, {entry.queued_, &entry});
+    if (entry.armed_ && entry.deadline_ > heap_.front().key) {
+      SiftDown(0, {entry.deadline_, &entry});
       continue;
     }
     RemoveAt(0);

@@ -28,8 +28,7 @@ class TimerEntry {
   friend class TimerQueue;
   void (*call_)(void*);
   void* owner_;
-  MonotonicTime deadline_{};
-  MonotonicTime queued_{};     // the key in the heap; never later than deadline_ while armed
+  MonotonicTime deadline_{};   // never before the key in the heap while armed
   uint32_t position_ = kNone;  // in the heap, or with kDue in the list of the current run
   bool armed_ = false;
   static constexpr uint32_t kNone = ~0u;
@@ -39,7 +38,8 @@ class TimerEntry {
 class TimerQueue {
  public:
   void Schedule(TimerEntry& entry, MonotonicTime deadline) {
-    if (entry.armed_ && deadline >= entry.queued_ && entry.position_ < TimerEntry::kDue) {
+    if (entry.armed_ && entry.position_ < TimerEntry::kDue &&
+        deadline >= heap_[entry.position_].key) {
       entry.deadline_ = deadline;  // postponed
     } else {
       ScheduleSlow(entry, deadline);

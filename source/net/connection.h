@@ -170,24 +170,24 @@ class Connection final : public Deferred,
   uint64_t bytes_read_ = 0;
   uint64_t bytes_written_ = 0;
   uint32_t read_chunk_bytes_;
-  uint16_t pauses_ = 0;
-  const Side side_;
-  bool established_;  // the socket is; connected_: the handshake is done, too
-  bool connected_ = false;
-  bool watched_ = false;
-  bool finished_ = false;       // OnConnectionClosed was called
-  bool closing_ = false;        // kFlush, kFlushOnly, kFlushAbort
-  bool close_at_once_ = false;  // not kFlush
-  bool half_close_ = false;
-  bool read_ready_ = false;     // a read may find something
-  bool peer_ended_ = false;     // the poller has said so: a short count is not the end
-  bool eof_ = false;            // read
-  bool offer_ = false;          // what is in in_ is to be offered again
-  bool write_blocked_ = false;  // until a writable edge
-  bool write_failed_ = false;
-  bool notify_flushed_ = false;
-  bool shut_write_ = false;  // FIN wanted
-  bool write_shut_ = false;  // FIN sent
+  uint16_t pauses_ : 15 = 0;
+  const Side side_ : 1;
+  bool established_ : 1;  // the socket is; connected_: the handshake is done, too
+  bool connected_ : 1 = false;
+  bool watched_ : 1 = false;
+  bool finished_ : 1 = false;       // OnConnectionClosed was called
+  bool closing_ : 1 = false;        // kFlush, kFlushOnly, kFlushAbort
+  bool close_at_once_ : 1 = false;  // not kFlush
+  bool half_close_ : 1 = false;
+  bool read_ready_ : 1 = false;     // a read may find something
+  bool peer_ended_ : 1 = false;     // the poller has said so: a short count is not the end
+  bool eof_ : 1 = false;            // read
+  bool offer_ : 1 = false;          // what is in in_ is to be offered again
+  bool write_blocked_ : 1 = false;  // until a writable edge
+  bool write_failed_ : 1 = false;
+  bool notify_flushed_ : 1 = false;
+  bool shut_write_ : 1 = false;  // FIN wanted
+  bool write_shut_ : 1 = false;  // FIN sent
 };
 
 }  // namespace sluice

@@ -103,7 +103,6 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   Connection connection_;
   std::unique_ptr<Codec> codec_;
   std::unique_ptr<Http2Side> http2_;  // none: HTTP/1, or not known yet
-  DownstreamFacts facts_;
   IntrusiveList<Stream> streams_;
   Timer timer_;
   MonotonicTime head_deadline_ = kNever;  // the head that is coming in
@@ -113,7 +112,8 @@ class ConnectionManager final : public Downstream, private ConnectionHandler, pr
   uint64_t bytes_in_ = 0;  // as counted so far
   uint64_t bytes_out_ = 0;
   uint32_t requests_ = 0;
-  bool aborts_expected_ = false;  // of some stream, since output was last pulled
+  [[no_unique_address]] DownstreamFacts facts_;  // the next fields use its padding
+  bool aborts_expected_ = false;                 // of some stream, since output was last pulled
   bool draining_ = false;
   bool lifetime_over_ = false;  // connection_duration_max has passed
   bool closed_ = false;

@@ -147,8 +147,9 @@ void Tunnel::CountFrames(From from, const FrameMeter::Counts& before) {
   const FrameMeter::Counts& counts = frames_->counts(from);
   const WebSocketStats::Side& stats = from == From::kClient ? stats_.rx : stats_.tx;
   StatCells& cells = worker_.context().stats;
-  const auto add = [&cells](const Counter& counter, uint64_t now, uint64_t then) {
-    if (now != then) counter.Add(cells, now - then);
+  const auto add = [&cells](const Counter& counter, auto now, decltype(now) then) {
+    now -= then;  // in its own width: some begin again
+    if (now != 0) counter.Add(cells, now);
   };
   add(stats.text_messages, counts.text_messages, before.text_messages);
   add(stats.binary_messages, counts.binary_messages, before.binary_messages);

@@ -33,7 +33,7 @@ class ClientConnection final : public Deferred,
   // In PoolWaiter::OnPoolReady only. Follow with SendHeaders on what it returns.
   CodecStream& StartStream(StreamEvents& events);
   // After any CodecStream call that produced output: marks the connection to be pulled this turn.
-  void WantWrite() { connection_->WantWrite(); }
+  void WantWrite() { connection_.WantWrite(); }
   // Instead of stream.Reset(): ends the stream and gives the connection back, or closes it
   // (HTTP/1).
   void ResetStream(CodecStream& stream, ResetCode code);
@@ -52,7 +52,7 @@ class ClientConnection final : public Deferred,
   PeerSetting extended_connect() const { return codec_->extended_connect(); }
 
   Host& host() { return *host_; }
-  Connection& connection() { return *connection_; }
+  Connection& connection() { return connection_; }
   HttpProtocol protocol() const { return codec_->protocol(); }
   // What its handshake came to, for logs; null: plaintext. Outlives the connection.
   std::shared_ptr<const TlsFacts> tls();
@@ -74,12 +74,14 @@ class ClientConnection final : public Deferred,
   static std::unique_ptr<TransportSocket> MakeTransport(ConnectionPool& pool);
   void MakeCodec();
   void AfterHttp2Bytes();
-  void Start() { connection_->Start(*this); }
+  void Start() { connection_.Start(*this); }
   void OnConnected() override;
   void OnBytes(Buffer& in, End end) override;
   void FillOutput(Buffer& out, size_t bytes_max) override;
   void OnConnectionClosed(CloseCause cause) override;
-  void RunEndOfTurn() override;  // closes a retired one
+  void RunEndOfTurn() override;           // closes a retired one
+  void LimitIdleTime(Duration timeout);   // from now; 0: none
+  void LimitLifetime(Duration duration);  // the same
   void OnIdleTimeout();
   void OnLifetimeOver();
   void OnKeepAliveTime();
@@ -111,12 +113,13 @@ class ClientConnection final : public Deferred,
   const uint32_t expected_streams_;  // while it connects: how many the pool counts on
   uint64_t streams_started_ = 0;
   const MonotonicTime created_;
-  std::unique_ptr<Connection> connection_;
+  Connection connection_;
   std::unique_ptr<ClientCodec> codec_;
   std::unique_ptr<Http2Side> http2_;  // none: HTTP/1, or not known yet
   std::shared_ptr<const TlsFacts> tls_;
-  Timer idle_timer_;  // armed when a stream ends; ignored when it finds one open
-  Timer lifetime_timer_;
+  // Armed when a stream ends, ignored when it finds one open. None: no stream has ended yet.
+  std::unique_ptr<Timer> idle_timer_;
+  std::unique_ptr<Timer> lifetime_timer_;  // none: there is no limit
 };
 
 }  // namespace sluice

@@ -197,9 +197,7 @@ void ConnectionPool::OnConnected(ClientConnection& connection) {
   const Duration took = cluster_.worker().loop.now() - connection.created_;
   stats().cx_connect_ms.Record(cells_, Milliseconds(took));
   connection.state_ = State::kBusy;
-  if (spec.connection_duration_max > Duration::zero()) {
-    connection.lifetime_timer_.Arm(spec.connection_duration_max);
-  }
+  connection.LimitLifetime(spec.connection_duration_max);
   Settle(connection);
   // It may carry fewer than was hoped.
   if (lane.waiting > lane.opening) cluster_.worker().loop.AtEndOfTurn(*this);
@@ -236,8 +234,7 @@ void ConnectionPool::Settle(ClientConnection& connection) {
   if (lane.waiting > 0) ServeWaiters(connection);
   if (connection.open_streams_ > 0 || connection.state_ != State::kReady) return;
   if (draining_) return Retire(connection);
-  const Duration idle_timeout = spec_->idle_timeout;
-  if (idle_timeout > Duration::zero()) connection.idle_timer_.Arm(idle_timeout);
+  connection.LimitIdleTime(spec_->idle_timeout);
 }
 
 void ConnectionPool::StepBack(ClientConnection& connection) {
@@ -334,13 +331,13 @@ void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause ca
   const size_t count =
       alone ? lane.waiting : std::min(lane.waiting - lane.opening, connection.expected_streams_);
   if (cause == CloseCause::kHandshakeFailed) {
-    const std::string reason(connection.connection_->transport().failure_reason());
+    const std::string reason(connection.connection_.transport().failure_reason());
     return FailWaiters(lane, count, PoolFailure::kConnectFailed, reason);
   }
   if (timeout) return FailWaiters(lane, count, PoolFailure::kConnectTimeout, "connection timeout");
   char scratch[128];
   const char* why =
-      strerror_r(connection.connection_->io().ConnectError(), scratch, sizeof(scratch));
+      strerror_r(connection.connection_.io().ConnectError(), scratch, sizeof(scratch));
   FailWaiters(lane, count, PoolFailure::kConnectFailed,
               absl::StrCat("delayed connect error: ", why));
 }
@@ -348,9 +345,9 @@ void ConnectionPool::OnConnectFailed(ClientConnection& connection, CloseCause ca
 void ConnectionPool::Forget(ClientConnection& connection) {
   connection.ListNode<>::Unlink();
   connection.state_ = ClientConnection::State::kClosed;
-  connection.idle_timer_.Disarm();
+  if (connection.idle_timer_ != nullptr) connection.idle_timer_->Disarm();
   if (connection.http2_ != nullptr) connection.http2_->timer.Disarm();
-  connection.lifetime_timer_.Disarm();
+  if (connection.lifetime_timer_ != nullptr) connection.lifetime_timer_->Disarm();
   --connections_;
   cluster_.breaker().Release(connection.priority_, BreakerResource::kConnections);
   stats().cx_active.Subtract(cells_);

@@ -21,9 +21,9 @@ class BodyReader {
   };
 
   void Start(const Framing& framing) {
+    chunks_ = {};
     kind_ = framing.kind;
     remaining_ = framing.length;
-    chunks_ = {};
     trailer_bytes_seen_ = 0;
     in_trailers_ = false;
   }
@@ -40,11 +40,11 @@ class BodyReader {
   Result ReadTrailers(Buffer& in, Buffer& body, StreamEvents* const& stream,
                       const CodecLimits& limits, const Http1Options& options, CodecError* error);
 
-  uint64_t remaining_ = 0;  // of kLength
-  ChunkedReader chunks_;
-  uint32_t trailer_bytes_seen_ = 0;
+  uint64_t remaining_ = 0;                      // of kLength
+  [[no_unique_address]] ChunkedReader chunks_;  // the next fields use its padding
   BodyKind kind_ = BodyKind::kNone;
   bool in_trailers_ = false;
+  uint32_t trailer_bytes_seen_ = 0;
 };
 
 }  // namespace sluice

@@ -70,9 +70,10 @@ class Http1ClientCodec final : public ClientCodec, private CodecStream {
   FlowSource& connection_;
   StreamEvents* stream_ = nullptr;
   Buffer out_;
-  BodyReader reader_;
-  BodyWriter writer_;
+  // Each connection has one of these: the fields behind both use their padding.
+  [[no_unique_address]] BodyReader reader_;
   uint32_t head_bytes_seen_ = 0;
+  [[no_unique_address]] BodyWriter writer_;
   Reading reading_ = Reading::kIdle;
   Method method_ = Method::kOther;
   HttpProtocol protocol_ = HttpProtocol::kHttp11;

@@ -88,11 +88,12 @@ class Http1ServerCodec final : public Codec, private CodecStream {
   FlowSource& connection_;
   StreamEvents* stream_ = nullptr;
   Buffer out_;
-  BodyReader reader_;
-  [[no_unique_address]] BodyWriter writer_;  // the next fields use its padding
+  // Each connection has one of these: the fields behind both use their padding.
+  [[no_unique_address]] BodyReader reader_;
   uint32_t head_bytes_seen_ = 0;
-  Reading reading_ = Reading::kHead;
-  Writing writing_ = Writing::kNothing;
+  [[no_unique_address]] BodyWriter writer_;
+  Reading reading_ : 4 = Reading::kHead;
+  Writing writing_ : 4 = Writing::kNothing;
   Method method_ = Method::kOther;
   HttpProtocol protocol_ = HttpProtocol::kHttp11;
   CodecError error_ = CodecError::kNone;
