@@ -78,7 +78,9 @@ const Address* UpstreamHost(const Context& context) {
   const StreamInfo& info = context.info;
   return info.upstream_address != nullptr ? info.upstream_address : info.upstream_host;
 }
-const Address* UpstreamLocal(const Context& context) { return context.info.upstream_local_address; }
+const Address* UpstreamLocal(const Context& context) {
+  return context.info.upstream_local_address();
+}
 
 template <const Address* (*Of)(const Context&), AddressPart Part>
 bool AddressOp(const Op&, const Context& context, std::string& out) {
@@ -282,7 +284,7 @@ constexpr OperatorKind kKinds[] = {
     {"UPSTREAM_TRANSPORT_FAILURE_REASON", kNone, kText, SpacelessOp<&StreamInfo::upstream_transport_failure_reason>},
     {"UPSTREAM_WIRE_BYTES_RECEIVED", kNone, kNumber, NumberOp<&StreamInfo::upstream_wire_bytes_received>},
     {"UPSTREAM_WIRE_BYTES_SENT", kNone, kNumber, NumberOp<&StreamInfo::upstream_wire_bytes_sent>},
-    {"VIRTUAL_CLUSTER_NAME", kNone, kText, TextOp<&StreamInfo::virtual_cluster_name>},
+    {"VIRTUAL_CLUSTER_NAME", kNone, kText, AbsentOp},
 };
 // clang-format on
 

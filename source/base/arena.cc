@@ -9,18 +9,12 @@ struct Arena::Chunk {
   size_t bytes;  // this head included
 };
 
-Arena::Arena(size_t chunk_bytes, uint32_t spare_chunks_max)
-    : first_(static_cast<char*>(::operator new(chunk_bytes))),
-      chunk_bytes_(static_cast<uint32_t>(chunk_bytes)),
-      spare_chunks_max_(spare_chunks_max) {
-  next_ = first_;
-  end_ = first_ + chunk_bytes_;
-}
+Arena::Arena(size_t chunk_bytes, uint16_t kept_chunks_max)
+    : chunk_bytes_(static_cast<uint32_t>(chunk_bytes)), kept_chunks_max_(kept_chunks_max) {}
 
 Arena::~Arena() {
   Free(chunks_);
   Free(spare_);
-  ::operator delete(first_);
 }
 
 void* Arena::AllocateSlow(size_t bytes, size_t alignment) {
@@ -37,7 +31,6 @@ void* Arena::AllocateSlow(size_t bytes, size_t alignment) {
   }
   chunk->next = chunks_;
   chunks_ = chunk;
-  extra_bytes_ += chunk->bytes;
   const uintptr_t free = reinterpret_cast<uintptr_t>(chunk + 1);
   const uintptr_t at = (free + alignment - 1) & ~(alignment - 1);
   if (!own) {
@@ -51,7 +44,7 @@ void Arena::Reset() {
   while (chunks_ != nullptr) {
     Chunk* const chunk = chunks_;
     chunks_ = chunk->next;
-    if (chunk->bytes == chunk_bytes_ && spare_chunks_ < spare_chunks_max_) {
+    if (chunk->bytes == chunk_bytes_ && spare_chunks_ < kept_chunks_max_) {
       chunk->next = spare_;
       spare_ = chunk;
       ++spare_chunks_;
@@ -59,9 +52,7 @@ void Arena::Reset() {
       ::operator delete(chunk);
     }
   }
-  extra_bytes_ = 0;
-  next_ = first_;
-  end_ = first_ + chunk_bytes_;
+  next_ = end_ = nullptr;
 }
 
 void Arena::FreeSpareChunks() {
@@ -79,7 +70,9 @@ void Arena::Free(Chunk* chunks) {
 }
 
 size_t Arena::allocated_bytes() const {
-  return chunk_bytes_ + extra_bytes_ + size_t{spare_chunks_} * chunk_bytes_;
+  size_t bytes = size_t{spare_chunks_} * chunk_bytes_;
+  for (const Chunk* chunk = chunks_; chunk != nullptr; chunk = chunk->next) bytes += chunk->bytes;
+  return bytes;
 }
 
 }  // namespace sluice

@@ -115,7 +115,14 @@ size_t Headers::Remove(absl::string_view lower_case_name) {
 void Headers::Clear() {
   count_ = 0;
   byte_size_ = 0;
-  std::memset(first_, 0, sizeof(first_));
+  if (capacity_ != 0) std::memset(first_, 0, kNames);
+}
+
+void Headers::Forget() {
+  entries_ = nullptr;
+  count_ = capacity_ = 0;
+  byte_size_ = 0;
+  first_ = const_cast<uint8_t*>(kNoEntries);
 }
 
 void Headers::CopyFrom(const Headers& other) {
@@ -134,7 +141,7 @@ size_t Headers::RemoveFrom(Header* from, Matches matches) {
   if (removed == 0) return 0;
   count_ -= removed;
   byte_size_ = 0;
-  std::memset(first_, 0, sizeof(first_));
+  std::memset(first_, 0, kNames);
   for (uint32_t i = 0; i < count_; ++i) {
     byte_size_ += BytesOf(entries_[i].name, entries_[i].value);
     uint8_t& first = first_[static_cast<size_t>(entries_[i].id)];
@@ -144,10 +151,17 @@ size_t Headers::RemoveFrom(Header* from, Matches matches) {
 }
 
 void Headers::Grow() {
-  const uint32_t capacity = capacity_ == 0 ? kFirstCapacity : capacity_ * 2;
-  auto* entries =
-      static_cast<Header*>(arena_->Allocate(capacity * sizeof(Header), alignof(Header)));
-  if (count_ != 0) std::memcpy(static_cast<void*>(entries), entries_, count_ * sizeof(Header));
+  const bool first_time = capacity_ == 0;
+  const uint32_t capacity = first_time ? kFirstCapacity : capacity_ * 2;
+  const size_t bytes = capacity * sizeof(Header);
+  char* const memory =
+      static_cast<char*>(arena_->Allocate(bytes + (first_time ? kNames : 0), alignof(Header)));
+  auto* const entries = reinterpret_cast<Header*>(memory);
+  if (first_time) {
+    first_ = static_cast<uint8_t*>(std::memset(memory + bytes, 0, kNames));
+  } else {
+    std::memcpy(static_cast<void*>(entries), entries_, count_ * sizeof(Header));
+  }
   entries_ = entries;
   capacity_ = capacity;
 }

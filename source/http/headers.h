@@ -82,6 +82,8 @@ class Headers {
   void RemoveFirst(HeaderId id);  // where there is one
   size_t Remove(absl::string_view lower_case_name);
   void Clear();
+  // Clear, and holds nothing of the arena any more, which may then be reset.
+  void Forget();
   void CopyFrom(const Headers& other);  // texts too
 
   // Names and values and 2 bytes each for ": " and CRLF, roughly the bytes on an HTTP/1 wire.
@@ -91,6 +93,8 @@ class Headers {
  private:
   // first_ counts in bytes: an entry further back is looked for from here.
   static constexpr uint32_t kSaturated = 255;
+  static constexpr size_t kNames = static_cast<size_t>(HeaderId::kCount);
+  static constexpr uint8_t kNoEntries[kNames] = {};
   static size_t BytesOf(absl::string_view name, absl::string_view value) {
     return name.size() + value.size() + 4;
   }
@@ -105,8 +109,10 @@ class Headers {
   uint32_t capacity_ = 0;
   size_t byte_size_ = 0;
   Arena* arena_;
-  // 1 + index of the first entry of each known name (saturating; 0: none), so that Find is O(1).
-  uint8_t first_[static_cast<size_t>(HeaderId::kCount)] = {};
+  // 1 + index of the first entry of each known name (saturating; 0: none), so that Find is O(1). In
+  // the arena, behind the first entries; while there was no entry yet, one for all that nobody
+  // writes to.
+  uint8_t* first_ = const_cast<uint8_t*>(kNoEntries);
 };
 
 }  // namespace sluice

@@ -125,15 +125,19 @@ struct StreamInfo {
   uint64_t response_body_bytes = 0;  // BYTES_SENT
   uint64_t downstream_wire_bytes_received = 0, downstream_wire_bytes_sent = 0;
   uint64_t upstream_wire_bytes_received = 0, upstream_wire_bytes_sent = 0;
-  uint64_t downstream_header_bytes_received = 0, downstream_header_bytes_sent = 0;
-  uint64_t upstream_header_bytes_received = 0, upstream_header_bytes_sent = 0;
+  uint32_t downstream_header_bytes_received = 0, downstream_header_bytes_sent = 0;
+  uint32_t upstream_header_bytes_received = 0, upstream_header_bytes_sent = 0;
   const Address* upstream_host = nullptr;     // kept alive by the attempt's host
   const Address* upstream_address = nullptr;  // of the connection to it; null: there is none
-  const Address* upstream_local_address = nullptr;
+  // Of that connection; asked of the system where somebody wants to know it.
+  const Address* upstream_local_address() const {
+    return upstream_io == nullptr ? upstream_local_kept : &upstream_io->local_address();
+  }
+  IoHandle* upstream_io = nullptr;               // while the connection is there
+  const Address* upstream_local_kept = nullptr;  // then
   std::shared_ptr<const TlsFacts> upstream_tls;  // null: plaintext, or no connection yet
   absl::string_view upstream_cluster;
   absl::string_view route_name;
-  absl::string_view virtual_cluster_name;
   const TunnelFacts* tunnel = nullptr;  // null: the stream is HTTP
   uint64_t stream_id = 0;
 };

@@ -43,7 +43,8 @@ Attempt::~Attempt() { Cancel(); }
 
 void Attempt::Start(RoutePriority priority, const PoolKey& key) {
   info_.upstream_host = &address_;
-  info_.upstream_address = info_.upstream_local_address = nullptr;
+  info_.upstream_address = info_.upstream_local_kept = nullptr;
+  info_.upstream_io = nullptr;
   if (upgrade_ != nullptr && !TakeUpgradePlace(priority)) {
     done_ = true;
     DropPending();
@@ -103,8 +104,9 @@ void Attempt::Cancel() {
 void Attempt::Abandon() {
   DropPending();
   state_.response_gauge().SetSource(nullptr);
-  abandoned_ = response_ended_ && request_sent_ && !tunnel_;
-  if (!abandoned_) Stop();
+  if (!response_ended_ || !request_sent_ || tunnel_) return Stop();
+  KeepLocalAddress();
+  abandoned_ = true;
 }
 
 void Attempt::Stop() {
@@ -133,11 +135,10 @@ void Attempt::OnPoolReady(ClientConnection& connection) {
   info_.upstream_protocol = connection.protocol();
   info_.upstream_tls = connection.tls();
   IoHandle& io = connection.connection().io();
-  local_address_ = io.local_address();
-  info_.upstream_local_address = &local_address_;
+  info_.upstream_io = &io;
   if (!(io.peer_address() == address_)) {
-    remote_address_ = io.peer_address();
-    info_.upstream_address = &remote_address_;
+    remote_address_.reset(state_.arena().New<const Address>(io.peer_address()));
+    info_.upstream_address = remote_address_.get();
   }
   state_.response_gauge().SetSource(codec_stream_);
   if (!asks_extended_connect()) return SendRequest();
@@ -188,7 +189,8 @@ const Headers& Attempt::RequestHead() {
   const bool key_due = !http2 && absl::EqualsIgnoreCase(upgrade_->type, "websocket") &&
                        !request.Has(HeaderId::kSecWebsocketKey);
   if (!http2 && !key_due) return request;
-  Headers& head = *state_.arena().New<Headers>(state_.arena());
+  Arena& arena = state_.request_headers().arena();
+  Headers& head = *arena.New<Headers>(arena);
   head.CopyFrom(request);
   if (http2) {
     MakeExtendedConnect(head, upgrade_->type);
@@ -385,6 +387,7 @@ void Attempt::FailAtOnce(AttemptFailure::Kind kind, HandshakeError handshake) {
 }
 
 void Attempt::Release() {
+  KeepLocalAddress();
   if (tunnel_) connection_->OnTunnelEnded();
   tunnel_ = false;
   connection_ = nullptr;

@@ -109,6 +109,7 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   void FailAtOnce(AttemptFailure::Kind kind, HandshakeError handshake = HandshakeError::kNone);
   // A tunnel's bytes wait for its answer.
   bool may_send_body() const { return upgrade_ == nullptr || tunnel_; }
+  void KeepLocalAddress();
   void Release();
   void DropPending();
   void CountResponse(const Headers& response, uint32_t code);
@@ -122,7 +123,8 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   WorkerCluster& cluster_;
   Host& host_;
   const Address address_;                   // outlives the host in the log
-  Address remote_address_, local_address_;  // and these the connection
+  ArenaPtr<const Address> remote_address_;  // and these the connection; null: it is address_
+  ArenaPtr<const Address> local_address_;   // null: the connection is still there
   ClientConnection* connection_ = nullptr;  // while the stream is open
   CodecStream* codec_stream_ = nullptr;
   Headers* informational_ = nullptr;
@@ -131,17 +133,17 @@ class Attempt final : private PoolWaiter, private StreamEvents {
   absl::string_view made_key_;           // Sec-WebSocket-Key of our own
   Buffer pending_;
   MonotonicTime started_{};
-  bool request_ended_ = false;
-  bool body_sent_ = false;     // of it something
-  bool request_sent_ = false;  // all of it
-  bool abandoned_ = false;
-  bool response_started_ = false;
-  bool response_ended_ = false;
-  bool head_sent_ = false;
-  bool tunnel_ = false;  // the host has accepted the upgrade
   // Under the circuit breaker, among the cluster's upgrades.
   std::optional<RoutePriority> upgrade_place_;
-  bool done_ = false;
+  bool request_ended_ : 1 = false;
+  bool body_sent_ : 1 = false;     // of it something
+  bool request_sent_ : 1 = false;  // all of it
+  bool abandoned_ : 1 = false;
+  bool response_started_ : 1 = false;
+  bool response_ended_ : 1 = false;
+  bool head_sent_ : 1 = false;
+  bool tunnel_ : 1 = false;  // the host has accepted the upgrade
+  bool done_ : 1 = false;
 };
 
 }  // namespace sluice

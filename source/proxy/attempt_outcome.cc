@@ -55,4 +55,12 @@ void Attempt::CountResponse(const Headers& response, uint32_t code) {
   }
 }
 
+// What a log may still want to know of the connection.
+void Attempt::KeepLocalAddress() {
+  if (abandoned_ || info_.upstream_io == nullptr) return;  // of an abandoned one it is kept
+  local_address_.reset(state_.arena().New<const Address>(info_.upstream_io->local_address()));
+  info_.upstream_local_kept = local_address_.get();
+  info_.upstream_io = nullptr;
+}
+
 }  // namespace sluice

@@ -222,8 +222,7 @@ StreamEvents* ConnectionManager::OnBadRequest(CodecStream* codec_stream, CodecEr
 
 Stream& ConnectionManager::NewStream() {
   StreamSlot* const slot = worker_.AcquireSlot();
-  void* const memory = slot->arena.Allocate(sizeof(Stream), alignof(Stream));
-  slot->stream = new (memory) Stream(*this, *slot, worker_.NextId());
+  slot->stream = new (slot->place()) Stream(*this, *slot, worker_.NextId());
   streams_.PushBack(*slot->stream);
   idle_deadline_ = kNever;
   head_deadline_ = kNever;

@@ -4,47 +4,53 @@
 
 namespace sluice {
 
-void FilterRunner::Start(const FilterPlan& plan) {
+void FilterRunner::Start(const FilterPlan& plan, const StreamParts& stream) {
   if (plan.filters.empty()) return;
-  plan_ = &plan;
   count_ = static_cast<uint32_t>(plan.filters.size());
-  Arena& arena = stream_.arena;
-  filters_ =
-      static_cast<ArenaPtr<HttpFilter>*>(arena.Allocate(sizeof(ArenaPtr<HttpFilter>) * count_));
-  detached_ = static_cast<bool*>(arena.Allocate(count_, 1));
+  filters_ = static_cast<ArenaPtr<HttpFilter>*>(
+      stream.arena.Allocate(sizeof(ArenaPtr<HttpFilter>) * count_));
+  Arena& passing = stream.request_headers.arena();
+  chain_ = passing.New<Chain>(plan, stream);
+  chain_->detached = static_cast<bool*>(passing.Allocate(count_, 1));
   for (uint32_t i = 0; i < count_; ++i) {
-    new (&filters_[i]) ArenaPtr<HttpFilter>(plan.filters[i].factory->Create(arena));
-    detached_[i] = false;
+    new (&filters_[i]) ArenaPtr<HttpFilter>(plan.filters[i].factory->Create(stream.arena));
+    chain_->detached[i] = false;
   }
-  for (Lane* lane : {&request_, &response_}) {
-    lane->places = static_cast<Place*>(arena.Allocate(sizeof(Place) * (count_ + 1)));
+  for (Lane* lane : {&chain_->request, &chain_->response}) {
+    lane->places = static_cast<Place*>(passing.Allocate(sizeof(Place) * (count_ + 1)));
     for (uint32_t i = 0; i <= count_; ++i) new (&lane->places[i]) Place;
   }
 }
 
 FilterRunner::~FilterRunner() {
-  if (count_ == 0) return;
-  for (Lane* lane : {&request_, &response_}) {
+  DropChain();
+  for (uint32_t i = count_; i-- > 0;) filters_[i].~unique_ptr();
+}
+
+void FilterRunner::DropChain() {
+  if (empty()) return;
+  for (const Lane* lane : {&chain_->request, &chain_->response}) {
     for (uint32_t i = 0; i <= count_; ++i) {
       if (lane->places[i].data != nullptr) lane->places[i].data->~Buffer();
     }
   }
-  for (uint32_t i = count_; i-- > 0;) filters_[i].~unique_ptr();
+  chain_ = nullptr;
 }
 
 void FilterRunner::StepAside() {
+  if (empty()) return;
   for (const Flow flow : {Flow::kRequest, Flow::kResponse}) {
     if (holds_any(flow)) return;
     for (uint32_t filter = 0; filter < count_; ++filter) {
       if (Wants(filter, flow, Piece::kData) || Wants(filter, flow, Piece::kTrailers)) return;
     }
   }
-  aside_ = true;
+  DropChain();
 }
 
 void FilterRunner::PutHeaders(Flow flow, Headers& headers, End end) {
   if (lane(flow).stopped) return;
-  Buffer none(stream_.worker.slabs);
+  Buffer none(chain_->stream.worker.slabs);
   Hand hand{Piece::kHeaders, &headers, none, end};
   Hold(flow, lane(flow).first, hand);
 }
@@ -60,12 +66,13 @@ void FilterRunner::PutData(Flow flow, Buffer& data, End end) {
 
 void FilterRunner::PutTrailers(Flow flow, Headers& trailers) {
   if (lane(flow).stopped) return;
-  Buffer none(stream_.worker.slabs);
+  Buffer none(chain_->stream.worker.slabs);
   Hand hand{Piece::kTrailers, &trailers, none, End::kYes};
   Hold(flow, lane(flow).first, hand);
 }
 
 FilterRunner::Piece FilterRunner::Next(Flow flow, Buffer& data, End& end) {
+  if (empty()) return Piece::kNothing;
   Lane& lane = this->lane(flow);
   for (;;) {
     const uint32_t position = ReadyPosition(lane);
@@ -87,7 +94,7 @@ FilterRunner::Piece FilterRunner::Next(Flow flow, Buffer& data, End& end) {
 // The last place that can go on: what is further on the way leaves before more is let in behind it.
 // Past the end: there is none.
 uint32_t FilterRunner::ReadyPosition(const Lane& lane) const {
-  if (lane.stopped || count_ == 0) return count_ + 1;
+  if (lane.stopped) return count_ + 1;
   for (uint32_t position = count_ + 1; position-- > lane.first;) {
     const Place& place = lane.places[position];
     if (place.state == State::kTooLarge) return position;
@@ -148,12 +155,14 @@ FilterRunner::Piece FilterRunner::Walk(Flow flow, uint32_t position, Hand& hand)
           HoldAsked(place, hand);
           return Piece::kNothing;
         case Verdict::kReply:
+          if (chain_->stream.reply == nullptr)
+            chain_->stream.reply = chain_->stream.arena.New<Reply>();
           lane.replier = filter;
           return DropHand(flow, hand, Piece::kReply);
         case Verdict::kReset:
           return DropHand(flow, hand, Piece::kReset);
         case Verdict::kDetach:
-          detached_[filter] = true;
+          chain_->detached[filter] = true;
           break;
         case Verdict::kContinue:
           break;
@@ -176,17 +185,17 @@ Verdict FilterRunner::Ask(Flow flow, uint32_t filter, Hand& hand) {
 Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
   // A request's filters and places have the same numbers.
   const bool request = flow == Flow::kRequest;
-  const bool gathered = request && request_.places[filter].gathered;
-  const Buffer* const body = gathered ? request_.places[filter].data : nullptr;
-  FilterContext context({.worker = stream_.worker,
-                         .arena = stream_.arena,
-                         .info = stream_.info,
-                         .route = stream_.route,
-                         .upgrade = stream_.upgrade,
-                         .request_headers = stream_.request_headers,
-                         .reply = stream_.reply,
-                         .resume_target = stream_.resume_target,
-                         .scratch = stream_.scratch,
+  const bool gathered = request && chain_->request.places[filter].gathered;
+  const Buffer* const body = gathered ? chain_->request.places[filter].data : nullptr;
+  FilterContext context({.worker = chain_->stream.worker,
+                         .arena = chain_->stream.arena,
+                         .info = chain_->stream.info,
+                         .route = chain_->stream.route,
+                         .upgrade = chain_->stream.upgrade,
+                         .request_headers = chain_->stream.request_headers,
+                         .reply = chain_->stream.reply,
+                         .resume_target = chain_->stream.resume_target,
+                         .scratch = chain_->stream.scratch,
                          .flow = flow,
                          .filter = filter,
                          .whole_body_bytes = body == nullptr ? 0 : body->size()});
@@ -205,7 +214,7 @@ Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
 }
 
 bool FilterRunner::Wants(uint32_t filter, Flow flow, Piece piece) const {
-  if (detached_[filter]) return false;
+  if (chain_->detached[filter]) return false;
   const bool request = flow == Flow::kRequest;
   Interest interest = request ? Interest::kRequestHeaders : Interest::kResponseHeaders;
   if (piece == Piece::kData) {
@@ -213,19 +222,20 @@ bool FilterRunner::Wants(uint32_t filter, Flow flow, Piece piece) const {
   } else if (piece == Piece::kTrailers) {
     interest = request ? Interest::kRequestTrailers : Interest::kResponseTrailers;
   }
-  return Includes(plan_->filters[filter].interests, interest);
+  return Includes(chain_->plan.filters[filter].interests, interest);
 }
 
 bool FilterRunner::MustGather(Flow flow, uint32_t position, const Hand& hand) const {
   return flow == Flow::kRequest && hand.piece == Piece::kHeaders && hand.end == End::kNo &&
-         plan_->filters[position].whole_body_bytes_max > 0 && !request_.places[position].gathered;
+         chain_->plan.filters[position].whole_body_bytes_max > 0 &&
+         !chain_->request.places[position].gathered;
 }
 
 // Keeps a piece at a place whose filter has not been asked about it.
 void FilterRunner::Hold(Flow flow, uint32_t position, Hand& hand) {
   Place& place = lane(flow).places[position];
   const size_t whole_body_bytes_max = position < count_ && flow == Flow::kRequest
-                                          ? plan_->filters[position].whole_body_bytes_max
+                                          ? chain_->plan.filters[position].whole_body_bytes_max
                                           : 0;
   switch (hand.piece) {
     case Piece::kHeaders:
@@ -280,23 +290,26 @@ FilterRunner::Piece FilterRunner::DropHand(Flow flow, Hand& hand, Piece result) 
 }
 
 void FilterRunner::Resume(Flow flow, uint32_t filter) {
+  if (empty()) return;
   Place& place = lane(flow).places[flow == Flow::kRequest ? filter : count_ - 1 - filter];
   if (place.state == State::kPaused) place.state = State::kOpen;
   if (place.state == State::kAsking) place.state = State::kResumed;
 }
 
 bool FilterRunner::IsWaitedFor(Flow flow, uint32_t filter) const {
+  if (empty()) return false;
   const State state =
       lane(flow).places[flow == Flow::kRequest ? filter : count_ - 1 - filter].state;
   return state == State::kPaused || state == State::kAsking || state == State::kResumed;
 }
 
 void FilterRunner::Stop(Flow flow) {
+  if (empty()) return;
   Lane& lane = this->lane(flow);
   lane.stopped = true;
   ++lane.stops;
   size_t dropped = 0;
-  for (uint32_t i = 0; count_ > 0 && i <= count_; ++i) {
+  for (uint32_t i = 0; i <= count_; ++i) {
     Place& place = lane.places[i];
     Buffer* const data = place.data;
     place = Place();
@@ -309,21 +322,24 @@ void FilterRunner::Stop(Flow flow) {
 }
 
 void FilterRunner::BeginReply(uint32_t filter) {
+  if (empty()) return;
   Stop(Flow::kRequest);
   Stop(Flow::kResponse);
-  response_.stopped = false;
-  response_.first = count_ - filter;
+  chain_->response.stopped = false;
+  chain_->response.first = count_ - filter;
 }
 
 bool FilterRunner::holds_any(Flow flow) const {
-  for (uint32_t i = 0; count_ > 0 && i <= count_; ++i) {
+  if (empty()) return false;
+  for (uint32_t i = 0; i <= count_; ++i) {
     if (lane(flow).places[i].holds_any()) return true;
   }
   return false;
 }
 
 Buffer& FilterRunner::DataOf(Place& place) {
-  if (place.data == nullptr) place.data = stream_.arena.New<Buffer>(stream_.worker.slabs);
+  if (place.data == nullptr)
+    place.data = chain_->stream.request_headers.arena().New<Buffer>(chain_->stream.worker.slabs);
   return *place.data;
 }
 

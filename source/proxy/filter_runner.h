@@ -37,26 +37,26 @@ class FilterRunner {
     StreamInfo& info;
     const Route* const& route;
     UpgradeRequest* const& upgrade;
-    Headers& request_headers;
-    Reply& reply;
+    Headers& request_headers;  // in whose arena the runner has what it needs until it steps aside
+    Reply*& reply;             // null: no filter has made one
     ResumeTarget& resume_target;
     FlowGauge& request_gauge;
     FlowGauge& response_gauge;
     std::string& scratch;
   };
-  // Without filters.
-  explicit FilterRunner(const StreamParts& stream) : stream_(stream) {}
+  FilterRunner() = default;  // without filters
   // Once, before anything is put: makes the filters of `plan`, which outlives the runner, in their
   // order; they are destroyed in reverse.
-  void Start(const FilterPlan& plan);
+  void Start(const FilterPlan& plan, const StreamParts& stream);
   ~FilterRunner();
   FilterRunner(const FilterRunner&) = delete;
   FilterRunner& operator=(const FilterRunner&) = delete;
 
   // Has nobody to ask: no filters, or they stepped aside.
-  bool empty() const { return count_ == 0 || aside_; }
+  bool empty() const { return chain_ == nullptr; }
   // Between the heads and what follows them: where no filter asks for that and nothing waits, what
-  // comes from now on need not come here.
+  // comes from now on need not come here. The runner is empty then, and the heads' arena is no
+  // longer of use to it; filters live on until the stream ends.
   void StepAside();
 
   // What comes in, counted by its gauge. Headers live in the stream; data is moved from `data`.
@@ -129,13 +129,23 @@ class FilterRunner {
     End end;
   };
 
-  Lane& lane(Flow flow) { return flow == Flow::kRequest ? request_ : response_; }
-  const Lane& lane(Flow flow) const { return flow == Flow::kRequest ? request_ : response_; }
+  // What it takes to ask filters.
+  struct Chain {
+    Chain(const FilterPlan& plan, const StreamParts& stream) : plan(plan), stream(stream) {}
+    const FilterPlan& plan;
+    const StreamParts stream;
+    bool* detached = nullptr;  // of each
+    Lane request, response;
+  };
+
+  Lane& lane(Flow flow) const {
+    return flow == Flow::kRequest ? chain_->request : chain_->response;
+  }
   uint32_t FilterAt(Flow flow, uint32_t position) const {
     return flow == Flow::kRequest ? position : count_ - 1 - position;
   }
   FlowGauge& GaugeOf(Flow flow) {
-    return flow == Flow::kRequest ? stream_.request_gauge : stream_.response_gauge;
+    return flow == Flow::kRequest ? chain_->stream.request_gauge : chain_->stream.response_gauge;
   }
   uint32_t ReadyPosition(const Lane& lane) const;
   // Takes the first piece that waits at a place. True: its filter has not been asked about it.
@@ -149,16 +159,12 @@ class FilterRunner {
   void HoldAsked(Place& place, Hand& hand);
   Piece DropHand(Flow flow, Hand& hand, Piece result);
   Buffer& DataOf(Place& place);
+  void DropChain();
 
-  const FilterPlan* plan_ = nullptr;
-  StreamParts stream_;
+  Chain* chain_ = nullptr;  // in the heads' arena
   ArenaPtr<HttpFilter>* filters_ = nullptr;
-  bool* detached_ = nullptr;
   uint32_t count_ = 0;
   uint32_t passed_filters_ = 0;
-  bool aside_ = false;
-  Lane request_;
-  Lane response_;
 };
 
 }  // namespace sluice

@@ -1,8 +1,23 @@
 #include "source/proxy/proxy_worker.h"
 
+#include <cstddef>
+
 #include "source/proxy/stream.h"
 
 namespace sluice {
+
+namespace {
+
+struct SlotWithPlace final : StreamSlot {
+  explicit SlotWithPlace(EventLoop& loop) : StreamSlot(loop) {}
+  alignas(Stream) std::byte memory[sizeof(Stream)];
+};
+
+void Delete(StreamSlot* slot) { delete static_cast<SlotWithPlace*>(slot); }
+
+}  // namespace
+
+void* StreamSlot::place() { return static_cast<SlotWithPlace*>(this)->memory; }
 
 void StreamSlot::OnTimer() {
   if (stream != nullptr) stream->OnTimer();
@@ -10,11 +25,11 @@ void StreamSlot::OnTimer() {
 
 ProxyWorker::~ProxyWorker() {
   RunEndOfTurn();
-  for (StreamSlot* slot : free_) delete slot;
+  for (StreamSlot* slot : free_) Delete(slot);
 }
 
 StreamSlot* ProxyWorker::AcquireSlot() {
-  if (free_.empty()) return new StreamSlot(worker_.loop);
+  if (free_.empty()) return new SlotWithPlace(worker_.loop);
   StreamSlot* slot = free_.back();
   free_.pop_back();
   return slot;
@@ -31,10 +46,11 @@ void ProxyWorker::RunEndOfTurn() {
     slot->stream->~Stream();
     slot->stream = nullptr;
     slot->arena.Reset();
+    slot->heads.Reset();
     if (free_.size() < kFreeSlotsMax) {
       free_.push_back(slot);
     } else {
-      delete slot;
+      Delete(slot);
     }
   }
   retired_.clear();

@@ -22,16 +22,22 @@ class Stream;
 // place in the timer queue is then a field to write instead of a heap to sift.
 class StreamSlot {
  public:
-  explicit StreamSlot(EventLoop& loop)
-      : arena(kChunkBytes, kSpareChunks), timer(loop, this, kMethod<&StreamSlot::OnTimer>) {}
+  // Where the stream is made: of its size, and in one piece with the slot.
+  void* place();
 
-  // A stream that is being recycled keeps four chunks; a tunnel, which may live for days, what it
-  // uses.
-  static constexpr size_t kChunkBytes = 2_KiB;
-  static constexpr uint32_t kSpareChunks = 3;
-  Arena arena;
+  // A stream that is being recycled keeps its chunks; a tunnel, which may live for days, what it
+  // uses. All that a plain tunnel needs goes into one.
+  static constexpr size_t kChunkBytes = 936;
+  static constexpr size_t kHeadsChunkBytes = 2_KiB;
+  static constexpr uint16_t kKeptChunks = 4;
+  Arena arena{kChunkBytes, kKeptChunks};       // what lives as long as the stream
+  Arena heads{kHeadsChunkBytes, kKeptChunks};  // its heads, which a tunnel can do without
   Timer timer;
   Stream* stream = nullptr;
+
+ protected:
+  explicit StreamSlot(EventLoop& loop) : timer(loop, this, kMethod<&StreamSlot::OnTimer>) {}
+  ~StreamSlot() = default;
 
  private:
   void OnTimer();

@@ -229,14 +229,14 @@ void Router::ChooseTimeout(const ClusterAction& action) {
   if (action.retry != nullptr || HasRetryHeaders(request)) timeout = MakeRetries(action, timeout);
   if (config_.suppress_envoy_headers || timeout.count() == 0) return;
   request.SetReference(HeaderId::kXEnvoyExpectedRqTimeoutMs,
-                       IntegerText(sink_.arena(), Milliseconds(timeout)));
+                       IntegerText(request.arena(), Milliseconds(timeout)));
 }
 
 // Of every try. As in Envoy, suppress_envoy_headers does not count.
 void Router::SetAttemptCount() {
   if (!sink_.route()->virtual_host->attempt_count_in_request) return;
-  sink_.request_headers().SetReference(HeaderId::kXEnvoyAttemptCount,
-                                       IntegerText(sink_.arena(), info_.attempts));
+  sink_.request_headers().SetReference(
+      HeaderId::kXEnvoyAttemptCount, IntegerText(sink_.request_headers().arena(), info_.attempts));
 }
 
 // ---- What became of it.
@@ -267,7 +267,7 @@ void Router::FinishResponseHead() {
   if (config_.suppress_envoy_headers) return;
   const Duration elapsed = info_.response_start - info_.upstream_request_start;
   response.SetReference(HeaderId::kXEnvoyUpstreamServiceTime,
-                        IntegerText(sink_.arena(), Milliseconds(elapsed)));
+                        IntegerText(response.arena(), Milliseconds(elapsed)));
 }
 
 // The proxy has answered "expect: 100-continue" itself; other interim responses are the client's.

@@ -17,22 +17,11 @@ Stream::Stream(ConnectionManager& connection, StreamSlot& slot, uint64_t id)
       config_(connection.config()),
       worker_(connection.worker().context()),
       slot_(slot),
-      request_headers_(slot.arena),
-      response_headers_(slot.arena),
+      request_headers_(slot.heads),
+      response_headers_(slot.heads),
       request_gauge_(
           std::max(connection.stream_buffer_bytes_max(), config_.filters.whole_body_bytes_max)),
       response_gauge_(connection.stream_buffer_bytes_max()),
-      runner_({.worker = worker_,
-               .arena = slot.arena,
-               .info = info_,
-               .route = route_,
-               .upgrade = upgrade_,
-               .request_headers = request_headers_,
-               .reply = reply_,
-               .resume_target = *this,
-               .request_gauge = request_gauge_,
-               .response_gauge = response_gauge_,
-               .scratch = connection.worker().scratch()}),
       pending_(worker_.slabs),
       random_value_(worker_.random.Next()) {
   info_.downstream = &connection.facts();
@@ -67,7 +56,17 @@ void Stream::OnHeaders(Headers& headers, End end) {
   StartTimers();
   const UpgradeAsked asked = FindUpgrade(headers, info_.protocol);
   plan_ = asked.form == UpgradeForm::kNone ? &config().filters : &TakeUpgrade(asked);
-  runner_.Start(*plan_);
+  runner_.Start(*plan_, {.worker = worker_,
+                         .arena = slot_.arena,
+                         .info = info_,
+                         .route = route_,
+                         .upgrade = upgrade_,
+                         .request_headers = request_headers_,
+                         .reply = reply_,
+                         .resume_target = *this,
+                         .request_gauge = request_gauge_,
+                         .response_gauge = response_gauge_,
+                         .scratch = connection_.worker().scratch()});
   // What follows a request to upgrade is not its body.
   if (end == End::kYes || upgrade_ != nullptr) EndRequest();
   if (!CheckAndForward()) return;
@@ -113,13 +112,13 @@ void Stream::OnTrailers(Headers& trailers) {
 const FilterPlan& Stream::TakeUpgrade(const UpgradeAsked& asked) {
   upgrade_ = arena().New<UpgradeRequest>();
   upgrade_->form = asked.form;
-  upgrade_->type = asked.type;
+  upgrade_->type = arena().Copy(asked.type);  // which the heads do not outlive
   upgrade_->manager_rules = config().upgrades.rules;
   if (asked.form == UpgradeForm::kExtendedConnect)
-    TakeExtendedConnect(request_headers_, asked.type);
+    TakeExtendedConnect(request_headers_, upgrade_->type);
   // RFC 9110 section 9.3.6: CONNECT has no content, so what is said of its length goes no further.
   if (asked.form == UpgradeForm::kConnect) request_headers_.Remove(HeaderId::kContentLength);
-  return config().upgrades.PlanFor(asked.type);
+  return config().upgrades.PlanFor(upgrade_->type);
 }
 
 // What has to be right before anything else sees the request, and what the proxy itself adds to it.
@@ -243,7 +242,7 @@ void Stream::PumpRequest() {
         DeliverRequestTrailers();
         break;
       case FilterRunner::Piece::kReply:
-        Answer(reply_, runner_.replier(Flow::kRequest));
+        Answer(*reply_, runner_.replier(Flow::kRequest));
         break;
       case FilterRunner::Piece::kReset:
         Fail(Failure::kFilterReset);

@@ -125,6 +125,7 @@ class Stream final : public StreamEvents,
   }
   const WebSocketPolicy& TunnelPolicy() const;
   void OpenTunnel();
+  void DropHeads();
   void PassRequest(Buffer& data, End end);
   void PassResponse(Buffer& data, End end);
   void PassTunnel(Tunnel::From from, Buffer& data, End end);
@@ -172,7 +173,7 @@ class Stream final : public StreamEvents,
   const FilterPlan* plan_ = nullptr;   // before the request's head: none
   NoRoute no_route_ = NoRoute::kNoMatch;
   ArenaPtr<RequestHandler> handler_;
-  Reply reply_;
+  Reply* reply_ = nullptr;  // a filter's; in the arena
   FlowGauge request_gauge_;
   FlowGauge response_gauge_;
   FilterRunner runner_;

@@ -152,7 +152,7 @@ void Stream::PumpResponse() {
         DeliverResponseTrailers();
         break;
       case FilterRunner::Piece::kReply:
-        Answer(reply_, runner_.replier(Flow::kResponse));
+        Answer(*reply_, runner_.replier(Flow::kResponse));
         break;
       default:
         Fail(Failure::kFilterReset);
@@ -176,6 +176,7 @@ void Stream::DeliverResponseHeaders(End end) {
   if (tunnel_ == nullptr) return;
   // An answer made here may end the tunnel with its head.
   if (response_ended_) codec_stream_->BodyReady();
+  DropHeads();
   PassEarly();
 }
 

@@ -18,7 +18,7 @@ const WebSocketPolicy& Stream::TunnelPolicy() const {
 void Stream::OpenTunnel() {
   const WebSocketPolicy& policy = TunnelPolicy();
   tunnel_.reset(arena().New<Tunnel>(connection_.worker(), arena(), config().stats.websocket, info_,
-                                    upgrade_->type, policy));
+                                    *upgrade_, policy));
   tunnel_->WatchHost(this, kMethod<&Stream::OnTunnelHost>);
   timers_.ClearUpstream();
   timers_.ClearRequest();
@@ -35,8 +35,17 @@ void Stream::OpenTunnel() {
     WriteAccessLogs(AccessLogType::kDownstreamTunnelSuccessfullyEstablished);
   connection_.OnTunnelOpened();
   runner_.StepAside();
-  slot_.arena.FreeSpareChunks();
   if (upgrade_->form == UpgradeForm::kExtendedConnect) MakeExtendedConnectAnswer(response_headers_);
+}
+
+// What made the tunnel is history, but for who logs it or still looks at it.
+void Stream::DropHeads() {
+  slot_.arena.FreeSpareChunks();
+  slot_.heads.FreeSpareChunks();
+  if (!runner_.empty() || !config().access_logs.empty()) return;
+  request_headers_.Forget();
+  response_headers_.Forget();
+  slot_.heads.Release();
 }
 
 // Frames are followed from the first byte or not at all, so nothing passes before the tunnel.

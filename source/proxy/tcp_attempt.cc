@@ -63,7 +63,7 @@ void TcpAttempt::OnConnected() {
   remote_address_ = connection.io().peer_address();
   info_.upstream_address = &remote_address_;
   local_address_ = connection.io().local_address();
-  info_.upstream_local_address = &local_address_;
+  info_.upstream_local_kept = &local_address_;
   const TlsFacts* const tls = connection.transport().tls_facts();
   if (tls != nullptr) info_.upstream_tls = std::make_shared<const TlsFacts>(*tls);
   upstream_->spec().stats.rq_2xx.Add(worker.stats);

@@ -329,9 +329,10 @@ void TcpProxy::DescribeUpstream(StreamInfo& info, std::string& failure_reason) {
     info.upstream_transport_failure_reason = facts.upstream_transport_failure_reason;
     info.upstream_host = facts.upstream_host;
     info.upstream_address = facts.upstream_address;
-    info.upstream_local_address = facts.upstream_local_address;
+    info.upstream_io = facts.upstream_io;
+    info.upstream_local_kept = facts.upstream_local_kept;
     info.upstream_tls = facts.upstream_tls;
-    if (facts.upstream_local_address != nullptr) info.upstream_protocol = facts.upstream_protocol;
+    if (facts.upstream_local_address() != nullptr) info.upstream_protocol = facts.upstream_protocol;
     return;
   }
   if (upstream_ == nullptr) return;
@@ -340,7 +341,7 @@ void TcpProxy::DescribeUpstream(StreamInfo& info, std::string& failure_reason) {
   info.upstream_host = &upstream_->host().address();
   if (upstream_->connection().connected()) {
     info.upstream_address = &upstream_->connection().io().peer_address();
-    info.upstream_local_address = &upstream_->connection().io().local_address();
+    info.upstream_io = &upstream_->connection().io();
   }
   info.upstream_wire_bytes_received = upstream_->bytes_received();
   info.upstream_wire_bytes_sent = upstream_->bytes_sent();

@@ -56,8 +56,13 @@ WebSocketStats::WebSocketStats(StatsRegistry& registry, absl::string_view stat_p
 }
 
 Tunnel::Tunnel(ProxyWorker& worker, Arena& arena, const WebSocketStats& stats, StreamInfo& info,
-               absl::string_view type, const WebSocketPolicy& policy)
-    : worker_(worker), stats_(stats), info_(info), type_(type), policy_(policy), arena_(arena) {
+               const UpgradeRequest& upgrade, const WebSocketPolicy& policy)
+    : worker_(worker),
+      stats_(stats),
+      info_(info),
+      upgrade_(upgrade),
+      policy_(policy),
+      arena_(arena) {
   if (policy.follow_frames) {
     // RSV1 may be permessage-deflate's (RFC 7692 section 6): the handshake is not looked at for it.
     constexpr uint8_t kRsv1 = 4;
@@ -177,7 +182,7 @@ void Tunnel::Finish() {
 
 void Tunnel::Describe(MonotonicTime now, TunnelView& view) const {
   view.id = info_.stream_id;
-  view.type.assign(type_);
+  view.type.assign(upgrade_.type);
   view.route.assign(info_.route_name);
   view.cluster.assign(info_.upstream_cluster);
   const Address* const client =

@@ -16,6 +16,7 @@
 #include "source/http/websocket/policy.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/proxy/websocket_warden.h"
+#include "source/sdk/upgrade_request.h"
 #include "source/stats/counter.h"
 #include "source/stats/registry.h"
 #include "source/upstream/host_watch.h"
@@ -41,9 +42,9 @@ struct WebSocketStats {
 class Tunnel final : public ListNode<> {
  public:
   using From = FrameMeter::From;
-  // All of it outlives the tunnel. `type` as the client has written it.
+  // All of it outlives the tunnel.
   Tunnel(ProxyWorker& worker, Arena& arena, const WebSocketStats& stats, StreamInfo& info,
-         absl::string_view type, const WebSocketPolicy& policy);
+         const UpgradeRequest& upgrade, const WebSocketPolicy& policy);
   ~Tunnel();
 
   // Bytes from a side, its last with kYes. Leaves in `data` what of them may pass; kYes: that
@@ -95,7 +96,7 @@ class Tunnel final : public ListNode<> {
   ProxyWorker& worker_;
   const WebSocketStats& stats_;
   StreamInfo& info_;
-  const absl::string_view type_;
+  const UpgradeRequest& upgrade_;
   std::optional<FrameMeter> frames_;  // of a WebSocket that is followed
   const WebSocketPolicy& policy_;
   Arena& arena_;

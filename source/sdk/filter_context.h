@@ -28,7 +28,7 @@ class FilterContext {
     const Route* route;
     UpgradeRequest* upgrade;
     Headers& request_headers;
-    Reply& reply;
+    Reply*& reply;  // null: none was made yet
     ResumeTarget& resume_target;
     std::string& scratch;
     Flow flow;
@@ -45,7 +45,10 @@ class FilterContext {
   UpgradeRequest* upgrade() { return parts_.upgrade; }
   Headers& request_headers() { return parts_.request_headers; }
   // For Verdict::kReply. Its texts must live as long as the stream: literals, or in arena().
-  Reply& reply() { return parts_.reply; }
+  Reply& reply() {
+    if (parts_.reply == nullptr) parts_.reply = parts_.arena.New<Reply>();
+    return *parts_.reply;
+  }
   // In OnRequestHeaders of a filter that has the body gathered (http_filter_factory.h): its size.
   size_t whole_request_body_bytes() const { return parts_.whole_body_bytes; }
   // The worker's, to build text in; another call may write over it.

@@ -20,7 +20,8 @@ namespace sluice {
 // tunnel through HTTP.
 class RequestState {
  public:
-  // To build the response's head or trailers in; they live as long as the stream.
+  // To build the response's head or trailers in; they live as long as the stream. Once a tunnel has
+  // been opened both heads are empty: what was in them is given back, texts and all.
   virtual Headers& response_headers() = 0;
   virtual Headers& response_trailers() = 0;
   virtual StreamInfo& info() = 0;

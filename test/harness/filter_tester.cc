@@ -21,19 +21,18 @@ FilterTester::FilterTester(Factories factories, const Options& options)
   request_gauge_.SetSource(&source_);
   response_gauge_.SetSource(&source_);
   info_.start = world_.now();
-  runner_ =
-      std::make_unique<FilterRunner>(FilterRunner::StreamParts{.worker = world_.worker(),
-                                                               .arena = arena_,
-                                                               .info = info_,
-                                                               .route = route_,
-                                                               .upgrade = upgrade_,
-                                                               .request_headers = request_headers_,
-                                                               .reply = reply_,
-                                                               .resume_target = *this,
-                                                               .request_gauge = request_gauge_,
-                                                               .response_gauge = response_gauge_,
-                                                               .scratch = scratch_});
-  runner_->Start(plan_);
+  runner_ = std::make_unique<FilterRunner>();
+  runner_->Start(plan_, {.worker = world_.worker(),
+                         .arena = arena_,
+                         .info = info_,
+                         .route = route_,
+                         .upgrade = upgrade_,
+                         .request_headers = request_headers_,
+                         .reply = reply_,
+                         .resume_target = *this,
+                         .request_gauge = request_gauge_,
+                         .response_gauge = response_gauge_,
+                         .scratch = scratch_});
 }
 
 FilterTester::~FilterTester() {
@@ -153,7 +152,7 @@ void FilterTester::Pump(Flow flow) {
         passed.AddTrailers(flow == Flow::kRequest ? request_trailers_ : response_trailers_);
         break;
       case FilterRunner::Piece::kReply:
-        Answer(reply_, runner_->replier(flow));
+        Answer(*reply_, runner_->replier(flow));
         break;
       case FilterRunner::Piece::kReset:
         Reset();

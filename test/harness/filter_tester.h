@@ -111,7 +111,7 @@ class FilterTester final : public ResumeTarget {
   UpgradeRequest* upgrade_;
   Headers request_headers_{arena_}, request_trailers_{arena_};
   Headers response_headers_{arena_}, response_trailers_{arena_};
-  Reply reply_;
+  Reply* reply_ = nullptr;
   Reply last_reply_;
   Source source_;
   std::string scratch_;

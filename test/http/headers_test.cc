@@ -116,6 +116,19 @@ TEST_F(HeadersTest, CopyFromOutlivesItsSource) {
   EXPECT_EQ(copy.Get(HeaderId::kVia), "2");
 }
 
+TEST_F(HeadersTest, ForgottenHeadersAreEmptyAndCanBeFilledAgain) {
+  headers_.Add("via", "1");
+  headers_.Forget();
+  arena_.Release();
+  EXPECT_TRUE(headers_.empty());
+  EXPECT_EQ(headers_.byte_size(), 0u);
+  EXPECT_FALSE(headers_.Has(HeaderId::kVia));
+  EXPECT_EQ(headers_.Remove(HeaderId::kVia), 0u);
+  headers_.Clear();
+  headers_.Add("date", "2");
+  EXPECT_EQ(TextOf(headers_), "date=2;");
+}
+
 TEST_F(HeadersTest, ByteSizeFollowsEveryChange) {
   const auto expect_sum = [this](int line) {
     size_t sum = 0;

@@ -400,6 +400,23 @@ TEST_F(FilterRunnerTest, ADetachedFilterStepsAside) {
   EXPECT_TRUE(tester.StepAside());
 }
 
+TEST_F(FilterRunnerTest, AResumerOfAFilterThatHasSteppedAsideDoesNothing) {
+  Resumer resumes, replies;
+  Add("a").answers = {{"request headers", [&](Asked& asked) {
+                         resumes = asked.context.MakeResumer();
+                         replies = asked.context.MakeResumer();
+                         return Verdict::kDetach;
+                       }}};
+  FilterTester& tester = Start();
+  tester.RequestHeaders(kPost);
+  tester.ResponseHeaders(kOk);
+  ASSERT_TRUE(tester.StepAside());
+  resumes.Resume();
+  replies.SendReply({.status = 500});
+  EXPECT_EQ(tester.reply().status, Reply().status);
+  EXPECT_EQ(tester.reply().details, "");
+}
+
 TEST_F(FilterRunnerTest, NobodyStepsAsideWhileSomethingWaits) {
   Resumer resumer;
   FilterScript& script = Add("a");
