@@ -1,6 +1,6 @@
 // Far more WebSockets at once than requests or connections may be on the default configuration
-// (1,024 of each): no breaker opens, no balancer forgets them, and when they end nothing is left
-// (M13).
+// (1,024 of each): no breaker opens, no balancer forgets them, each passes a message, and when they
+// end nothing is left (M13).
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@
 namespace sluice {
 namespace {
 
-constexpr int kTunnels = 10000;
+constexpr int kTunnels = 50000;
 constexpr int kAtOnce = 500;  // fewer than may be pending
 constexpr char kHandshake[] =
     "GET /chat HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -21,14 +21,18 @@ constexpr char kAccept[] =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-TEST(ManyTunnels, TenThousandRunOnDefaults) {
+constexpr char kText[] = "\x81\x82\x01\x02\x03\x04hi";
+constexpr char kHello[] = "\x81\x05hello";
+
+TEST(ManyTunnels, FiftyThousandRunOnDefaults) {
   ProxyFixture proxy(ProxyFixture::ToUsers(), {.log = "%RESPONSE_FLAGS%"});
   std::vector<std::unique_ptr<MemoryPeer>> hosts, clients;
   proxy.world().memory().Serve(ProxyFixture::HostAddress(0, 0),
                                [&hosts](std::unique_ptr<MemoryPeer> peer) {
                                  MemoryPeer& host = *peer;
                                  host.OnActivity([&host] {
-                                   if (!host.Take().empty()) host.Send(kAccept);
+                                   const std::string got = host.Take();
+                                   if (!got.empty()) host.Send(got == kText ? kHello : kAccept);
                                  });
                                  hosts.push_back(std::move(peer));
                                });
@@ -47,6 +51,16 @@ TEST(ManyTunnels, TenThousandRunOnDefaults) {
   EXPECT_EQ(proxy.Stat("cluster.users.upstream_cx_overflow"), 0);
   const HostSet& set = proxy.core().clusters().Find("users")->hosts();
   EXPECT_EQ(set.hosts[0]->rq_active.load(), static_cast<uint32_t>(kTunnels));
+
+  int answered = 0;
+  for (const auto& client : clients) {
+    client->Take();
+    client->Send(kText);
+    if (&client == &clients.back() || ++answered % kAtOnce == 0) proxy.Run();
+  }
+  answered = 0;
+  for (const auto& client : clients) answered += client->received() == kHello;
+  EXPECT_EQ(answered, kTunnels);
 
   clients.clear();
   proxy.Run();
