@@ -15,7 +15,7 @@ template <class Visit>
 void Discovery::ForEachSource(const Visit& visit) const {
   if (ads_ != nullptr) visit(*ads_);
   for (const auto& [key, source] : others_) {
-    visit(*source);
+    if (source != nullptr) visit(*source);
   }
 }
 
@@ -98,6 +98,13 @@ void Discovery::SetCluster(const envoy::config::cluster::v3::Cluster& proto,
   } else {
     UnwantEndpoints(proto.name());
   }
+}
+
+Discovery::Source* Discovery::FindUsable(const core::ConfigSource& proto, const FieldScope& scope) {
+  const size_t errors_before = scope.errors().size();
+  Source* const source = Find(proto, scope);
+  FetchTimeoutOf(proto, scope);
+  return scope.errors().size() == errors_before ? source : nullptr;
 }
 
 void Discovery::AttachRoutes() {

@@ -30,13 +30,6 @@ std::string KeyOf(const core::ConfigSource& proto) {
 
 }  // namespace
 
-Discovery::Source* Discovery::FindUsable(const core::ConfigSource& proto, const FieldScope& scope) {
-  const size_t errors_before = scope.errors().size();
-  Source* const source = Find(proto, scope);
-  FetchTimeoutOf(proto, scope);
-  return scope.errors().size() == errors_before ? source : nullptr;
-}
-
 Discovery::Source* Discovery::Find(const core::ConfigSource& proto, const FieldScope& scope) {
   if (proto.has_ads() || proto.has_self()) {
     // What says "self" has come by the aggregated stream, or by one that can be named.

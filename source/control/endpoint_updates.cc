@@ -102,11 +102,15 @@ void EndpointUpdates::OnStale(const std::string& name) {
 void EndpointUpdates::OnFetchTimeout(const std::string& service) {
   const auto at = services_.find(service);
   if (at == services_.end() || at->second.assignment.has_value()) return;
+  for (const std::string& cluster : at->second.clusters) stats_.CountTimeout(StatPrefix(cluster));
+  OnMissing(service);
+}
+
+void EndpointUpdates::OnMissing(const std::string& service) {
+  const auto at = services_.find(service);
+  if (at == services_.end() || at->second.assignment.has_value()) return;
   at->second.is_missing = true;
-  for (const std::string& cluster : at->second.clusters) {
-    stats_.CountTimeout(StatPrefix(cluster));
-    clusters_.EndpointsFailed(cluster);
-  }
+  for (const std::string& cluster : at->second.clusters) clusters_.EndpointsFailed(cluster);
 }
 
 }  // namespace sluice

@@ -37,6 +37,7 @@ class EndpointUpdates final : public ResourceUser {
   std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                          const std::vector<std::string>& gone) override;
   void OnFetchTimeout(const std::string& service) override;
+  void OnMissing(const std::string& service) override;
   const ResourceRecords& records() const { return records_; }
   // Of what this cluster asks for; null: nothing has come.
   const ResourceRecord* FindRecord(const std::string& cluster) const;

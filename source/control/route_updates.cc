@@ -126,8 +126,14 @@ RecordView RouteUpdates::ViewOf(const std::string& name, const ResourceRecord& r
 void RouteUpdates::OnFetchTimeout(const std::string& name) {
   const auto at = feeds_.find(name);
   if (at == feeds_.end() || in_force_.contains(name)) return;
-  missing_.insert(name);
   for (const std::string& prefix : StatPrefixes(name)) stats_.CountTimeout(prefix);
+  OnMissing(name);
+}
+
+void RouteUpdates::OnMissing(const std::string& name) {
+  const auto at = feeds_.find(name);
+  if (at == feeds_.end() || in_force_.contains(name)) return;
+  missing_.insert(name);
   for (RouteFeed* feed : at->second) feed->Fail();
 }
 

@@ -48,6 +48,7 @@ class RouteUpdates final : public ResourceUser {
   std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                          const std::vector<std::string>& gone) override;
   void OnFetchTimeout(const std::string& name) override;
+  void OnMissing(const std::string& name) override;
 
   // Other clusters serve than before.
   void OnClusters();

@@ -80,7 +80,7 @@ std::vector<ResourceError> SecretUpdates::OnResources(const std::vector<Resource
       });
 }
 
-void SecretUpdates::OnFetchTimeout(const std::string& name) {
+void SecretUpdates::OnMissing(const std::string& name) {
   const auto keys = keys_.find(name);
   if (keys == keys_.end()) return;
   for (const SecretKey& key : keys->second) store_.Miss(key);

@@ -29,8 +29,9 @@ class SecretUpdates final : public ResourceUser,
 
   std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                          const std::vector<std::string>& gone) override;
-  // By a time of the source's, never: the store has its own patience, user by user.
-  void OnFetchTimeout(const std::string& name) override;
+  // The store has its own patience, user by user.
+  void OnFetchTimeout(const std::string&) override {}
+  void OnMissing(const std::string& name) override;
   const ResourceRecords& records() const { return records_; }
   // Asked for, and never come. In order.
   std::vector<std::string> Missing() const;

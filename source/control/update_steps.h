@@ -54,7 +54,7 @@ using ApplyResource =
 inline bool Forget(ResourceRecords& records, const std::string& name) {
   const auto at = records.find(name);
   if (at == records.end()) return false;
-  const bool was_in_force = !at->second.body.type_url().empty();
+  const bool was_in_force = at->second.has_body();
   records.erase(at);
   return was_in_force;
 }

@@ -183,7 +183,7 @@ void DiscoveryStream::Take(Kind& kind, Response response) {
   if (taken.is_seen) {
     NoteTimes(kind, response, gone);
   } else {
-    if (subscription.wants_all) kind.user.OnFetchTimeout("");
+    if (subscription.wants_all) kind.user.OnMissing("");
     for (const Resource& resource : response.resources) Settle(kind, resource.name);
   }
   subscription.nonce = response.nonce;
@@ -231,7 +231,7 @@ void DiscoveryStream::Settle(Kind& kind, const std::string& name) {
   const Subscription& subscription = kind.subscription;
   if (!subscription.names.contains(name)) return;
   kind.fetches.Clear(name);
-  if (!subscription.versions.contains(name)) kind.user.OnFetchTimeout(name);
+  if (!subscription.versions.contains(name)) kind.user.OnMissing(name);
 }
 
 DiscoveryStream::Kind* DiscoveryStream::Find(absl::string_view type_url) {

@@ -20,9 +20,10 @@ class ResourceUser {
   // not among the errors is accepted; of what is, the version before stays in use.
   virtual std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                                  const std::vector<std::string>& gone) = 0;
-  // What was asked for is waited for no longer: it has not come in its time, or was refused, or the
-  // server says that it has none. It may come yet. "": all there is of the kind.
+  // What was asked for has not come in its time, and may come yet. "": all there is of the kind.
   virtual void OnFetchTimeout(const std::string& name) = 0;
+  // Nor is it worth to wait for: it was refused, or the server says that it has none.
+  virtual void OnMissing(const std::string& name) { OnFetchTimeout(name); }
 
  protected:
   ~ResourceUser() = default;

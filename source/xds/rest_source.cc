@@ -120,13 +120,21 @@ void RestSource::Take(const std::string& body) {
   Response response = *std::move(read);
   Subscription& subscription = kind_->subscription;
   const std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, response);
+  const Taken taken = TakeIn(response, gone, subscription, kind_->user);
   kind_->fetches.Clear("");
-  for (const Resource& resource : response.resources) kind_->fetches.Clear(resource.name);
-  for (const std::string& name : gone) kind_->fetches.Clear(name);
-  const auto refused = TakeIn(response, gone, subscription, kind_->user);
-  if (!refused.empty()) return Refuse(RefusalText(*subscription.type, refused));
+  if (!taken.is_seen && subscription.wants_all) kind_->user.OnMissing("");
+  for (const Resource& resource : response.resources) Settle(resource.name);
+  for (const std::string& name : gone) Settle(name);
+  if (!taken.errors.empty()) return Refuse(RefusalText(*subscription.type, taken.errors));
   subscription.version = response.version;
   kind_->stats.NoteSuccess(main_, response.version);
+}
+
+// As DiscoveryStream: what was refused will not come by waiting.
+void RestSource::Settle(const std::string& name) {
+  if (!kind_->subscription.names.contains(name)) return;
+  kind_->fetches.Clear(name);
+  if (!kind_->subscription.versions.contains(name)) kind_->user.OnMissing(name);
 }
 
 void RestSource::Refuse(const std::string& text) {

@@ -68,6 +68,7 @@ class RestSource final : public ResourceSource, private EndOfTurnTask {
   void OnAnswer(absl::StatusOr<RestAnswer> answer);
   void Take(const std::string& body);
   void Fail(absl::string_view why);
+  void Settle(const std::string& name);
   void Refuse(const std::string& text);
 
   WorkerContext& main_;

@@ -26,7 +26,7 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kTunnelBytesMax = 3600;
+constexpr size_t kTunnelBytesMax = 3800;
 constexpr size_t kKeepAliveBytesMax = 1000;
 constexpr int kConnections = 300;
 

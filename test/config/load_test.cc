@@ -115,12 +115,12 @@ TEST_F(ConfigFiles, UnsupportedFieldsMayBeToleratedButNotThoseThatGuard) {
   std::string path = Write("warn.yaml",
                            "hds_config: {}\n"
                            "stats_flush_interval: 1s\n"
-                           "static_resources: {clusters: [{name: a, transport_socket_matches: "
-                           "[{name: x}]}]}\n");
+                           "static_resources: {listeners: [{filter_chains: [{use_proxy_proto: "
+                           "true}]}]}\n");
   ConfigPolicy warn{.unsupported_fields = UnsupportedFields::kWarn};
   EXPECT_EQ(Load({.path = path}, warn),
-            "warn.yaml:3: static_resources.clusters[0].transport_socket_matches: is not supported, "
-            "and ignoring it would weaken security\n");
+            "warn.yaml:3: static_resources.listeners[0].filter_chains[0].use_proxy_proto: is not "
+            "supported, and ignoring it would weaken security\n");
   EXPECT_EQ(ledger_.size(), 3u);
 }
 

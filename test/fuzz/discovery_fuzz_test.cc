@@ -73,7 +73,7 @@ void Converse(const Dialect& dialect, const ResourceType& type, bool wants_all,
       continue;
     }
     const std::vector<std::string> gone = dialect.Gone(subscription, *response);
-    const auto errors = TakeIn(*response, gone, subscription, user);
+    const std::vector<ResourceError> errors = TakeIn(*response, gone, subscription, user).errors;
     subscription.answer_due = true;
     subscription.nonce = response->nonce;
     subscription.refusal = RefusalText(type, errors);

@@ -109,11 +109,11 @@ TEST_F(SecretComesBack, TheWayBackFromWhatOneUserRefusedIsGone) {
 TEST_F(SecretComesBack, AFirstOneThatIsRefusedIsNotWaitedFor) {
   User& user = Use(Duration::zero());
   EXPECT_THAT(Send("no certificate"), SizeIs(1));
-  updates_.OnFetchTimeout("server");
+  updates_.OnMissing("server");
   EXPECT_EQ(user.late, 1);
   EXPECT_THAT(Send(one_), IsEmpty());
   EXPECT_THAT(user.got, ElementsAre(one_));
-  updates_.OnFetchTimeout("server");  // there is one
+  updates_.OnMissing("server");  // there is one
   EXPECT_EQ(user.late, 1);
 }
 

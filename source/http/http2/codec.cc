@@ -41,8 +41,9 @@ const StatHandles<Http2Stats>& Http2Names() {
 
 }  // namespace
 
-Http2Stats::Http2Stats(StatsRegistry& registry, absl::string_view prefix)
-    : group(Http2Names().Bind(registry, prefix, *this)) {}
+Http2Stats::Http2Stats(StatsRegistry& registry, absl::string_view prefix) {
+  group = Http2Names().Bind(registry, prefix, *this);
+}
 
 std::unique_ptr<Codec> MakeHttp2ServerCodec(ServerEvents& events, const CodecLimits& limits,
                                             const Http2Options& options, const Http2Stats& stats,
