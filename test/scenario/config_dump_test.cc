@@ -72,8 +72,8 @@ TEST_P(ConfigDumpTest, WhatServesIsAcknowledgedWithItsVersionAndTime) {
 
 TEST_P(ConfigDumpTest, AClusterThatHasNeverServedIsWarming) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
   proxy.Hold(kEndpointType);
+  Offer(proxy);
   proxy.Start();
   const auto clusters = Dump<admin::ClustersConfigDump>(proxy);
   EXPECT_EQ(clusters.dynamic_active_clusters_size(), 0);
@@ -164,8 +164,8 @@ TEST_P(ConfigDumpTest, AListenerThatIsGoneIsDrainingUntilItsConnectionsAre) {
 
 TEST_P(ConfigDumpTest, AListenerThatWaitsForItsRoutesIsWarming) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
   proxy.Hold(kRouteType);
+  Offer(proxy);
   proxy.Start();
   const auto listeners = Dump<admin::ListenersConfigDump>(proxy);
   ASSERT_EQ(listeners.dynamic_listeners_size(), 1);
