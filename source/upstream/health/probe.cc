@@ -41,7 +41,8 @@ const ClientTransportFactory* ProbeTarget::transport() const {
                                             : TransportOf(*cluster, host->facts());
 }
 
-std::unique_ptr<TransportSocket> ProbeTarget::MakeTransport(absl::string_view alpn) const {
+std::unique_ptr<TransportSocket> ProbeTarget::MakeTransport(absl::string_view alpn,
+                                                            absl::string_view else_alpn) const {
   const ClientTransportFactory* const factory = transport();
   if (factory == nullptr) return nullptr;
   const Address to = addresses().front();
@@ -49,7 +50,7 @@ std::unique_ptr<TransportSocket> ProbeTarget::MakeTransport(absl::string_view al
                                 .host_name = host->facts().hostname,
                                 .server_name = {},
                                 .verify_name = {},
-                                .alpn = alpn,
+                                .alpn = alpn.empty() ? else_alpn : alpn,
                                 .alpn_wins = !alpn.empty()});
 }
 

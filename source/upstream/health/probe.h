@@ -33,7 +33,10 @@ struct ProbeTarget {
   absl::string_view Authority(absl::string_view configured) const;
   // Null: plaintext.
   const ClientTransportFactory* transport() const;
-  std::unique_ptr<TransportSocket> MakeTransport(absl::string_view alpn) const;
+  // `alpn` as on the wire, over what is configured; empty: that, or where it names nothing,
+  // `else_alpn`.
+  std::unique_ptr<TransportSocket> MakeTransport(absl::string_view alpn,
+                                                 absl::string_view else_alpn = {}) const;
 };
 
 // Why there is no connection: "connection refused".

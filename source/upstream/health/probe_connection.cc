@@ -13,6 +13,8 @@ namespace {
 
 // How long it may take is the probe's timeout.
 constexpr ConnectionLimits kLimits = {.read_chunk_bytes_max = 32_KiB, .write_chunk_bytes = 16_KiB};
+// RFC 9113 section 3.2: over TLS, HTTP/2 is agreed on by ALPN.
+constexpr absl::string_view kHttp2Alpn = "\x02h2";
 
 }  // namespace
 
@@ -22,7 +24,8 @@ ProbeConnection::ProbeConnection(ProbeClient& client, const ProbeTarget& target,
       cluster_(target.cluster),
       version_(version),
       connection_(target.main, Connection::Side::kConnecting, target.Connect(),
-                  target.MakeTransport(alpn), kLimits),
+                  target.MakeTransport(alpn, version == Version::kHttp2 ? kHttp2Alpn : ""),
+                  kLimits),
       body_(target.main.slabs) {
   connection_.Start(*this);
 }
