@@ -246,6 +246,10 @@ void ProxyFixture::End() {
   if (ended_) return;
   ended_ = true;
   Run();
+  for (const std::string& name : cluster_names_) {
+    const Cluster* const cluster = core_->clusters().Find(name);
+    if (cluster != nullptr) cluster_stats_.push_back(cluster->spec().stats.group);
+  }
   clients_.clear();
   Run();
   bool closed = false;

@@ -24,6 +24,7 @@
 
 #include "source/sdk/registry.h"
 #include "source/server/proxy_core.h"
+#include "source/stats/stat_group.h"
 #include "test/harness/fault_schedule.h"
 #include "test/harness/h1_peer.h"
 #include "test/harness/scripted_file_watcher.h"
@@ -123,6 +124,8 @@ class ProxyFixture {
   Address listener_;
   std::vector<std::unique_ptr<H1Client>> clients_;
   std::vector<std::unique_ptr<H1Server>> servers_;
+  // Kept when their clusters have gone, to be looked at.
+  std::vector<std::shared_ptr<const StatGroup>> cluster_stats_;
   bool ended_ = false;
 };
 
