@@ -158,8 +158,7 @@ void RuntimeLayers::SayUnread() {
     unread.push_back(absl::StrCat(key, "=", value.text));
   }
   if (unread.empty()) return;
-  SLUICE_LOG(kConfig, kWarning,
-             "the runtime sets what nothing reads, so that it has no effect for now: ",
+  SLUICE_LOG(kConfig, kWarning, "the runtime sets what nothing of the configuration reads: ",
              absl::StrJoin(unread, " "));
 }
 

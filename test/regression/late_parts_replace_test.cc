@@ -18,7 +18,7 @@ constexpr char kTlsOfNoAuthority[] =
 TEST(LatePartsReplace, AListenerWithoutItsRoutesDoesNot) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     proxy.Hold(kRouteType);
     SetListenerRoutedBy(proxy, "later");
@@ -45,7 +45,7 @@ TEST(LatePartsReplace, AListenerWithoutItsRoutesDoesNot) {
 TEST(LatePartsReplace, AClusterWithoutItsEndpointsDoesNot) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     proxy.Hold(kEndpointType);
     proxy.Set(kClusterType, "users", OfService("users", "later"));
@@ -64,7 +64,7 @@ TEST(LatePartsReplace, AClusterWithoutItsEndpointsDoesNot) {
 TEST(LatePartsReplace, AClusterWithoutItsSecretDoesNot) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     proxy.SetCluster("users", kTlsOfNoAuthority);
     proxy.Advance(minutes(1));

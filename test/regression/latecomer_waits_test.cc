@@ -15,7 +15,7 @@ TEST(LatecomerWaits, ASecondClusterOfAServiceThatHasNotComeStarts) {
         absl::StrReplaceAll(OfService("first", "shared"), {{"\n", "\n    "}});
     ToldProxy proxy(wire, {.static_resources = absl::StrCat("  - ", indented, "\n")});
     proxy.Hold(kEndpointType);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Remove(kClusterType, "users");
     proxy.Set(kClusterType, "second", OfService("second", "shared"));
     proxy.Start();
@@ -30,7 +30,7 @@ TEST(LatecomerWaits, ASecondListenerOfRoutesThatHaveNotComeServes) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
     proxy.Hold(kRouteType);
-    Offer(proxy);
+    proxy.Offer();
     SetListenerRoutedBy(proxy, "routes", "", "5s");
     proxy.Start();
     proxy.Advance(seconds(6));

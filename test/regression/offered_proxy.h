@@ -1,4 +1,4 @@
-// What the regressions of discovery begin with: everything that a control plane has for one proxy.
+// What the regressions of discovery offer a proxy beside what ToldProxy::Offer does.
 #pragma once
 
 #include <string>
@@ -9,17 +9,6 @@
 namespace sluice {
 
 inline constexpr Wire kBothWires[] = {Wire::kStateOfTheWorld, Wire::kDelta};
-
-// A cluster "users" of host 0, the table "routes" that leads everything to it, and the listener
-// "web" on 10.9.9.9.
-inline void Offer(ToldProxy& proxy) {
-  proxy.SetCluster("users");
-  proxy.SetEndpoints("users", {0});
-  proxy.SetRoutes("routes", "users");
-  proxy.SetListener("web", "10.9.9.9");
-  proxy.Host(0, H1Answer::Of(200, "host 0"));
-  proxy.Host(1, H1Answer::Of(200, "host 1"));
-}
 
 // "web" with another table, for which it waits so long. `more`: further fields.
 inline void SetListenerRoutedBy(ToldProxy& proxy, const std::string& table,

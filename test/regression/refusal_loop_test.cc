@@ -11,7 +11,7 @@ TEST(RefusalLoop, GoesSlowerAndSlower) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
     proxy.control_plane().SendRefusedAgain();
-    Offer(proxy);
+    proxy.Offer();
     proxy.SetCluster("bad", "connect_timeout: 0s\n");
     proxy.Start();
     proxy.Advance(std::chrono::minutes(1));

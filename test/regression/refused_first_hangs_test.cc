@@ -20,7 +20,7 @@ constexpr char kBadRoutes[] =
 TEST(RefusedFirst, EndpointsThatAreRefusedDoNotHoldUpTheStart) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire, {.fetch_timeout = "0s"});
-    Offer(proxy);
+    proxy.Offer();
     proxy.Set(kClusterType, "bad", OfService("bad", "bad", ", initial_fetch_timeout: 0s"));
     proxy.Set(kEndpointType, "bad", kBadEndpoints);
     proxy.Start();
@@ -37,7 +37,7 @@ TEST(RefusedFirst, EndpointsThatAreRefusedDoNotHoldUpTheStart) {
 TEST(RefusedFirst, RoutesThatAreRefusedAreNotFound) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Set(kRouteType, "routes", kBadRoutes);
     proxy.Start();
     EXPECT_EQ(proxy.Ask(), 404);
@@ -50,7 +50,7 @@ TEST(RefusedFirst, RoutesThatAreRefusedAreNotFound) {
 TEST(RefusedFirst, EndpointsThatTheControlPlaneHasNotAreNone) {
   ToldProxy proxy(Wire::kDelta, {.fetch_timeout = "0s"});
   proxy.control_plane().SayWhatIsMissing();
-  Offer(proxy);
+  proxy.Offer();
   proxy.Remove(kEndpointType, "users");
   proxy.Start();
   EXPECT_TRUE(proxy.started());
@@ -64,7 +64,7 @@ TEST(RefusedFirst, EndpointsThatTheControlPlaneHasNotAreNone) {
 TEST(RefusedFirst, RoutesThatTheControlPlaneHasNotAreNotFound) {
   ToldProxy proxy(Wire::kDelta);
   proxy.control_plane().SayWhatIsMissing();
-  Offer(proxy);
+  proxy.Offer();
   proxy.Remove(kRouteType, "routes");
   proxy.Start();
   EXPECT_EQ(proxy.Ask(), 404);
@@ -76,7 +76,7 @@ TEST(RefusedFirst, RoutesThatTheControlPlaneHasNotAreNotFound) {
 // What is in force stays when the control plane has it no longer.
 TEST(RefusedFirst, WhatIsGoneLaterStays) {
   ToldProxy proxy(Wire::kDelta);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.Remove(kEndpointType, "users");
   proxy.Remove(kRouteType, "routes");

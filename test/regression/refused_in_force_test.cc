@@ -13,7 +13,7 @@ using testing::HasSubstr;
 TEST(RefusedInForce, AClusterThatIsRefusedChangesNothing) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     proxy.Set(kClusterType, "users",
               "name: users\ntype: EDS\neds_cluster_config: { service_name: others, eds_config: "
@@ -29,7 +29,7 @@ TEST(RefusedInForce, AClusterThatIsRefusedChangesNothing) {
 TEST(RefusedInForce, ASourceOfRoutesThatIsWaitedForANegativeTimeIsRefused) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     SetListenerRoutedBy(proxy, "routes", "", "-1s");
     proxy.Run();

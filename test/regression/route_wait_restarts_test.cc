@@ -10,7 +10,7 @@ namespace {
 TEST(RouteWaitRestarts, ATableWaitsNoLongerForBeingPushedAgain) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     for (int i = 0; i < 6; ++i) {
       const std::string more =

@@ -10,7 +10,7 @@ using std::chrono::seconds;
 
 TEST(StaticClusterRemoved, ByTheEndOfOneOfItsNameItIsNot) {
   ToldProxy proxy(Wire::kDelta);
-  Offer(proxy);
+  proxy.Offer();
   proxy.SetCluster("xds");
   proxy.Start();
   EXPECT_EQ(proxy.TakeRefusals().size(), 1u);
@@ -23,7 +23,7 @@ TEST(StaticClusterRemoved, ByTheEndOfOneOfItsNameItIsNot) {
 TEST(StaticClusterRemoved, ByTheEndOfATimeToLiveItIsNot) {
   for (const Wire wire : kBothWires) {
     ToldProxy proxy(wire);
-    Offer(proxy);
+    proxy.Offer();
     proxy.Start();
     proxy.control_plane().Send(
         {.type = &kClusterType, .version = "2", .resources = {{"xds", "2", {}, 5}}});

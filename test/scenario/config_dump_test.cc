@@ -20,13 +20,6 @@ namespace admin = envoy::admin::v3;
 
 class ConfigDumpTest : public testing::TestWithParam<Wire> {
  protected:
-  void Offer(ToldProxy& proxy) {
-    proxy.SetCluster("users");
-    proxy.SetEndpoints("users", {0});
-    proxy.SetRoutes("routes", "users");
-    proxy.SetListener("web", "10.9.9.9");
-    proxy.Host(0, H1Answer::Of(200));
-  }
   // The part of this type; empty where there is none.
   template <class Part>
   static Part Dump(ToldProxy& proxy) {
@@ -51,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(, ConfigDumpTest, testing::Values(Wire::kStateOfTheWorl
 
 TEST_P(ConfigDumpTest, WhatServesIsAcknowledgedWithItsVersionAndTime) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   const auto clusters = Dump<admin::ClustersConfigDump>(proxy);
   ASSERT_EQ(clusters.dynamic_active_clusters_size(), 1);
@@ -73,7 +66,7 @@ TEST_P(ConfigDumpTest, WhatServesIsAcknowledgedWithItsVersionAndTime) {
 TEST_P(ConfigDumpTest, AClusterThatHasNeverServedIsWarming) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kEndpointType);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   const auto clusters = Dump<admin::ClustersConfigDump>(proxy);
   EXPECT_EQ(clusters.dynamic_active_clusters_size(), 0);
@@ -87,7 +80,7 @@ TEST_P(ConfigDumpTest, AClusterThatHasNeverServedIsWarming) {
 
 TEST_P(ConfigDumpTest, AVersionThatWarmsIsShownBesideTheOneThatServes) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   // Of another service, whose endpoints do not come.
   proxy.Set(kClusterType, "users",
@@ -117,7 +110,7 @@ TEST_P(ConfigDumpTest, AVersionThatWarmsIsShownBesideTheOneThatServes) {
 
 TEST_P(ConfigDumpTest, WhatIsRefusedIsShownWithItsVersionAndReason) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.SetCluster("users", "connect_timeout: 0s\n");
   proxy.Set(kListenerType, "web",
@@ -145,7 +138,7 @@ TEST_P(ConfigDumpTest, WhatIsRefusedIsShownWithItsVersionAndReason) {
 
 TEST_P(ConfigDumpTest, AListenerThatIsGoneIsDrainingUntilItsConnectionsAre) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   H1Client& client = proxy.Client();
   client.Get("/");
@@ -165,7 +158,7 @@ TEST_P(ConfigDumpTest, AListenerThatIsGoneIsDrainingUntilItsConnectionsAre) {
 TEST_P(ConfigDumpTest, AListenerThatWaitsForItsRoutesIsWarming) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kRouteType);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   const auto listeners = Dump<admin::ListenersConfigDump>(proxy);
   ASSERT_EQ(listeners.dynamic_listeners_size(), 1);
@@ -175,7 +168,7 @@ TEST_P(ConfigDumpTest, AListenerThatWaitsForItsRoutesIsWarming) {
 
 TEST_P(ConfigDumpTest, RoutesThatWaitForAClusterAreShownBesideThoseInForce) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   const std::string version =
       Dump<admin::RoutesConfigDump>(proxy).dynamic_route_configs(0).version_info();
@@ -193,7 +186,7 @@ TEST_P(ConfigDumpTest, RoutesThatWaitForAClusterAreShownBesideThoseInForce) {
 
 TEST_P(ConfigDumpTest, EndpointsSayWhichVersionTheyAreOf) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   const auto endpoints = Dump<admin::EndpointsConfigDump>(proxy);
   EXPECT_EQ(endpoints.static_endpoint_configs_size(), 1);  // the control plane's own
@@ -206,7 +199,7 @@ TEST_P(ConfigDumpTest, EndpointsSayWhichVersionTheyAreOf) {
 
 TEST_P(ConfigDumpTest, ASecretThatHasNotComeIsWarming) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Hold(kSecretType);
   proxy.SetListener(
       "web", "10.9.9.9",

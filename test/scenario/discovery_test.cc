@@ -17,18 +17,7 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class DiscoveryTest : public testing::TestWithParam<Wire> {
- protected:
-  // A cluster "users" of host 0, everything routed to it, and a listener.
-  void Offer(ToldProxy& proxy) {
-    proxy.SetCluster("users");
-    proxy.SetEndpoints("users", {0});
-    proxy.SetRoutes("routes", "users");
-    proxy.SetListener("web", "10.9.9.9");
-    proxy.Host(0, H1Answer::Of(200, "host 0"));
-    proxy.Host(1, H1Answer::Of(200, "host 1"));
-  }
-};
+class DiscoveryTest : public testing::TestWithParam<Wire> {};
 
 INSTANTIATE_TEST_SUITE_P(, DiscoveryTest, testing::Values(Wire::kStateOfTheWorld, Wire::kDelta),
                          [](const auto& info) {
@@ -37,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(, DiscoveryTest, testing::Values(Wire::kStateOfTheWorld
 
 TEST_P(DiscoveryTest, ServesWhatItIsTold) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_TRUE(proxy.started());
   EXPECT_EQ(proxy.Ask(), 200);
@@ -72,7 +61,7 @@ TEST_P(DiscoveryTest, ServesWhatItIsToldByAStreamForEachKind) {
 
 TEST_P(DiscoveryTest, ANewRouteTableServesTheNextRequestOfAConnectionThatStays) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.SetCluster("others");
   proxy.SetEndpoints("others", {1});
   proxy.Start();
@@ -90,7 +79,7 @@ TEST_P(DiscoveryTest, ANewRouteTableServesTheNextRequestOfAConnectionThatStays) 
 
 TEST_P(DiscoveryTest, OtherEndpointsServeTheNextRequestOfAConnectionThatStays) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   H1Client& client = proxy.Client();
   client.Get("/");
@@ -105,7 +94,7 @@ TEST_P(DiscoveryTest, OtherEndpointsServeTheNextRequestOfAConnectionThatStays) {
 
 TEST_P(DiscoveryTest, EndpointsGoThatNobodyRenewsInTime) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   const auto offer = [&proxy](int weight) {
     proxy.Set(kEndpointType, "users",
               absl::StrCat("cluster_name: users\npolicy: { endpoint_stale_after: 10s }\n"
@@ -134,7 +123,7 @@ TEST_P(DiscoveryTest, EndpointsGoThatNobodyRenewsInTime) {
 
 TEST_P(DiscoveryTest, WhatIsBadIsRefusedByNameAndPathAndTheRestServes) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.SetCluster("bad", "connect_timeout: 0s\nlb_policy: CLUSTER_PROVIDED\n");
   proxy.Start();
   EXPECT_EQ(proxy.Ask(), 200);
@@ -147,7 +136,7 @@ TEST_P(DiscoveryTest, WhatIsBadIsRefusedByNameAndPathAndTheRestServes) {
 
 TEST_P(DiscoveryTest, OfWhatIsRefusedTheVersionBeforeServes) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.SetCluster("users", "connect_timeout: 0s\n");
   proxy.SetRoutes("routes", "users",
@@ -164,7 +153,7 @@ TEST_P(DiscoveryTest, OfWhatIsRefusedTheVersionBeforeServes) {
 
 TEST_P(DiscoveryTest, AtTheStartAListenerThatCannotBeBoundKeepsNoneOfTheOthersAway) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   const Address taken = *Address::FromIp("10.9.9.8", 80);
   proxy.world().memory().Serve(taken, [](std::unique_ptr<MemoryPeer>) {});
   proxy.SetListener("taken", "10.9.9.8");
@@ -183,7 +172,7 @@ TEST_P(DiscoveryTest, AtTheStartAListenerThatCannotBeBoundKeepsNoneOfTheOthersAw
 TEST_P(DiscoveryTest, AListenerWaitsForItsRoutes) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kRouteType);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_EQ(proxy.Ask(), 0);
   proxy.Tell(kRouteType);
@@ -194,7 +183,7 @@ TEST_P(DiscoveryTest, AListenerWaitsForItsRoutes) {
 TEST_P(DiscoveryTest, AListenerWaitsForRoutesNoLongerThanTheFetchTimeout) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kRouteType);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.Advance(seconds(14));
   EXPECT_EQ(proxy.Ask(), 0);
@@ -208,7 +197,7 @@ TEST_P(DiscoveryTest, AListenerWaitsForRoutesNoLongerThanTheFetchTimeout) {
 TEST_P(DiscoveryTest, AClusterWaitsForItsEndpointsBeforeListenersServe) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kEndpointType);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_FALSE(proxy.started());
   proxy.Tell(kEndpointType);
@@ -220,7 +209,7 @@ TEST_P(DiscoveryTest, AClusterWaitsForItsEndpointsBeforeListenersServe) {
 TEST_P(DiscoveryTest, WithoutEndpointsInTimeItStartsWithNone) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kEndpointType);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.Advance(seconds(16));
   EXPECT_TRUE(proxy.started());
@@ -233,7 +222,7 @@ TEST_P(DiscoveryTest, WithoutEndpointsInTimeItStartsWithNone) {
 TEST_P(DiscoveryTest, WithoutAControlPlaneItStartsAfterTheFetchTimeoutAndServesWhenToldLater) {
   ToldProxy proxy(GetParam());
   proxy.control_plane().SetDown(true);
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_FALSE(proxy.started());
   proxy.Advance(seconds(31));  // for clusters, then for listeners
@@ -246,7 +235,7 @@ TEST_P(DiscoveryTest, WithoutAControlPlaneItStartsAfterTheFetchTimeoutAndServesW
 
 TEST_P(DiscoveryTest, WhileTheControlPlaneIsAwayEverythingServesOn) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   H1Client& client = proxy.Client();
   client.Get("/");
@@ -268,7 +257,7 @@ TEST_P(DiscoveryTest, WhileTheControlPlaneIsAwayEverythingServesOn) {
 
 TEST_P(DiscoveryTest, AClusterThatIsGoneIsNoMore) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_EQ(proxy.Ask(), 200);
   proxy.Remove(kClusterType, "users");
@@ -279,7 +268,7 @@ TEST_P(DiscoveryTest, AClusterThatIsGoneIsNoMore) {
 
 TEST_P(DiscoveryTest, AListenerThatIsGoneTakesNobodyAnyMore) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_EQ(proxy.Ask(), 200);
   proxy.Remove(kListenerType, "web");
@@ -289,7 +278,7 @@ TEST_P(DiscoveryTest, AListenerThatIsGoneTakesNobodyAnyMore) {
 
 TEST_P(DiscoveryTest, AStaticClusterIsNotChanged) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.SetCluster("xds");
   proxy.Start();
   EXPECT_THAT(proxy.TakeRefusals(),
@@ -299,7 +288,7 @@ TEST_P(DiscoveryTest, AStaticClusterIsNotChanged) {
 
 TEST_P(DiscoveryTest, AClusterThatIsEditedHasItsEndpointsAtOnce) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.Hold(kEndpointType);
   proxy.SetCluster("users", "connect_timeout: 3s\n");
@@ -332,7 +321,7 @@ TEST_P(DiscoveryTest, AWebSocketOutlivesItsListener) {
 
 TEST_P(DiscoveryTest, RoutesToAClusterThatComesLaterWaitForIt) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.SetRoutes("routes", "others");
   proxy.Run();
@@ -350,7 +339,7 @@ TEST_P(DiscoveryTest, RoutesToAClusterThatComesLaterWaitForIt) {
 
 TEST_P(DiscoveryTest, RoutesToAClusterThatNeverComesServeAfterATime) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   proxy.SetRoutes("routes", "nowhere");
   proxy.Run();
@@ -361,7 +350,7 @@ TEST_P(DiscoveryTest, RoutesToAClusterThatNeverComesServeAfterATime) {
 
 TEST_P(DiscoveryTest, AClusterStaysUntilItsRoutesHaveGone) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.SetCluster("others");
   proxy.SetEndpoints("others", {1});
   proxy.Start();
@@ -376,7 +365,7 @@ TEST_P(DiscoveryTest, AClusterStaysUntilItsRoutesHaveGone) {
 
 TEST_P(DiscoveryTest, EachResourceIsCountedUnderTheNameOfItsUser) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   EXPECT_EQ(proxy.Stat("cluster.users.update_attempt"), 1);
   EXPECT_EQ(proxy.Stat("cluster.users.update_success"), 1);
@@ -390,7 +379,7 @@ TEST_P(DiscoveryTest, EachResourceIsCountedUnderTheNameOfItsUser) {
 
 TEST_P(DiscoveryTest, WhatMeansTheSameChangesNothing) {
   ToldProxy proxy(GetParam());
-  Offer(proxy);
+  proxy.Offer();
   proxy.Start();
   const int64_t before = proxy.Stat("cluster_manager.cds.update_success");
   // Its fields in another order, under another version.

@@ -131,6 +131,14 @@ void ToldProxy::SetListener(const std::string& name, const std::string& ip,
                    yaml));
 }
 
+void ToldProxy::Offer() {
+  SetCluster("users");
+  SetEndpoints("users", {0});
+  SetRoutes("routes", "users");
+  SetListener("web", "10.9.9.9");
+  for (const int host : {0, 1}) Host(host, H1Answer::Of(200, absl::StrCat("host ", host)));
+}
+
 void ToldProxy::Set(const ResourceType& type, const std::string& name, const std::string& yaml) {
   // By way of the list that files of resources are: it knows every kind by its name.
   const std::string body = absl::StrReplaceAll("\n" + yaml, {{"\n", "\n  "}});

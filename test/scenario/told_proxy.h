@@ -50,6 +50,9 @@ class ToldProxy {
   void SetRoutes(const std::string& name, const std::string& cluster, const std::string& yaml = "");
   // Port 80 of `ip`; the routes named "routes", by discovery.
   void SetListener(const std::string& name, const std::string& ip, const std::string& yaml = "");
+  // What most scenarios begin with: the cluster "users" of host 0, the table "routes" that leads
+  // everything to it, the listener "web" on 10.9.9.9; and hosts 0 and 1, whose answers name them.
+  void Offer();
   // Any resource, in YAML.
   void Set(const ResourceType& type, const std::string& name, const std::string& yaml);
   void Remove(const ResourceType& type, const std::string& name);
