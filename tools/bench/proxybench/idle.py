@@ -9,6 +9,8 @@ from .procs import CHILDREN, cpu_ns, memory, spawn
 
 BASE = 64  # connections of the base: first use of everything is not charged to the idle ones
 SETTLE_SECONDS = 0.7
+QUIET_SECONDS = 2  # the deadlines of the exchanges have run out then
+IDLE_SECONDS = 5  # a look at the heap is among them
 
 
 class IdleLoad:
@@ -51,9 +53,10 @@ def run_idle(w, job, proxy, pids, place):
         if got['open'] != n:
             r['bad'] += 1
             r.setdefault('why', '%d of %d connections open: %s' % (got['open'], n, got['errors']))
+    time.sleep(QUIET_SECONDS)
     c0 = cpu_ns(pids)
-    time.sleep(0.5)
-    r['idle_cpu_ms_per_s'] = (cpu_ns(pids) - c0) / 1e6 / 0.5
+    time.sleep(IDLE_SECONDS)
+    r['idle_cpu_ms_per_s'] = (cpu_ns(pids) - c0) / 1e6 / IDLE_SECONDS
     chk = load.ask('check')
     if chk['asked'] != chk['answered'] or chk['asked'] < have // 10:
         r['bad'] += 1
