@@ -21,6 +21,7 @@ const std::string_view kServingSupport = R"(
 
 message envoy.config.bootstrap.v3.Bootstrap
   + node static_resources dynamic_resources admin stats_config cluster_manager layered_runtime
+  + overload_manager
   ~ stats_flush_interval: there is no sink to flush to; the admin port shows live values
   ~ stats_flush_on_admin: there is no sink to flush to; the admin port shows live values
   ~ default_regex_engine: RE2 is the only engine
@@ -32,8 +33,22 @@ message envoy.config.bootstrap.v3.ClusterManager.OutlierDetection
 message envoy.config.bootstrap.v3.Bootstrap.StaticResources
   + listeners clusters secrets
 message envoy.config.bootstrap.v3.Admin
-  + address access_log_path{/dev/null}
+  + address access_log access_log_path
   ~ profile_path: there is no profiler to write to it
+message envoy.config.overload.v3.OverloadManager
+  + refresh_interval resource_monitors actions
+message envoy.config.overload.v3.ResourceMonitor
+  + name typed_config
+message envoy.config.overload.v3.OverloadAction
+  + name triggers
+message envoy.config.overload.v3.Trigger
+  + name threshold
+message envoy.config.overload.v3.ThresholdTrigger
+  + *
+extension envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig
+  + *
+extension envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig
+  + *
 message envoy.config.metrics.v3.StatsConfig
   + use_all_default_tags{true}
 message envoy.config.core.v3.Node
@@ -54,8 +69,7 @@ message envoy.config.core.v3.Address
 message envoy.config.core.v3.SocketAddress
   + address port_value protocol{TCP}
 message envoy.config.core.v3.Pipe
-  + path
-  ! mode
+  + *
 message envoy.config.core.v3.CidrRange
   + *
 message envoy.config.core.v3.TcpKeepalive
@@ -115,10 +129,9 @@ message envoy.config.listener.v3.Listener
   + tcp_backlog_size max_connections_to_accept_per_socket_event enable_reuse_port
   + bind_to_port use_original_dst connection_balance_config transparent freebind
   + tcp_fast_open_queue_length socket_options additional_addresses metadata
+  + ignore_global_conn_limit bypass_overload_manager
   ~ traffic_direction: a label for control planes
   ~ drain_type: /healthcheck/fail ends no connection here, from which it would exempt
-  ~ ignore_global_conn_limit: there is no global limit of connections
-  ~ bypass_overload_manager: there is no overload manager
   + access_log listener_filters listener_filters_timeout continue_on_listener_filters_timeout
   ! filter_chain_matcher
 message envoy.config.listener.v3.Listener.ConnectionBalanceConfig
@@ -221,6 +234,22 @@ message envoy.config.core.v3.KeepaliveSettings
   + interval timeout interval_jitter connection_idle_interval
 message envoy.config.core.v3.UpstreamHttpProtocolOptions
   + auto_sni auto_san_validation override_auto_sni_header
+extension envoy.extensions.filters.http.health_check.v3.HealthCheck
+  + pass_through_mode headers
+extension envoy.extensions.filters.http.grpc_stats.v3.FilterConfig
+extension envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit
+  ~ stat_prefix: without a bucket nothing is limited, and nothing is counted
+  ~ status: without a bucket nothing is limited
+  ~ filter_enabled: without a bucket nothing is limited
+  ~ filter_enforced: without a bucket nothing is limited
+  ! token_bucket descriptors
+extension envoy.extensions.filters.http.lua.v3.Lua
+  + inline_code default_source_code
+  ~ source_codes: they run where a route names them, and routes that do are refused
+  ~ stat_prefix: nothing runs, and nothing is counted
+extension envoy.extensions.filters.http.rbac.v3.RBAC
+  ~ rules_stat_prefix: without rules nothing is counted
+  ! rules matcher
 extension envoy.extensions.filters.http.router.v3.Router
   + suppress_envoy_headers dynamic_stats{true} respect_expected_rq_timeout
   ~ start_child_span: there is no tracing

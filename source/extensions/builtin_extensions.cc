@@ -1,7 +1,9 @@
 #include "source/extensions/builtin_extensions.h"
 
 #include "source/extensions/http/buffer/buffer_config.h"
+#include "source/extensions/http/dormant/dormant_config.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
+#include "source/extensions/http/health_check/health_check_config.h"
 #include "source/extensions/http/upgrade/upgrade_config.h"
 #include "source/extensions/listener/http_inspector/http_inspector_config.h"
 #include "source/extensions/listener/original_dst/original_dst_config.h"
@@ -12,7 +14,9 @@ namespace sluice {
 
 void AddBuiltinExtensions(Registry& registry) {
   AddBuffer(registry);
+  AddDormant(registry);
   AddHeaderMutation(registry);
+  AddHealthCheck(registry);
   AddHttpInspector(registry);
   AddOriginalDst(registry);
   AddProxyProtocol(registry);

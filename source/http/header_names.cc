@@ -64,6 +64,7 @@ constexpr absl::string_view kHeaderNameTexts[static_cast<size_t>(HeaderId::kCoun
     "x-envoy-decorator-operation",
     "x-envoy-overloaded",
     "x-envoy-immediate-health-check-fail",
+    "x-envoy-upstream-healthchecked-cluster",
     "x-envoy-degraded",
     "x-envoy-original-host",
     "grpc-status",
@@ -108,7 +109,7 @@ constexpr bool IsPerfect(uint32_t multiplier) {
   return true;
 }
 
-constexpr uint32_t kMultiplier = 0xed2f89d9;
+constexpr uint32_t kMultiplier = 0x3e2434e3;
 static_assert(IsPerfect(kMultiplier), "two names share a slot: try another odd multiplier");
 
 constexpr std::array<HeaderId, kSlots> MakeSlots() {

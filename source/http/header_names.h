@@ -66,6 +66,7 @@ enum class HeaderId : uint8_t {
   kXEnvoyDecoratorOperation,
   kXEnvoyOverloaded,
   kXEnvoyImmediateHealthCheckFail,
+  kXEnvoyUpstreamHealthcheckedCluster,
   kXEnvoyDegraded,
   kXEnvoyOriginalHost,
   kGrpcStatus,

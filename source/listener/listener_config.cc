@@ -101,6 +101,27 @@ void ReadSocketOptions(const ListenerProto& proto, const FieldScope& scope, List
   }
 }
 
+std::optional<uint32_t> ReadPipeModes(const ListenerProto& proto, const FieldScope& scope) {
+  std::optional<uint32_t> mode;
+  bool is_first = true;
+  const auto read = [&](const envoy::config::core::v3::Address& address, const FieldScope& at) {
+    if (!address.has_pipe()) return;
+    const std::optional<uint32_t> its = ReadPipeMode(address, at);
+    if (!is_first && its != mode) {
+      const FieldScope pipe = at.At("pipe");
+      pipe.At("mode").Error("must be the same for all Unix sockets of a listener");
+    }
+    mode = its;
+    is_first = false;
+  };
+  read(proto.address(), scope.At("address"));
+  for (int i = 0; i < proto.additional_addresses_size(); ++i) {
+    const FieldScope at = scope.At("additional_addresses", i);
+    read(proto.additional_addresses(i).address(), at.At("address"));
+  }
+  return mode;
+}
+
 void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerConfig& config) {
   for (int i = 0; i < proto.additional_addresses_size(); ++i) {
     const FieldScope at = scope.At("additional_addresses", i);
@@ -114,6 +135,7 @@ void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerCon
     config.additional_addresses.push_back(std::move(address));
   }
   ListenOptions& listen = config.listen;
+  listen.unix_mode = ReadPipeModes(proto, scope);
   config.bind_to_port = BoolOr(proto, "bind_to_port", true);
   config.exact_balance = proto.connection_balance_config().has_exact_balance();
   listen.reuse_port = BoolOr(proto, "enable_reuse_port", true);
@@ -125,6 +147,8 @@ void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerCon
         UInt32Or(proto, "tcp_fast_open_queue_length", 0, scope, {.max = 1u << 30}));
   }
   ReadSocketOptions(proto, scope, listen);
+  config.ignores_connections_max = proto.ignore_global_conn_limit();
+  config.bypasses_overload = proto.bypass_overload_manager();
 }
 
 using MatchProto = envoy::config::listener::v3::ListenerFilterChainMatchPredicate;
@@ -235,6 +259,9 @@ std::shared_ptr<const ListenerConfig> ParseListener(const ListenerProto& proto,
   config->version = parts.version;
   config->address = address;
   ReadSocket(proto, scope, *config);
+  if (parts.process != nullptr && parts.process->has_overload_manager) {
+    config->overload = &parts.process->overload;
+  }
   config->accepts_per_event_max =
       UInt32Or(proto, "max_connections_to_accept_per_socket_event", 1, scope, {.min = 1});
   config->buffer_bytes_max =

@@ -52,7 +52,10 @@ struct ListenerConfig {
   std::vector<std::unique_ptr<const AccessLog>> access_logs;  // a line for each connection's end
   // What becomes of tunnels whose chain is no more: after so long they are ended. Unset: never.
   std::optional<Duration> tunnels_end_after;
-  uint32_t tunnels_per_second = 100;  // then, over all workers
+  uint32_t tunnels_per_second = 100;     // then, over all workers
+  OverloadState* overload = nullptr;     // the process'; null: nothing is ever too much
+  bool ignores_connections_max = false;  // ignore_global_conn_limit: counted, but never refused
+  bool bypasses_overload = false;        // bypass_overload_manager: taken while others are not
   ListenerStats stats;
 };
 
@@ -65,6 +68,7 @@ struct ListenerParts {
   // Whose chains are taken over where they have not changed; null: none.
   const ListenerConfig* in_service = nullptr;
   WarmGate* gate = nullptr;  // as in ExtensionContext; insists where one is in service
+  const ProcessFacts* process = nullptr;
 };
 
 // The name it goes by: its own, or else its address.

@@ -8,6 +8,8 @@ ListenerStats::ListenerStats(StatsRegistry& registry, const std::string& stat_na
   const std::string prefix = absl::StrCat("listener.", stat_name, ".");
   cx_total = registry.GetCounter(prefix + "downstream_cx_total");
   cx_destroy = registry.GetCounter(prefix + "downstream_cx_destroy");
+  cx_overload_reject = registry.GetCounter(prefix + "downstream_cx_overload_reject");
+  global_cx_overflow = registry.GetCounter(prefix + "downstream_global_cx_overflow");
   pre_cx_timeout = registry.GetCounter(prefix + "downstream_pre_cx_timeout");
   listener_filter_remote_close =
       registry.GetCounter(prefix + "downstream_listener_filter_remote_close");

@@ -17,6 +17,17 @@ class FreedNotice final : public Deferred {
   const std::function<void()> call_;
 };
 
+// How many connections there were; nothing is counted where there is no limit.
+int64_t Count(OverloadState* overload) {
+  if (overload == nullptr || overload->connections_max == 0) return 0;
+  return overload->connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Uncount(OverloadState* overload) {
+  if (overload == nullptr || overload->connections_max == 0) return;
+  overload->connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 WorkerListener::WorkerListener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config,
@@ -136,6 +147,7 @@ bool WorkerListener::AcceptOne() {
   if (balance_ == nullptr || !config_->exact_balance) {
     std::unique_ptr<IoHandle> io = socket_->Accept();
     if (io == nullptr) return false;
+    if (!Admits()) return true;
     if (balance_ != nullptr) balance_->TakePlaceOf(worker_.index);
     Take(std::move(io), nullptr);
     return true;
@@ -147,16 +159,41 @@ bool WorkerListener::AcceptOne() {
     balance_->LeavePlace(chosen);
     return false;
   }
+  if (!Admits()) {
+    balance_->LeavePlace(chosen);
+    return true;
+  }
   if (chosen == worker_.index) {
     Take(std::move(io), nullptr);
     return true;
   }
-  worker.loop.Post([balance = balance_, chosen, io = std::move(io)]() mutable {
-    WorkerListener* const listener = balance->listener(chosen);
-    if (listener != nullptr) return listener->Take(std::move(io), nullptr);
-    balance->LeavePlace(chosen);
-  });
+  worker.loop.Post(
+      [balance = balance_, chosen, io = std::move(io), overload = config_->overload]() mutable {
+        WorkerListener* const listener = balance->listener(chosen);
+        if (listener != nullptr) return listener->Take(std::move(io), nullptr);
+        balance->LeavePlace(chosen);
+        Uncount(overload);
+      });
   return true;
+}
+
+// Whether there is room for one more connection, which is counted then.
+bool WorkerListener::Admits() {
+  OverloadState* const overload = config_->overload;
+  if (overload == nullptr) return true;
+  if (overload->refuses_connections.load(std::memory_order_relaxed) &&
+      !config_->bypasses_overload) {
+    config_->stats.cx_overload_reject.Add(worker_.stats);
+    return false;
+  }
+  const int64_t others = Count(overload);
+  if (overload->connections_max == 0 || others < overload->connections_max ||
+      config_->ignores_connections_max) {
+    return true;
+  }
+  Uncount(overload);
+  config_->stats.global_cx_overflow.Add(worker_.stats);
+  return false;
 }
 
 // Its place is taken.
@@ -192,6 +229,7 @@ void WorkerListener::OnPendingEnd(PendingConnection& pending, PendingConnection:
   }
   WorkerListener* const meant = ListenerMeant(*facts);
   if (meant == nullptr) return Open(std::move(io), std::move(facts), pending.accepted_at());
+  Count(config_->overload);  // while both have it
   if (meant->balance_ != nullptr) meant->balance_->TakePlaceOf(worker_.index);
   meant->Take(std::move(io), std::move(facts));
   OnOneLess();  // after: the two of them are never empty meanwhile
@@ -240,6 +278,7 @@ void WorkerListener::OnConnectionGone(ChainConnections& chain) {
 void WorkerListener::OnOneLess() {
   --connections_;
   if (balance_ != nullptr) balance_->LeavePlace(worker_.index);
+  Uncount(config_->overload);
   if (connections_ == 0 && on_empty_ != nullptr) on_empty_();
 }
 

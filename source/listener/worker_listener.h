@@ -85,6 +85,7 @@ class WorkerListener final : public Deferred, private ReadyObserver {
   void LeaveChain(ChainConnections& chain, const DrainPace& pace);
   void DropIfOver(ChainConnections& chain);
   WorkerListener* ListenerMeant(const AcceptedFacts& facts) const;
+  bool Admits();
   void OnOneLess();
   void NoteFreed();
   void ClosePending();

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/core/v3/address.pb.h"
 
@@ -39,6 +40,16 @@ Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldSc
   }
   scope.Error("is required", "a socket_address or a pipe");
   return {};
+}
+
+std::optional<uint32_t> ReadPipeMode(const envoy::config::core::v3::Address& proto,
+                                     const FieldScope& scope) {
+  const uint32_t mode = proto.pipe().mode();
+  if (mode == 0) return std::nullopt;
+  if (!absl::StartsWith(proto.pipe().path(), "@")) return mode;
+  const FieldScope pipe = scope.At("pipe");
+  pipe.At("mode").Error("has no effect on an abstract socket", "it has no file");
+  return std::nullopt;
 }
 
 std::optional<Cidr> ReadCidr(const envoy::config::core::v3::CidrRange& proto,

@@ -2,6 +2,7 @@
 // Main thread, at load.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "source/config/field_scope.h"
@@ -22,6 +23,10 @@ Address ReadAddress(const envoy::config::core::v3::Address& proto, const FieldSc
 
 Address ReadSocketAddress(const envoy::config::core::v3::SocketAddress& proto,
                           const FieldScope& scope);
+
+// The permissions that a Unix socket's file is to have (Pipe.mode); nullopt: the process' default.
+std::optional<uint32_t> ReadPipeMode(const envoy::config::core::v3::Address& proto,
+                                     const FieldScope& scope);
 
 // Nullopt, with the error in `scope`, where it is no range.
 std::optional<Cidr> ReadCidr(const envoy::config::core::v3::CidrRange& proto,

@@ -56,7 +56,8 @@ struct ListenOptions {
   std::optional<bool> freebind;     // IP_FREEBIND: an address that no interface has (yet)
   std::optional<bool> transparent;  // IP_TRANSPARENT: connections to any address (TPROXY)
   std::optional<int> fast_open_queue;
-  std::vector<RawSocketOption> raw;  // in their order
+  std::optional<uint32_t> unix_mode;  // who may connect to a Unix socket: its file's permissions
+  std::vector<RawSocketOption> raw;   // in their order
   friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };
 

@@ -109,6 +109,11 @@ absl::Status BindAndListen(int fd, const Address& at, const ListenOptions& optio
   if (bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
     return SystemError("bind", at);
   }
+  // Before it listens: nobody has connected yet.
+  if (at.family() == Address::Family::kUnix && options.unix_mode.has_value() &&
+      chmod(at.text().c_str(), *options.unix_mode) != 0) {
+    return SystemError("set the permissions of", at);
+  }
   RETURN_IF_ERROR(SetRaw(fd, at, options, RawSocketOption::When::kBeforeListen));
   if (at.is_ip() && options.fast_open_queue.has_value() &&
       !SetInt(fd, IPPROTO_TCP, TCP_FASTOPEN, *options.fast_open_queue)) {

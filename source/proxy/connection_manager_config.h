@@ -21,6 +21,7 @@
 #include "source/proxy/local_reply.h"
 #include "source/route/route_table.h"
 #include "source/route/route_tables.h"
+#include "source/sdk/process_facts.h"
 
 namespace sluice {
 
@@ -126,6 +127,7 @@ struct ConnectionManagerConfig {
   std::shared_ptr<const RouteTable> routes;
   std::unique_ptr<const RouteSubscription> rds;
   bool routes_requests() const { return routes != nullptr || rds != nullptr; }
+  const OverloadState* overload = nullptr;  // null: nothing is ever too much
   ConnectionManagerStats stats;
 };
 

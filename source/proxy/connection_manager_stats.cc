@@ -29,6 +29,8 @@ ConnectionManagerStats::ConnectionManagerStats(StatsRegistry& registry,
   cx_protocol_error = counter("downstream_cx_protocol_error");
   cx_rx_bytes_total = counter("downstream_cx_rx_bytes_total");
   cx_tx_bytes_total = counter("downstream_cx_tx_bytes_total");
+  cx_overload_disable_keepalive = counter("downstream_cx_overload_disable_keepalive");
+  rq_overload_close = counter("downstream_rq_overload_close");
   cx_upgrades_total = counter("downstream_cx_upgrades_total");
   cx_upgrades_active = gauge("downstream_cx_upgrades_active");
   cx_active = gauge("downstream_cx_active");

@@ -18,7 +18,7 @@ struct ConnectionManagerStats {
       cx_destroy_remote_active_rq, cx_idle_timeout, cx_max_duration_reached,
       cx_max_requests_reached, cx_drain_close, cx_protocol_error, cx_rx_bytes_total,
       cx_tx_bytes_total;
-  Counter cx_upgrades_total;
+  Counter cx_upgrades_total, cx_overload_disable_keepalive, rq_overload_close;
   Gauge cx_active, cx_http1_active, cx_http2_active, cx_ssl_active, cx_upgrades_active;
   Histogram cx_length_ms;
   Counter rq_total, rq_http1_total, rq_http2_total, rq_completed, rq_rx_reset, rq_tx_reset,

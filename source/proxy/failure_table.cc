@@ -26,6 +26,8 @@ constexpr std::array<FailureRow, static_cast<size_t>(Failure::kCount)> kRows = {
     {Failure::kHeaderWithUnderscore, 400, kInternal, kDownstreamProtocolError, MayRetry::kNo,
      "unexpected_underscore", ""},
     {Failure::kUpgradeDenied, 403, kPermissionDenied, kCount, MayRetry::kNo, "upgrade_failed", ""},
+    {Failure::kOverload, 503, kUnavailable, kOverloadManager, MayRetry::kNo, "overload",
+     "envoy overloaded"},
     {Failure::kPayloadTooLarge, 413, kInternal, kCount, MayRetry::kNo, "request_payload_too_large",
      "Payload Too Large"},
     {Failure::kRequestHeadersTimeout, 408, kUnavailable, kDownstreamProtocolError, MayRetry::kNo,

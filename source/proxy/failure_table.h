@@ -22,6 +22,7 @@ enum class Failure : uint8_t {
   kInvalidPath,
   kHeaderWithUnderscore,
   kUpgradeDenied,
+  kOverload,
   kPayloadTooLarge,
   // It did not come, or end, in time.
   kRequestHeadersTimeout,

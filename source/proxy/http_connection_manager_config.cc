@@ -163,7 +163,7 @@ using FilterProtos = google::protobuf::RepeatedPtrField<
     envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter>;
 
 ExtensionContext FilterContextOf(const HcmProto& proto, const ConnectionManagerParts& parts) {
-  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), "."), parts.gate};
+  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), "."), parts.gate, parts.process};
 }
 
 // The last filter is the handler that ends the chain; every other is an HTTP filter.
@@ -191,7 +191,8 @@ FilterPlan ReadFilters(const FilterProtos& filters, const ExtensionContext& cont
       if (i + 1 < filters.size()) at.Error("ends the chain, so it must be the last filter");
       plan.handler = (*parse_handler)(*message, context, at_config);
     } else if (auto factory = (*parse_filter)(*message, context, at_config)) {
-      plan.Add(filter.name(), std::move(factory));
+      // One that wants to be asked nothing would only take room in every stream.
+      if (factory->interests() != Interest::kNone) plan.Add(filter.name(), std::move(factory));
     }
   }
   // One that is not known may have been meant to answer.
@@ -322,6 +323,9 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
   config->local_replies = ParseLocalReplyRules(proto.local_reply_config(),
                                                scope.At("local_reply_config"), parts.runtime);
   ReadRoutes(proto, parts, scope, *config);
+  if (parts.process != nullptr && parts.process->has_overload_manager) {
+    config->overload = &parts.process->overload;
+  }
   config->filters = ReadFilters(proto.http_filters(), FilterContextOf(proto, parts), parts, scope,
                                 "http_filters");
   ReadUpgrades(proto, parts, scope, *config);

@@ -28,6 +28,7 @@ struct ConnectionManagerParts {
   RouteTables& route_tables;
   RuntimeKeys* runtime = nullptr;  // null: nothing sets any key
   WarmGate* gate = nullptr;        // as in ExtensionContext
+  const ProcessFacts* process = nullptr;
 };
 
 // Null when anything is wrong; every error is in `scope` then.

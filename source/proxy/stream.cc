@@ -122,7 +122,23 @@ const FilterPlan& Stream::TakeUpgrade(const UpgradeAsked& asked) {
 }
 
 // What has to be right before anything else sees the request, and what the proxy itself adds to it.
+// Tells the connection to end, or the request that it is too much, while the process says so.
+bool Stream::PassesOverload() {
+  const OverloadState& overload = *config().overload;
+  if (overload.ends_keep_alive.load(std::memory_order_relaxed)) {
+    config().stats.cx_overload_disable_keepalive.Add(worker().stats);
+    connection_.StartDrain();
+  }
+  if (!overload.refuses_requests.load(std::memory_order_relaxed)) return true;
+  config().stats.rq_overload_close.Add(worker().stats);
+  if (info_.protocol != HttpProtocol::kHttp2) connection_.StartDrain();
+  ArmTimer();
+  Fail(Failure::kOverload);
+  return false;
+}
+
 bool Stream::CheckAndForward() {
+  if (config().overload != nullptr && !PassesOverload()) return false;
   const CheckResult check = CheckRequest(config().request_rules, request_headers_);
   if (check.failure != Failure::kNone) {
     ArmTimer();

@@ -97,6 +97,7 @@ class Stream final : public StreamEvents,
   MonotonicTime now() const { return worker_.loop.now(); }
   const FilterPlan& TakeUpgrade(const UpgradeAsked& asked);
   bool CheckAndForward();
+  bool PassesOverload();
   void AnswerExpectation();
   void RedirectToPath();
   void RedirectToTls();

@@ -17,6 +17,7 @@
 #include "source/sdk/downstream.h"
 #include "source/sdk/http_filter_factory.h"
 #include "source/sdk/listener_filter.h"
+#include "source/sdk/process_facts.h"
 #include "source/sdk/request_handler.h"
 #include "source/stats/registry.h"
 
@@ -30,6 +31,7 @@ struct ExtensionContext {
   // Where a parser leaves word of what it has to fetch before its factory can serve. Null: nothing
   // can be waited for here, and what would have to be fetched is an error.
   WarmGate* gate = nullptr;
+  const ProcessFacts* process = nullptr;  // null in tests that do without
 };
 
 // Parsers report to the scope and return null when the configuration is no good. The message is of

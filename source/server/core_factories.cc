@@ -39,7 +39,8 @@ std::unique_ptr<const DownstreamFactory> MakeConnectionManager(
                                              .cluster_names = parts.cluster_names,
                                              .route_tables = parts.route_tables,
                                              .runtime = &parts.runtime,
-                                             .gate = context.gate};
+                                             .gate = context.gate,
+                                             .process = &parts.process};
   auto config = ParseConnectionManager(static_cast<const HcmProto&>(message), manager_parts, scope);
   if (config == nullptr) return nullptr;
   return std::make_unique<ConnectionManagerFactory>(std::move(config), parts.proxy_workers);

@@ -27,6 +27,7 @@ struct CoreParts {
   RuntimeKeys& runtime;
   SecretStore& secrets;
   TlsWorld tls;
+  const ProcessFacts& process;
 };
 
 // Everything in `parts` outlives what the factories make.

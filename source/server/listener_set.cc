@@ -78,7 +78,8 @@ ListenerChange ListenerSet::Set(const envoy::config::listener::v3::Listener& pro
                                .access_logs = world_.access_logs,
                                .version = std::move(version),
                                .in_service = in_service,
-                               .gate = &warming->gate},
+                               .gate = &warming->gate,
+                               .process = &world_.process},
                               scope);
   if (config == nullptr || !MayTake(*config, scope)) return ListenerChange::kRefused;
   warming->version = {.config = std::move(config),

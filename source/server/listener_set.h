@@ -82,6 +82,7 @@ class ListenerSet {
     Network& network;
     StatsRegistry& stats;
     AccessLogFactory& access_logs;
+    const ProcessFacts& process;
     const Registry& registry;
     // Of a chain that is no more; a listener's own settings are added.
     DrainPace pace;

@@ -37,6 +37,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
         return sides;
       }()),
       access_logs_(world.workers, world.main, world.open_access_log),
+      overload_(world.main, world.stats, process_.overload, world.heap),
       upstreams_(worker_set_,
                  [&] {
                    std::vector<WorkerUpstreams::Side> sides;
@@ -56,6 +57,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                                   .network = world.network,
                                   .stats = world.stats,
                                   .access_logs = access_logs_,
+                                  .process = process_,
                                   .registry = registry_,
                                   .pace = world.drain_pace};
       }()),
@@ -64,16 +66,16 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
       discovery_(DiscoveryParts()) {
   access_logs_.SetRuntime(runtime_keys_);
   for (const auto& side : sides_) proxy_workers_.push_back(&side->proxy);
-  AddCoreFactories(registry_,
-                   {.registry = registry_,
-                    .stats = world_.stats,
-                    .access_logs = access_logs_,
-                    .proxy_workers = proxy_workers_,
-                    .cluster_names = cluster_names_,
-                    .route_tables = route_tables_,
-                    .runtime = runtime_keys_,
-                    .secrets = secrets_,
-                    .tls = {worker_set_, world_.main, world_.files, certificate_dates_}});
+  AddCoreFactories(registry_, {.registry = registry_,
+                               .stats = world_.stats,
+                               .access_logs = access_logs_,
+                               .proxy_workers = proxy_workers_,
+                               .cluster_names = cluster_names_,
+                               .route_tables = route_tables_,
+                               .runtime = runtime_keys_,
+                               .secrets = secrets_,
+                               .tls = {worker_set_, world_.main, world_.files, certificate_dates_},
+                               .process = process_});
 }
 
 ProxyCore::~ProxyCore() {
@@ -83,6 +85,11 @@ ProxyCore::~ProxyCore() {
 
 void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                      ConfigErrors& errors) {
+  process_.node_cluster = bootstrap.node().cluster();
+  if (bootstrap.has_overload_manager()) {
+    process_.has_overload_manager = true;
+    overload_spec_ = ReadOverload(bootstrap, FieldScope(errors, "overload_manager"));
+  }
   runtime_.Load(bootstrap.layered_runtime(), bootstrap.node().cluster(),
                 FieldScope(errors, "layered_runtime"));
   OpenOutlierLog(bootstrap, errors);
@@ -195,6 +202,7 @@ void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bo
 }
 
 void ProxyCore::Start(std::function<void(absl::Status)> on_done) {
+  overload_.Start(overload_spec_);
   listeners_.TellFailures(
       [this](const std::string& name, const std::string& version, const absl::Status& status) {
         discovery_.NoteListenerFailure(name, version, std::string(status.message()));

@@ -29,8 +29,11 @@
 #include "source/net/resolver.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/route/route_tables.h"
+#include "source/sdk/process_facts.h"
 #include "source/sdk/registry.h"
 #include "source/server/listener_set.h"
+#include "source/server/overload_watch.h"
+#include "source/server/process_limits.h"
 #include "source/stats/registry.h"
 #include "source/tls/certificate_dates.h"
 #include "source/tls/tls_context_config.h"
@@ -57,6 +60,7 @@ class ProxyCore {
     StatsRegistry& stats;
     FileWatcher& files;
     AccessLogFactory::OpenFile open_access_log = OpenAccessLogFile;
+    OverloadWatch::Heap heap = {AllocatedBytes, TrimHeap};
     DrainPace drain_pace;  // of what an update of its listener takes away
     // How control planes are reached; null: not at all.
     OpenMessageChannel open_channel = nullptr;
@@ -104,6 +108,7 @@ class ProxyCore {
   const Discovery& discovery() const { return discovery_; }
   CertificateDates& certificate_dates() { return certificate_dates_; }
   AccessLogFactory& access_logs() { return access_logs_; }
+  ProcessFacts& process() { return process_; }
   const std::vector<ProxyWorker*>& proxy_workers() const { return proxy_workers_; }
   bool draining() const { return listeners_.draining(); }
 
@@ -129,6 +134,7 @@ class ProxyCore {
 
   World world_;
   CertificateDates certificate_dates_;
+  ProcessFacts process_;
   Registry registry_;
   WorkerSet worker_set_;
   SecretStore secrets_;
@@ -137,6 +143,8 @@ class ProxyCore {
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;
+  OverloadWatch overload_;
+  OverloadSpec overload_spec_;
   absl::btree_set<std::string> static_clusters_;
   absl::btree_set<std::string> cluster_names_;  // these and those that have come since
   WorkerUpstreams upstreams_;

@@ -6,6 +6,8 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "envoy/config/accesslog/v3/accesslog.pb.h"
+#include "envoy/extensions/access_loggers/file/v3/file.pb.h"
 #include "source/base/log.h"
 #include "source/net/address_config.h"
 #include "source/proxy/connection_manager.h"
@@ -96,19 +98,37 @@ void Server::Load(ConfigErrors& errors) {
   auto manager = std::make_shared<ConnectionManagerConfig>(ConnectionManagerStats(stats_, "admin"));
   manager->stat_prefix = "admin";
   manager->filters.handler = std::make_unique<AdminRequestHandlerFactory>(admin_pages_);
-  for (int i = 0; i < bootstrap_.admin().access_log_size(); ++i) {
-    auto log =
-        core_->access_logs().Parse(bootstrap_.admin().access_log(i), admin.At("access_log", i));
-    if (log != nullptr) manager->access_logs.push_back(std::move(log));
-  }
+  LogAdmin(admin, *manager);
   auto listener = std::make_shared<ListenerConfig>(ListenerStats(stats_, "admin"));
   listener->name = "admin";
   listener->address = address;
+  listener->listen.unix_mode = ReadPipeMode(bootstrap_.admin().address(), admin.At("address"));
   auto chain = std::make_shared<FilterChain>();
   chain->downstream =
       std::make_unique<ConnectionManagerFactory>(std::move(manager), core_->proxy_workers());
   listener->filter_chains.default_chain = std::move(chain);
   admin_listener_ = std::move(listener);
+}
+
+void Server::LogAdmin(const FieldScope& scope, ConnectionManagerConfig& manager) {
+  const auto& admin = bootstrap_.admin();
+  const auto add = [&](const envoy::config::accesslog::v3::AccessLog& proto, const FieldScope& at) {
+    auto log = core_->access_logs().Parse(proto, at);
+    if (log != nullptr) manager.access_logs.push_back(std::move(log));
+  };
+  for (int i = 0; i < admin.access_log_size(); ++i) {
+    add(admin.access_log(i), scope.At("access_log", i));
+  }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  const std::string& path = admin.access_log_path();
+#pragma GCC diagnostic pop
+  if (path.empty()) return;
+  envoy::extensions::access_loggers::file::v3::FileAccessLog file;
+  file.set_path(path);
+  envoy::config::accesslog::v3::AccessLog by_path;
+  by_path.mutable_typed_config()->PackFrom(file);
+  add(by_path, scope.At("access_log_path"));
 }
 
 // ---- Run.
@@ -181,6 +201,7 @@ void Server::OnSignal(int signal) {
 void Server::DrainAndExit() {
   if (exiting_) return;
   exiting_ = true;
+  core_->process().fails_health_checks = true;
   state_ = ServerState::kDraining;
   const Duration patience = options_.drain_time;
   drain_deadline_.Arm(patience);

@@ -25,6 +25,8 @@
 
 namespace sluice {
 
+struct ConnectionManagerConfig;
+
 class Server {
  public:
   // What it is given outlives it.
@@ -39,6 +41,7 @@ class Server {
   int Run();
 
  private:
+  void LogAdmin(const FieldScope& scope, ConnectionManagerConfig& manager);
   void StartThreads();
   void StopThreads();
   absl::Status StartAdmin();

@@ -69,6 +69,7 @@ void Server::DrainListeners(DrainOrder order) {
 
 void Server::SetHealthCheck(HealthCheckAnswer answer) {
   if (exiting_) return;
+  core_->process().fails_health_checks = answer == HealthCheckAnswer::kFail;
   state_ = answer == HealthCheckAnswer::kFail ? ServerState::kDraining : ServerState::kLive;
 }
 

@@ -96,8 +96,9 @@ void StatsRegistry::Keep(absl::string_view prefix, const StatTable& table, Group
 }
 
 void StatsRegistry::FreeCells(const Group& group) {
-  // What the last holder's thread has counted comes before what is cleared now: dropping a reference
-  // acquires what others released with theirs. (A fence would do, but TSan does not know of them.)
+  // What the last holder's thread has counted comes before what is cleared now: dropping a
+  // reference acquires what others released with theirs. (A fence would do, but TSan does not know
+  // of them.)
   std::shared_ptr<const StatGroup>(group.stats).reset();
   const StatTable& table = group.stats->table();
   cells_.Free(CellSpace::Sort::kScalars, group.first_scalar, table.scalars());

@@ -145,7 +145,8 @@ ProxyFixture::ProxyFixture(const std::string& routes, const ProxyOptions& option
               .stats = world_.stats(),
               .files = *files_,
               .open_access_log =
-                  [this](const std::string&) { return std::make_unique<LogInMemory>(log_); }},
+                  [this](const std::string&) { return std::make_unique<LogInMemory>(log_); },
+              .heap = options.heap},
           Extensions(options))),
       listener_(*Address::FromIp(kListener, 80)) {
   for (const auto& [name, hosts] : options.clusters) cluster_names_.push_back(name);

@@ -67,6 +67,8 @@ struct ProxyOptions {
   // to
   // "/log".
   std::string log = "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%";
+  // What the overload manager sees of the heap.
+  OverloadWatch::Heap heap = {AllocatedBytes, TrimHeap};
   // Called when all is loaded and nothing has started: for what is there from the start.
   std::function<void(ProxyFixture&)> before_start;
   // Of the test's own, beside the built-in ones.

@@ -1,5 +1,6 @@
 """Worker threads, each with its own socket of the same address (SO_REUSEPORT)."""
 import os
+import stat
 import unittest
 
 from wirelib.bootstrap import bootstrap, cluster, listener, one_route_to, route
@@ -61,6 +62,14 @@ class Workers(unittest.TestCase):
             for _ in range(20):
                 with RawConnection(at) as c:
                     self.assertEqual(c.get('/whoami').body, b'one\n')
+
+    def test_a_unix_socket_is_for_those_whom_its_mode_lets_in(self):
+        path = os.path.join(scratch_directory(), 'socket')
+        more = ('additional_addresses { address { pipe { path: "%s" mode: 432 } } }' % path)  # 0660
+        sluice = Sluice(bootstrap(listener('web', [route('/', 'origin')], more=more),
+                                  cluster('origin', [self.backend.port])))
+        self.addCleanup(sluice.stop)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o660)
 
     def test_each_worker_has_its_own_listening_socket(self):
         for concurrency in (1, 2, 4):

@@ -55,9 +55,10 @@ def tcp_listener(name, *chains, more=''):
             '} } %s %s }' % (name, more, '\n'.join(chains)))
 
 
-def bootstrap(*static_resources, admin_port=0):
-    return ('admin { address { socket_address { address: "127.0.0.1" port_value: %d } } }\n'
-            'static_resources {\n%s\n}\n' % (admin_port, '\n'.join(static_resources)))
+def bootstrap(*static_resources, admin_port=0, admin=''):
+    """`admin`: more fields of it."""
+    return ('admin { address { socket_address { address: "127.0.0.1" port_value: %d } } %s }\n'
+            'static_resources {\n%s\n}\n' % (admin_port, admin, '\n'.join(static_resources)))
 
 
 def one_route_to(*ports, manager='', cluster_more=''):
