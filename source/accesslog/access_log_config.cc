@@ -75,6 +75,14 @@ std::unique_ptr<const AccessLog> AccessLogFactory::Parse(
                                          *logger->sink);
 }
 
+std::unique_ptr<const AccessLog> AccessLogFactory::MakeDefault(const std::string& path,
+                                                               const FieldScope& scope) {
+  std::optional<LineFormat> format = ReadFileFormat(FileAccessLog(), scope);
+  FileSink* const sink = FindSink(path, scope);
+  if (sink == nullptr || !format.has_value()) return nullptr;
+  return std::make_unique<LineAccessLog>(nullptr, *std::move(format), *sink);
+}
+
 std::optional<AccessLogFactory::Logger> AccessLogFactory::ReadLogger(
     const envoy::config::accesslog::v3::AccessLog& proto, const FieldScope& scope) {
   const FieldScope config_scope = scope.At("typed_config");

@@ -42,6 +42,9 @@ class AccessLogFactory {
   std::unique_ptr<const AccessLog> Parse(const envoy::config::accesslog::v3::AccessLog& proto,
                                          const FieldScope& scope);
 
+  // Of everything, in Envoy's default format, to that file; errors are those of `scope` itself.
+  std::unique_ptr<const AccessLog> MakeDefault(const std::string& path, const FieldScope& scope);
+
   // The file of `path`, for lines that are no access log's; an error is that of `scope` itself.
   LogSink* FindFile(const std::string& path, const FieldScope& scope) {
     return FindSink(path, scope);

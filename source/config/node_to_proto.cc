@@ -73,13 +73,29 @@ class FieldsSeen {
   std::map<const OneofDescriptor*, const FieldDescriptor*> oneofs_;
 };
 
+// A type with a form of its own, written as the message that it is: {nanos: 500000000} for "0.5s",
+// {value: 5} for 5. As protobuf's reader, which Envoy has; not of free-form data, which may hold
+// anything.
+bool IsSpeltOut(const ConfigNode& node, const Descriptor& type) {
+  return node.is_map() && type.well_known_type() != Descriptor::WELLKNOWNTYPE_STRUCT &&
+         type.well_known_type() != Descriptor::WELLKNOWNTYPE_VALUE;
+}
+
+// Whether a list in the list of this field is more of its elements, as protobuf's reader has it:
+// where an element cannot be a list itself.
+bool FlattensLists(const FieldDescriptor& field) {
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return true;
+  const auto type = field.message_type()->well_known_type();
+  return type != Descriptor::WELLKNOWNTYPE_VALUE && type != Descriptor::WELLKNOWNTYPE_LISTVALUE;
+}
+
 class MessageReader {
  public:
   MessageReader(Notation notation, SourceLines* lines) : notation_(notation), lines_(lines) {}
 
   void Read(const ConfigNode& node, Message& message, const FieldScope& scope) {
     const Descriptor& type = *message.GetDescriptor();
-    if (notation_ != Notation::kTextProto && HasOwnJsonForm(type)) {
+    if (notation_ != Notation::kTextProto && HasOwnJsonForm(type) && !IsSpeltOut(node, type)) {
       return ReadWellKnown(node, notation_, message, scope);
     }
     if (!node.is_map()) {
@@ -115,7 +131,7 @@ class MessageReader {
   void ReadField(const ConfigNode& node, const FieldDescriptor& field, Message& message,
                  const FieldScope& scope, const FieldScope& field_scope) {
     if (field.is_map()) return ReadMap(node, field, message, scope, field_scope);
-    if (field.is_repeated()) return ReadList(node, field, message, scope, field_scope);
+    if (field.is_repeated()) return ReadList(node, field, message, scope);
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       Message& value = *message.GetReflection()->MutableMessage(&message, &field);
       // Scalars in messages' clothes are replaced whole, as other scalars are.
@@ -130,14 +146,15 @@ class MessageReader {
   }
 
   void ReadList(const ConfigNode& node, const FieldDescriptor& field, Message& message,
-                const FieldScope& scope, const FieldScope& field_scope) {
-    if (node.is_list()) {
-      for (const ConfigNode& item : node.items) ReadItem(item, field, message, scope);
-    } else if (notation_ == Notation::kTextProto) {
-      ReadItem(node, field, message, scope);
-    } else {
-      field_scope.Error(absl::StrCat("must be a list, is ", Describe(node)),
-                        "put it in a list of one");
+                const FieldScope& scope) {
+    // protobuf's reader, which Envoy has, takes one element for a list of one, in every notation.
+    if (!node.is_list()) return ReadItem(node, field, message, scope);
+    for (const ConfigNode& item : node.items) {
+      if (item.is_list() && FlattensLists(field)) {
+        ReadList(item, field, message, scope);
+      } else {
+        ReadItem(item, field, message, scope);
+      }
     }
   }
 

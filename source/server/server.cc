@@ -6,8 +6,6 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "envoy/config/accesslog/v3/accesslog.pb.h"
-#include "envoy/extensions/access_loggers/file/v3/file.pb.h"
 #include "source/base/log.h"
 #include "source/net/address_config.h"
 #include "source/proxy/connection_manager.h"
@@ -24,6 +22,14 @@ uint32_t WorkerCount(const Options& options) { return options.concurrency.value_
 DrainPace PaceOf(const Options& options) {
   return {.time = options.drain_time, .gradual = !options.drain_at_once};
 }
+
+// Deprecated, and still written.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+const std::string& AdminLogPath(const envoy::config::bootstrap::v3::Admin& admin) {
+  return admin.access_log_path();
+}
+#pragma GCC diagnostic pop
 
 std::vector<std::unique_ptr<Worker>> MakeWorkers(uint32_t count) {
   std::vector<std::unique_ptr<Worker>> workers;
@@ -112,23 +118,15 @@ void Server::Load(ConfigErrors& errors) {
 
 void Server::LogAdmin(const FieldScope& scope, ConnectionManagerConfig& manager) {
   const auto& admin = bootstrap_.admin();
-  const auto add = [&](const envoy::config::accesslog::v3::AccessLog& proto, const FieldScope& at) {
-    auto log = core_->access_logs().Parse(proto, at);
+  const auto add = [&manager](std::unique_ptr<const AccessLog> log) {
     if (log != nullptr) manager.access_logs.push_back(std::move(log));
   };
   for (int i = 0; i < admin.access_log_size(); ++i) {
-    add(admin.access_log(i), scope.At("access_log", i));
+    add(core_->access_logs().Parse(admin.access_log(i), scope.At("access_log", i)));
   }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-  const std::string& path = admin.access_log_path();
-#pragma GCC diagnostic pop
-  if (path.empty()) return;
-  envoy::extensions::access_loggers::file::v3::FileAccessLog file;
-  file.set_path(path);
-  envoy::config::accesslog::v3::AccessLog by_path;
-  by_path.mutable_typed_config()->PackFrom(file);
-  add(by_path, scope.At("access_log_path"));
+  const std::string& path = AdminLogPath(admin);
+  if (path.empty() || path == "/dev/null") return;
+  add(core_->access_logs().MakeDefault(path, scope.At("access_log_path")));
 }
 
 // ---- Run.

@@ -199,6 +199,20 @@ TEST_F(AccessLogConfigs, AFileThatCannotBeOpened) {
   EXPECT_EQ(errors_.ToString(), "access_log.typed_config.path: refused\n");
 }
 
+TEST_F(AccessLogConfigs, APathAloneMeansTheDefaultFormat) {
+  const FieldScope scope(errors_, "access_log_path");
+  const auto log = factory_.MakeDefault("/log", scope);
+  ASSERT_NE(log, nullptr);
+  log->Log(0, sample_.context(), scratch_);
+  factory_.FlushAll([] {});
+  world_.RunUntilIdle();
+  const std::string by_path = files_["/log"];
+  EXPECT_NE(by_path, "");
+  EXPECT_EQ(Line(""), by_path);
+  EXPECT_EQ(factory_.MakeDefault("/refused", scope), nullptr);
+  EXPECT_EQ(errors_.ToString(), "access_log_path: refused\n");
+}
+
 TEST_F(AccessLogConfigs, LogsOfOnePathShareAFile) {
   auto first = ParseFile("format: 'a'");
   auto second = ParseFile("format: 'b'");

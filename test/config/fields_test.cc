@@ -66,7 +66,7 @@ static_resources:
   clusters:
   - {name: a, type: STRICT_DMS, connect_timeout: 5}
   - {lb_policy: 77, per_connection_buffer_limit_bytes: -1, dns_refresh_rate: 10ms}
-  listeners: {}
+  listeners: x
 )")
           .errors(),
       "f:2: node.id: must be text, is the number 5; put it in quotes: \"5\"\n"
@@ -83,8 +83,7 @@ static_resources:
       "from 0 to 4294967295, is the number -1\n"
       "f:7: static_resources.clusters[1].dns_refresh_rate: must be a duration in seconds "
       "such as \"0.25s\", is \"10ms\"; did you mean \"0.01s\"?\n"
-      "f:8: static_resources.listeners: must be a list, is a message; put it in a list of "
-      "one\n");
+      "f:8: static_resources.listeners[0]: must be a message (Listener), is \"x\"\n");
 }
 
 TEST(Fields, NullIsNotSetAndEmptyMessagesAre) {
@@ -118,8 +117,7 @@ TEST(Fields, Numbers) {
   EXPECT_EQ(clusters[0].per_connection_buffer_limit_bytes().value(), 1000u);
   EXPECT_EQ(clusters[1].per_connection_buffer_limit_bytes().value(), 16u);
   EXPECT_EQ(clusters[2].per_connection_buffer_limit_bytes().value(), 4294967295u);
-  for (const char* bad :
-       {"4294967296", "-1", "1.5", "abc", "''", "1e99", "true", "[]", "{}", "''"}) {
+  for (const char* bad : {"4294967296", "-1", "1.5", "abc", "''", "1e99", "true", "[]", "''"}) {
     std::string text =
         std::string("static_resources: {clusters: [{per_connection_buffer_limit_bytes: ") + bad +
         "}]}";
@@ -228,6 +226,65 @@ TEST(Fields, Durations) {
                           "1 s", "--1s", "5m", ""}) {
     EXPECT_EQ(timeout(bad), "refused") << bad;
   }
+}
+
+TEST(Fields, OneElementIsAListOfOne) {
+  Reading reading;
+  reading.Yaml(
+      "static_resources: {listeners: {name: a}}\n"
+      "node: {client_features: b, listening_addresses: {pipe: {path: /x}}}\n");
+  EXPECT_EQ(reading.errors(), "");
+  ASSERT_EQ(reading.bootstrap.static_resources().listeners_size(), 1);
+  EXPECT_EQ(reading.bootstrap.static_resources().listeners(0).name(), "a");
+  ASSERT_EQ(reading.bootstrap.node().client_features_size(), 1);
+  EXPECT_EQ(reading.bootstrap.node().client_features(0), "b");
+  Reading json;
+  json.Json(R"({"node": {"client_features": "b"}})");
+  EXPECT_EQ(json.errors(), "");
+  EXPECT_EQ(json.bootstrap.node().client_features_size(), 1);
+}
+
+TEST(Fields, OneElementIsReadAsAnElement) {
+  EXPECT_EQ(Reading().Yaml("node: {client_features: {a: b}}").errors(),
+            "f:1: node.client_features[0]: must be text, is a message\n");
+  EXPECT_EQ(Reading().Yaml("static_resources: {listeners: {nmae: a}}").errors(),
+            "f:1: static_resources.listeners[0].nmae: unknown field; did you mean \"name\"?\n");
+  EXPECT_EQ(Reading().Yaml("static_resources: {clusters: x}").errors(),
+            "f:1: static_resources.clusters[0]: must be a message (Cluster), is \"x\"\n");
+}
+
+TEST(Fields, ListsInListsAreOneList) {
+  Reading reading;
+  reading.Yaml("node: {client_features: [a, [b, [c]], []]}");
+  EXPECT_EQ(reading.errors(), "");
+  EXPECT_EQ(reading.bootstrap.node().client_features_size(), 3);
+  EXPECT_EQ(Reading().Yaml("node: {client_features: [[{}]]}").errors(),
+            "f:1: node.client_features[0]: must be text, is a message\n");
+}
+
+TEST(Fields, TypesWithAFormOfTheirOwnMayBeSpeltOut) {
+  Reading reading;
+  reading.Yaml(
+      "stats_flush_interval: {seconds: 1, nanos: 500000000}\n"
+      "static_resources: {clusters: [{per_connection_buffer_limit_bytes: {value: 7}}]}\n");
+  EXPECT_EQ(reading.errors(), "");
+  EXPECT_EQ(reading.bootstrap.stats_flush_interval().seconds(), 1);
+  EXPECT_EQ(reading.bootstrap.stats_flush_interval().nanos(), 500000000);
+  const auto& cluster = reading.bootstrap.static_resources().clusters(0);
+  EXPECT_EQ(cluster.per_connection_buffer_limit_bytes().value(), 7);
+  EXPECT_EQ(Reading().Json(R"({"stats_flush_interval": {"nanos": 5}})").errors(), "");
+}
+
+TEST(Fields, WhatIsSpeltOutIsReadFieldByField) {
+  EXPECT_EQ(Reading().Yaml("stats_flush_interval: {millis: 5}").errors(),
+            "f:1: stats_flush_interval.millis: unknown field; google.protobuf.Duration has no "
+            "field of that name\n");
+  EXPECT_EQ(Reading().Yaml("stats_flush_interval: {nanos: 0.5}").errors(),
+            "f:1: stats_flush_interval.nanos: must be a whole number from -2147483648 to "
+            "2147483647, is the number 0.5\n");
+  EXPECT_EQ(Reading().Yaml("stats_flush_interval: [1s]").errors(),
+            "f:1: stats_flush_interval: must be a duration in seconds such as \"0.25s\", is a "
+            "list\n");
 }
 
 TEST(Fields, FreeFormData) {
