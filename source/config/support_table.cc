@@ -184,7 +184,7 @@ message envoy.config.core.v3.ProxyProtocolPassThroughTLVs
 # ---- HTTP connection manager
 
 extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-  + codec_type{AUTO,HTTP1,HTTP2} stat_prefix route_config rds http_filters
+  + codec_type{AUTO,HTTP1,HTTP2} stat_prefix route_config rds scoped_routes http_filters
   + common_http_protocol_options http_protocol_options http2_protocol_options drain_timeout
   + stream_error_on_invalid_http_message stream_idle_timeout request_timeout
   + request_headers_timeout delayed_close_timeout max_request_headers_kb

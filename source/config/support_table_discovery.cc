@@ -39,6 +39,26 @@ message envoy.config.cluster.v3.Cluster.EdsClusterConfig
   + *
 message envoy.extensions.filters.network.http_connection_manager.v3.Rds
   + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList
+  + *
+message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds
+  + scoped_rds_config_source
+message envoy.config.route.v3.ScopedRouteConfiguration
+  + *
+message envoy.config.route.v3.ScopedRouteConfiguration.Key
+  + *
+message envoy.config.route.v3.ScopedRouteConfiguration.Key.Fragment
+  + *
 message envoy.config.bootstrap.v3.LayeredRuntime
   + *
 message envoy.config.bootstrap.v3.RuntimeLayer

@@ -64,6 +64,7 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
   }
   LoadRuntime(bootstrap, errors);
   AttachRoutes();
+  AttachScopes();
   AttachSecrets();
 }
 
@@ -121,6 +122,28 @@ void Discovery::AttachRoutes() {
         ConfigErrors errors;
         Source* const source = Find(feed.source(), FieldScope(errors));
         if (source != nullptr) source->routes.Unwant(feed);
+      },
+      [this](const core::ConfigSource& proto) {
+        ConfigErrors errors;
+        FindUsable(proto, FieldScope(errors));
+        return errors.ToStatus();
+      });
+}
+
+void Discovery::AttachScopes() {
+  parts_.scopes.Attach(
+      [this](ScopeFeed& feed) {
+        ConfigErrors errors;
+        const FieldScope scope(errors);
+        Source* const source = Find(*feed.wish().source, scope);
+        if (source == nullptr) return feed.Fail();
+        Open(*source, kScopedRouteType);
+        source->scopes.Want(feed, FetchTimeoutOf(*feed.wish().source, scope));
+      },
+      [this](ScopeFeed& feed) {
+        ConfigErrors errors;
+        Source* const source = Find(*feed.wish().source, FieldScope(errors));
+        if (source != nullptr) source->scopes.Unwant(feed);
       },
       [this](const core::ConfigSource& proto) {
         ConfigErrors errors;
@@ -202,7 +225,9 @@ bool Discovery::HasCluster(const std::string& name) const {
 
 bool Discovery::IsUsed(const std::string& cluster) const {
   bool is_used = false;
-  ForEachSource([&](const Source& source) { is_used |= source.routes.Names(cluster); });
+  ForEachSource([&](const Source& source) {
+    is_used |= source.routes.Names(cluster) || source.scopes.Names(cluster);
+  });
   return is_used;
 }
 
@@ -244,6 +269,7 @@ void Discovery::ForEachRecord(
   ForEachSource([&](const Source& source) {
     each(kEndpointType, source.endpoints);
     each(kRouteType, source.routes);
+    each(kScopedRouteType, source.scopes);
     each(kSecretType, source.secrets);
     each(kRuntimeType, source.runtime);
     const ResourceRecord none;

@@ -22,6 +22,7 @@
 #include "source/control/route_updates.h"
 #include "source/control/runtime_layers.h"
 #include "source/control/runtime_updates.h"
+#include "source/control/scope_updates.h"
 #include "source/control/secret_updates.h"
 #include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
@@ -44,6 +45,7 @@ class Discovery final : private EndOfTurnTask {
     ClusterSet& clusters;
     SecretStore& secrets;
     RouteTables& routes;
+    ScopeFeeds& scopes;
     RuntimeLayers& runtime;
     // As ClusterUpdates and ListenerUpdates have them.
     std::function<void(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope)>
@@ -105,6 +107,7 @@ class Discovery final : private EndOfTurnTask {
   envoy::config::core::v3::Node MakeNode() const;
   void SetCluster(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope);
   void AttachRoutes();
+  void AttachScopes();
   void AttachSecrets();
   bool HasCluster(const std::string& name) const;
   bool IsUsed(const std::string& cluster) const;

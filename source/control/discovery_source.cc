@@ -131,6 +131,7 @@ ResourceSource& Discovery::Open(Source& source, const ResourceType& type) {
   if (listener_source_ == &source) add(kListenerType, *listener_updates_);
   if (add(kEndpointType, source.endpoints)) source.endpoints.SetSource(*opened);
   if (add(kRouteType, source.routes)) source.routes.SetSource(*opened);
+  if (add(kScopedRouteType, source.scopes)) source.scopes.SetSource(*opened);
   if (add(kSecretType, source.secrets)) source.secrets.SetSource(*opened);
   add(kRuntimeType, source.runtime);
   return *opened;
@@ -141,6 +142,7 @@ UpdateStats Discovery::StatsOf(const ResourceType& type) {
   if (&type == &kListenerType) return UpdateStats(parts_.stats, "listener_manager.lds.");
   if (&type == &kEndpointType) return UpdateStats(parts_.stats, "cluster_manager.eds.");
   if (&type == &kRouteType) return UpdateStats(parts_.stats, "listener_manager.rds.");
+  if (&type == &kScopedRouteType) return UpdateStats(parts_.stats, "listener_manager.srds.");
   if (&type == &kRuntimeType) return UpdateStats(parts_.stats, "runtime.");
   return UpdateStats(parts_.stats, "listener_manager.sds.");
 }

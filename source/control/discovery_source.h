@@ -14,6 +14,7 @@
 #include "source/control/rest_client.h"
 #include "source/control/route_updates.h"
 #include "source/control/runtime_updates.h"
+#include "source/control/scope_updates.h"
 #include "source/control/secret_updates.h"
 #include "source/xds/resource_source.h"
 
@@ -28,6 +29,8 @@ struct Discovery::Source {
             owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
             [&owner](const std::string& name) { return owner.HasCluster(name); },
             [&owner] { owner.OnRoutes(); }),
+        scopes(owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
+               [&owner] { owner.OnRoutes(); }),
         secrets(owner.parts_.main.loop, owner.parts_.secrets),
         runtime(owner.parts_.main.loop, owner.parts_.runtime,
                 [&owner](size_t layer) { owner.OnRuntimeLayer(layer); }) {}
@@ -38,6 +41,7 @@ struct Discovery::Source {
   std::unique_ptr<RestClient> rest;  // null: it is not polled
   EndpointUpdates endpoints;
   RouteUpdates routes;
+  ScopeUpdates scopes;
   SecretUpdates secrets;
   RuntimeUpdates runtime;
   // One, or one for each kind that has been asked for, which its user outlives.

@@ -21,6 +21,7 @@
 #include "source/proxy/local_reply.h"
 #include "source/route/route_table.h"
 #include "source/route/route_tables.h"
+#include "source/route/scoped_routes.h"
 #include "source/sdk/process_facts.h"
 
 namespace sluice {
@@ -126,7 +127,8 @@ struct ConnectionManagerConfig {
   // One of these; neither: nothing is routed (the admin listener).
   std::shared_ptr<const RouteTable> routes;
   std::unique_ptr<const RouteSubscription> rds;
-  bool routes_requests() const { return routes != nullptr || rds != nullptr; }
+  std::unique_ptr<const ScopedRoutes> scopes;
+  bool routes_requests() const { return routes != nullptr || rds != nullptr || scopes != nullptr; }
   const OverloadState* overload = nullptr;  // null: nothing is ever too much
   ConnectionManagerStats stats;
 };

@@ -8,16 +8,14 @@
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
 #include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
 #include "source/config/any_unpack.h"
-#include "source/config/canonical_bytes.h"
 #include "source/config/proto_fields.h"
 #include "source/http/http2_options_config.h"
 #include "source/proxy/local_reply_config.h"
-#include "source/route/route_config.h"
+#include "source/proxy/manager_routes_config.h"
 
 namespace sluice {
 namespace {
 
-using envoy::config::core::v3::ConfigSource;
 using UpgradeFilterProto = ::sluice::extensions::http::upgrade::v1::Upgrade;
 using HcmProto =
     envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
@@ -256,41 +254,6 @@ void ReadUpgrades(const HcmProto& proto, const ConnectionManagerParts& parts,
   }
 }
 
-void ReadRds(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
-             ConnectionManagerConfig& config) {
-  const FieldScope at = scope.At("rds");
-  const auto& rds = proto.rds();
-  const absl::Status can_come = parts.route_tables.CanFetch(rds.config_source());
-  if (!can_come.ok()) {
-    return at.Error(can_come.message(), "or put the routes into route_config");
-  }
-  if (rds.route_config_name().empty()) return at.At("route_config_name").Error("is required");
-  ConfigSource place = rds.config_source();
-  place.clear_initial_fetch_timeout();  // how long it is waited for makes it no other source
-  const RouteSource source = {.proto = std::make_shared<const ConfigSource>(rds.config_source()),
-                              .bytes = CanonicalBytes(place)};
-  config.rds = parts.route_tables.Subscribe(rds.route_config_name(), source, parts.gate,
-                                            proto.stat_prefix());
-}
-
-void ReadRoutes(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
-                ConnectionManagerConfig& config) {
-  if (proto.has_rds()) return ReadRds(proto, parts, scope, config);
-  if (!proto.has_route_config()) {
-    return scope.At("route_config").Error("is required", "or rds, which names one");
-  }
-  const FieldScope at = scope.At("route_config");
-  config.routes = ParseRouteTable(proto.route_config(), at, parts.runtime);
-  if (config.routes == nullptr || !config.routes->validate_clusters().value_or(true)) return;
-  // Envoy too refuses a static table whose clusters do not exist: nothing could be routed there.
-  for (const std::string& cluster : config.routes->clusters()) {
-    if (!parts.cluster_names.contains(cluster)) {
-      at.Error(absl::StrCat("names the cluster \"", cluster, "\", which does not exist"),
-               "add it to static_resources.clusters");
-    }
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
@@ -322,7 +285,7 @@ std::shared_ptr<const ConnectionManagerConfig> ParseConnectionManager(
       proto.access_log_options().flush_log_on_tunnel_successfully_established();
   config->local_replies = ParseLocalReplyRules(proto.local_reply_config(),
                                                scope.At("local_reply_config"), parts.runtime);
-  ReadRoutes(proto, parts, scope, *config);
+  ReadManagerRoutes(proto, parts, scope, *config);
   if (parts.process != nullptr && parts.process->has_overload_manager) {
     config->overload = &parts.process->overload;
   }

@@ -1,5 +1,5 @@
 // Reads envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager into a
-// ConnectionManagerConfig. Main thread, at load. The only file of proxy/ that sees a proto.
+// ConnectionManagerConfig. Main thread, at load.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,7 @@
 #include "source/event/warm_gate.h"
 #include "source/proxy/connection_manager_config.h"
 #include "source/route/route_tables.h"
+#include "source/route/scoped_routes.h"
 #include "source/sdk/registry.h"
 
 namespace envoy::extensions::filters::network::http_connection_manager::v3 {
@@ -26,6 +27,7 @@ struct ConnectionManagerParts {
   AccessLogFactory& access_logs;
   const absl::btree_set<std::string>& cluster_names;  // that routes may name
   RouteTables& route_tables;
+  ScopeFeeds& scopes;
   RuntimeKeys* runtime = nullptr;  // null: nothing sets any key
   WarmGate* gate = nullptr;        // as in ExtensionContext
   const ProcessFacts* process = nullptr;

@@ -183,10 +183,11 @@ void Stream::RedirectToPath() {
          0);
 }
 
-// Null: there is none, or it has not come.
+// Null: there is none, or it has not come, or the request belongs to no scope.
 const RouteTable* Stream::PinRoutes() {
-  if (config().rds == nullptr) return config().routes.get();
-  routes_ = config().rds->Pin(worker_.index);
+  if (config().routes != nullptr) return config().routes.get();
+  if (config().rds != nullptr) routes_ = config().rds->Pin(worker_.index);
+  if (config().scopes != nullptr) routes_ = config().scopes->Pin(request_headers_, worker_.index);
   return routes_.get();
 }
 

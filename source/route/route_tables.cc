@@ -4,6 +4,12 @@
 #include "source/base/check.h"
 
 namespace sluice {
+namespace {
+
+// In the place of a source's bytes. No message is written so.
+constexpr char kOwn[] = "own";
+
+}  // namespace
 
 // ---- One table.
 
@@ -86,19 +92,31 @@ std::unique_ptr<const RouteSubscription> RouteTables::Subscribe(const std::strin
   return subscription;
 }
 
+std::unique_ptr<const RouteSubscription> RouteTables::Own(std::shared_ptr<const RouteTable> table) {
+  Key key(absl::StrCat(++last_own_), kOwn);
+  std::unique_ptr<RouteFeed>& feed = feeds_[key];
+  feed.reset(new RouteFeed(workers_, *this, table->name(), nullptr));
+  ++feed->users_;
+  feed->Set(std::move(table), "");
+  return std::unique_ptr<const RouteSubscription>(
+      new RouteSubscription(main_, feed->slots_, std::move(key)));
+}
+
 void RouteTables::Leave(const Key& key) {
   const auto at = feeds_.find(key);
   if (--at->second->users_ > 0) return;
   const std::unique_ptr<RouteFeed> feed = std::move(at->second);
   feeds_.erase(at);
-  on_unwanted_(*feed);
+  if (feed->source_ != nullptr) on_unwanted_(*feed);
   // Each worker's hold ends on that worker.
   workers_.PostToAll(
       [slots = feed->slots_](uint32_t worker) { slots->by_worker[worker] = RoutePin(); });
 }
 
 void RouteTables::ForEach(const std::function<void(const RouteFeed& feed)>& visit) const {
-  for (const auto& [key, feed] : feeds_) visit(*feed);
+  for (const auto& [key, feed] : feeds_) {
+    if (feed->source_ != nullptr) visit(*feed);
+  }
 }
 
 RouteSubscription::~RouteSubscription() {

@@ -107,6 +107,7 @@ class RouteFeed {
 
   WorkerSet& workers_;
   const std::string name_;
+  // Null: nobody fetches it.
   const std::shared_ptr<const envoy::config::core::v3::ConfigSource> source_;
   const std::shared_ptr<const RouteSlots> slots_;
   std::shared_ptr<const RouteTable> table_;
@@ -141,8 +142,10 @@ class RouteTables {
   std::unique_ptr<const RouteSubscription> Subscribe(const std::string& name,
                                                      const RouteSource& source, WarmGate* gate,
                                                      const std::string& stat_prefix = "");
+  // Of a table that is there already and that nobody fetches: for one user alone.
+  std::unique_ptr<const RouteSubscription> Own(std::shared_ptr<const RouteTable> table);
 
-  // In order of name.
+  // Those that come by name, in order of name.
   void ForEach(const std::function<void(const RouteFeed& feed)>& visit) const;
 
  private:
@@ -153,6 +156,7 @@ class RouteTables {
   WorkerSet& workers_;
   WorkerContext& main_;
   absl::btree_map<Key, std::unique_ptr<RouteFeed>> feeds_;
+  uint64_t last_own_ = 0;
   OnFeed on_wanted_, on_unwanted_;
   Check check_;
 };

@@ -38,6 +38,7 @@ std::unique_ptr<const DownstreamFactory> MakeConnectionManager(
                                              .access_logs = parts.access_logs,
                                              .cluster_names = parts.cluster_names,
                                              .route_tables = parts.route_tables,
+                                             .scopes = parts.scopes,
                                              .runtime = &parts.runtime,
                                              .gate = context.gate,
                                              .process = &parts.process};

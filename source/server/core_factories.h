@@ -10,6 +10,7 @@
 #include "source/config/runtime_keys.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/route/route_tables.h"
+#include "source/route/scoped_routes.h"
 #include "source/sdk/registry.h"
 #include "source/stats/registry.h"
 #include "source/tls/tls_context_config.h"
@@ -24,6 +25,7 @@ struct CoreParts {
   const std::vector<ProxyWorker*>& proxy_workers;
   const absl::btree_set<std::string>& cluster_names;  // that static routes may name
   RouteTables& route_tables;
+  ScopeFeeds& scopes;
   RuntimeKeys& runtime;
   SecretStore& secrets;
   TlsWorld tls;

@@ -29,6 +29,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
       worker_set_(LoopsOf(world.workers)),
       secrets_(world.main, world.files, world.stats),
       route_tables_(worker_set_, world.main),
+      scopes_(worker_set_, world.main, route_tables_),
       sides_([&] {
         std::vector<std::unique_ptr<Side>> sides;
         for (WorkerContext* worker : world.workers)
@@ -72,6 +73,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
                                .proxy_workers = proxy_workers_,
                                .cluster_names = cluster_names_,
                                .route_tables = route_tables_,
+                               .scopes = scopes_,
                                .runtime = runtime_keys_,
                                .secrets = secrets_,
                                .tls = {worker_set_, world_.main, world_.files, certificate_dates_},
@@ -131,6 +133,7 @@ Discovery::Parts ProxyCore::DiscoveryParts() {
           .clusters = clusters_,
           .secrets = secrets_,
           .routes = route_tables_,
+          .scopes = scopes_,
           .runtime = runtime_,
           .set_cluster =
               [this](const auto& proto, const FieldScope& scope) {

@@ -29,6 +29,7 @@
 #include "source/net/resolver.h"
 #include "source/proxy/proxy_worker.h"
 #include "source/route/route_tables.h"
+#include "source/route/scoped_routes.h"
 #include "source/sdk/process_facts.h"
 #include "source/sdk/registry.h"
 #include "source/server/listener_set.h"
@@ -139,6 +140,7 @@ class ProxyCore {
   WorkerSet worker_set_;
   SecretStore secrets_;
   RouteTables route_tables_;
+  ScopeFeeds scopes_;
   RuntimeKeys runtime_keys_;
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_

@@ -50,9 +50,18 @@ const ResourceType kRuntimeType = {
     .rest_name = "runtime",
 };
 
+const ResourceType kScopedRouteType = {
+    .url = "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
+    .service = "envoy.service.route.v3.ScopedRoutesDiscoveryService",
+    .stream_method = "StreamScopedRoutes",
+    .delta_method = "DeltaScopedRoutes",
+    .rest_name = "scoped-routes",
+    .is_whole = true,
+};
+
 const ResourceType* FindResourceType(absl::string_view url) {
-  for (const ResourceType* type :
-       {&kListenerType, &kClusterType, &kRouteType, &kEndpointType, &kSecretType, &kRuntimeType}) {
+  for (const ResourceType* type : {&kListenerType, &kClusterType, &kRouteType, &kEndpointType,
+                                   &kSecretType, &kRuntimeType, &kScopedRouteType}) {
     if (type->url == url) return type;
   }
   return nullptr;

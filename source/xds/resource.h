@@ -26,7 +26,7 @@ struct ResourceType {
 // Of the kinds that Sluice asks for. By type URL; null: it asks for none such.
 const ResourceType* FindResourceType(absl::string_view url);
 extern const ResourceType kListenerType, kClusterType, kRouteType, kEndpointType, kSecretType,
-    kRuntimeType;
+    kRuntimeType, kScopedRouteType;
 
 struct Resource {
   std::string name;

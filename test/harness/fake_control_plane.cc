@@ -207,6 +207,7 @@ void FakeControlPlane::Take(Stream& stream, const std::string& message) {
 }
 
 void FakeControlPlane::Serve(const ResourceType& type, std::vector<Item> resources) {
+  std::erase(held_, &type);
   const auto is_kind = [&](const auto& entry) { return entry.first == &type; };
   const auto at = std::find_if(served_.begin(), served_.end(), is_kind);
   if (at == served_.end()) {
@@ -249,6 +250,7 @@ void FakeControlPlane::AnswerFromServed(Stream& stream, const Asked& asked) {
 }
 
 void FakeControlPlane::Push(Stream& stream, const ResourceType& type) {
+  if (std::find(held_.begin(), held_.end(), &type) != held_.end()) return;
   Stream::Served& kind = stream.kinds[std::string(type.url)];
   const auto is_kind = [&](const auto& entry) { return entry.first == &type; };
   const auto& items = std::find_if(served_.begin(), served_.end(), is_kind)->second;

@@ -68,6 +68,8 @@ class FakeControlPlane {
   // What carries on its own: answers every request as a server would that has `resources` of a
   // kind, in the dialect of the stream, until it is told of others.
   void Serve(const ResourceType& type, std::vector<Item> resources);
+  // Says nothing of this kind, not even that there is none, until it is served again.
+  void Hold(const ResourceType& type) { held_.push_back(&type); }
   // Delta: says of names that are asked for and that it does not have that there are none. Not of
   // those of a kind that it has not been told of.
   void SayWhatIsMissing() { says_missing_ = true; }
@@ -87,6 +89,7 @@ class FakeControlPlane {
   std::vector<std::string> methods_;
   std::vector<std::string> requests_;
   std::vector<std::pair<const ResourceType*, std::vector<Item>>> served_;
+  std::vector<const ResourceType*> held_;
   bool is_down_ = false;
   bool says_missing_ = false;
   bool sends_again_ = false;

@@ -113,6 +113,32 @@ TEST_F(RestDiscoveryTest, WhatHasChangedIsSeenByTheNextPoll) {
   EXPECT_EQ(proxy_.Stat("cluster_manager.cds.update_success"), 2);
 }
 
+TEST_F(RestDiscoveryTest, ScopesOfRoutesArePolledToo) {
+  const std::string source =
+      R"({"api_config_source":{"api_type":"REST","transport_api_version":"V3",
+      "cluster_names":["xds"],"refresh_delay":"2s"},"resource_api_version":"V3"})";
+  const auto scope = [](const std::string& key) {
+    return absl::StrCat(
+        R"({"@type":"type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
+        "name":"a","key":{"fragments":[{"string_key":")",
+        key, R"("}]},"route_configuration_name":"routes"})");
+  };
+  std::string listener = Listener();
+  const size_t rds = listener.find("\"rds\":"), end = listener.find("\"http_filters\"");
+  listener.replace(rds, end - rds,
+                   absl::StrCat(
+                       R"("scoped_routes":{"name":"mine","scope_key_builder":{"fragments":[{
+          "header_value_extractor":{"name":"Host","index":0}}]},"rds_config_source":)",
+                       source, R"(,"scoped_rds":{"scoped_rds_config_source":)", source, "}},"));
+  control_plane_.Set("listeners", "1", listener);
+  control_plane_.Set("scoped-routes", "1", scope("test"));
+  proxy_.Start();
+  EXPECT_EQ(proxy_.Ask(), 200);
+  control_plane_.Set("scoped-routes", "2", scope("other.test"));
+  proxy_.Advance(seconds(3));
+  EXPECT_EQ(proxy_.Ask(), 404);
+}
+
 TEST_F(RestDiscoveryTest, WhileNobodyAnswersEverythingServesOn) {
   proxy_.Start();
   control_plane_.Fail(true);

@@ -56,8 +56,8 @@ ToldProxy::ToldProxy(Wire wire, const ToldOptions& options)
   LoadConfig({.yaml = Bootstrap(wire, options)}, {}, bootstrap, lines, errors);
   if (errors.empty()) core_->Load(bootstrap, errors);
   EXPECT_TRUE(errors.empty()) << errors.ToString();
-  for (const ResourceType* type :
-       {&kClusterType, &kEndpointType, &kListenerType, &kRouteType, &kSecretType, &kRuntimeType}) {
+  for (const ResourceType* type : {&kClusterType, &kEndpointType, &kListenerType, &kRouteType,
+                                   &kScopedRouteType, &kSecretType, &kRuntimeType}) {
     Serve(*type);
   }
 }
@@ -157,7 +157,11 @@ void ToldProxy::Remove(const ResourceType& type, const std::string& name) {
   Serve(type);
 }
 
-void ToldProxy::Hold(const ResourceType& type) { held_[&type] = true; }
+void ToldProxy::Hold(const ResourceType& type) {
+  held_[&type] = true;
+  // Of other kinds to say nothing is to have nothing.
+  if (type.is_whole) control_plane_.Hold(type);
+}
 void ToldProxy::Tell(const ResourceType& type) {
   held_[&type] = false;
   Serve(type);

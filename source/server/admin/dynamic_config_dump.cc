@@ -92,11 +92,19 @@ void AddRoutes(const RecordView& view, ConfigDumpParts& parts) {
   }
 }
 
+// Scopes are each connection manager's that names their source: so each is an entry of its own.
+void AddScope(const std::string& name, const ResourceRecord& record, ConfigDumpParts& parts) {
+  auto& entry = *PartOf<admin::ScopedRoutesConfigDump>(parts).add_dynamic_scoped_route_configs();
+  entry.set_name(name);
+  Write(record, entry, record.has_body() ? entry.add_scoped_route_configs() : nullptr);
+}
+
 void Add(const ResourceType& type, const std::string& name, const RecordView& view,
          ConfigDumpParts& parts) {
   if (&type == &kListenerType) return AddListener(name, view.record, parts);
   if (&type == &kClusterType) return AddCluster(view, parts);
   if (&type == &kRouteType) return AddRoutes(view, parts);
+  if (&type == &kScopedRouteType) return AddScope(name, view.record, parts);
   if (&type == &kSecretType) return AddSecret(name, view, parts);
 }
 

@@ -1,0 +1,78 @@
+// ScopeUpdates: scopes of routes by discovery (SRDS), all that come from one source. The tables
+// that they name come by RouteUpdates.
+//
+// Main thread. All of a source's scopes are each connection manager's that names it, as in Envoy.
+// No two in force have one key: of those that would, what comes later is refused, with both names.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "source/config/runtime_keys.h"
+#include "source/control/named_stats.h"
+#include "source/control/update_steps.h"
+#include "source/event/worker_context.h"
+#include "source/route/scoped_routes.h"
+#include "source/stats/registry.h"
+#include "source/xds/resource_source.h"
+
+namespace sluice {
+
+class ScopeUpdates final : public ResourceUser {
+ public:
+  // `on_change` follows each change of the scopes in force.
+  ScopeUpdates(WorkerContext& main, StatsRegistry& stats, RuntimeKeys& runtime,
+               std::function<void()> on_change)
+      : main_(main),
+        registry_(stats),
+        runtime_(runtime),
+        on_change_(std::move(on_change)),
+        stats_(main, stats) {}
+  // Where they come by; outlives this.
+  void SetSource(ResourceSource& source) { source_ = &source; }
+
+  // The scopes go to it from now on, until it is unwanted. Once anybody has wanted them they are
+  // asked for as long as the source is there.
+  void Want(ScopeFeed& feed, Duration fetch_timeout);
+  void Unwant(ScopeFeed& feed);
+
+  std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
+                                         const std::vector<std::string>& gone) override;
+  void OnFetchTimeout(const std::string& name) override;
+  void OnMissing(const std::string& name) override;
+
+  // Whether a table that came with a scope names this cluster.
+  bool Names(const std::string& cluster) const;
+  const ResourceRecords& records() const { return records_; }
+
+ private:
+  // Beside those of the update, under the same prefix.
+  struct Stats {
+    Counter config_reload;
+    Gauge config_reload_time_ms, all_scopes, active_scopes;
+  };
+  static std::string StatPrefix(const ScopeFeed& feed);
+  Scopes Judge(const std::vector<Resource>& resources);
+  void Tell(ScopeFeed& feed);
+  void CountScopes(const std::string& prefix, size_t count);
+  void CountAll(const std::vector<Resource>& resources, const std::vector<ResourceError>& refused);
+
+  WorkerContext& main_;
+  StatsRegistry& registry_;
+  RuntimeKeys& runtime_;
+  const std::function<void()> on_change_;
+  ResourceSource* source_ = nullptr;
+  std::vector<ScopeFeed*> feeds_;
+  Scopes scopes_;  // in force
+  ResourceRecords records_;
+  NamedStats stats_;
+  absl::btree_map<std::string, Stats> own_stats_;  // by prefix
+  bool asked_ = false;
+  bool has_answer_ = false;  // scopes have come, or word that there are none
+  bool missing_ = false;     // nobody waits for the first any longer
+};
+
+}  // namespace sluice
