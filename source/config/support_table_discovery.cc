@@ -20,7 +20,9 @@ message envoy.config.core.v3.SelfConfigSource
 message envoy.config.core.v3.ApiConfigSource
   + api_type{REST,GRPC,DELTA_GRPC,AGGREGATED_GRPC,AGGREGATED_DELTA_GRPC}
   + transport_api_version{AUTO,V3} grpc_services set_node_on_first_message_only
-  + cluster_names refresh_delay request_timeout
+  + cluster_names refresh_delay request_timeout rate_limit_settings
+message envoy.config.core.v3.RateLimitSettings
+  + *
 message envoy.config.core.v3.GrpcService
   + envoy_grpc google_grpc initial_metadata[key,value]
   ~ timeout: a stream of discovery has no end of its own

@@ -1,5 +1,6 @@
 #include "source/control/config_source.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -234,6 +235,22 @@ void CheckNode(const Bootstrap& bootstrap, const FieldScope& scope) {
   if (bootstrap.node().cluster().empty()) node.At("cluster").Error("is required", hint);
 }
 
+// Of a poll refresh_delay says enough.
+std::optional<RequestRate::Settings> ReadRate(const core::ApiConfigSource& proto,
+                                              const FieldScope& scope) {
+  if (!proto.has_rate_limit_settings()) return std::nullopt;
+  const auto& limit = proto.rate_limit_settings();
+  const FieldScope at = scope.At("rate_limit_settings");
+  RequestRate::Settings rate;
+  rate.burst = UInt32Or(limit, "max_tokens", rate.burst, at, {.min = 1});
+  rate.per_second = DoubleOr(limit, "fill_rate", rate.per_second);
+  if (!(rate.per_second > 0)) at.At("fill_rate").Error("must be more than 0");
+  // As Envoy: once a year at least.
+  constexpr double kSlowest = 1.0 / (365 * 24 * 3600);
+  rate.per_second = std::max(rate.per_second, kSlowest);
+  return rate;
+}
+
 }  // namespace
 
 bool IsAggregated(const core::ApiConfigSource& proto) {
@@ -266,6 +283,7 @@ std::optional<ApiSource> ReadApiSource(const core::ApiConfigSource& proto,
   std::optional<Service> service =
       grpc.has_google_grpc() ? ReadGoogleGrpc(grpc.google_grpc(), at.At("google_grpc"))
                              : ReadEnvoyGrpc(grpc.envoy_grpc(), bootstrap, at.At("envoy_grpc"));
+  const std::optional<RequestRate::Settings> rate = ReadRate(proto, scope);
   if (service.has_value()) ReadMetadata(grpc, at, service->channel);
   if (scope.errors().size() != errors_before || !service.has_value()) return std::nullopt;
   const auto channel = [service = *std::move(service)]() -> absl::StatusOr<ChannelSpec> {
@@ -279,7 +297,8 @@ std::optional<ApiSource> ReadApiSource(const core::ApiConfigSource& proto,
   return ApiSource{.rest = std::nullopt,
                    .dialect = dialect,
                    .channel = channel,
-                   .node_once = proto.set_node_on_first_message_only()};
+                   .node_once = proto.set_node_on_first_message_only(),
+                   .rate = rate};
 }
 
 Duration FetchTimeoutOf(const core::ConfigSource& proto, const FieldScope& scope) {

@@ -14,6 +14,7 @@
 #include "source/config/field_scope.h"
 #include "source/grpc/channel_spec.h"
 #include "source/xds/dialect.h"
+#include "source/xds/request_rate.h"
 
 namespace sluice {
 
@@ -31,6 +32,7 @@ struct ApiSource {
   // Read anew for each connection, as certificates change; the status says what cannot be read.
   std::function<absl::StatusOr<ChannelSpec>()> channel;
   bool node_once = false;
+  std::optional<RequestRate::Settings> rate = std::nullopt;  // none: without a limit
 };
 
 // As `proto` says; nullopt, and an error, where it says something that cannot be. Clusters that it

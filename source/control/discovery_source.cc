@@ -99,7 +99,8 @@ std::unique_ptr<ResourceSource> Discovery::MakeStream(Source& source) {
       DiscoveryStream::Settings{.dialect = *source.api->dialect,
                                 .is_aggregated = source.is_aggregated,
                                 .node = MakeNode(),
-                                .node_once = source.api->node_once},
+                                .node_once = source.api->node_once,
+                                .rate = source.api->rate},
       stats_);
 }
 

@@ -15,6 +15,8 @@ constexpr Duration kReconnectMax = std::chrono::seconds(30);
 // A server that answers a refusal with what was refused, at once, would be answered at once.
 constexpr Duration kRepeatFirst = std::chrono::milliseconds(500);
 constexpr Duration kRepeatMax = std::chrono::seconds(30);
+// A server that sends far more than it may be answered would have answers gathered without end.
+constexpr size_t kQueueMax = 1000;
 
 }  // namespace
 
@@ -40,7 +42,9 @@ DiscoveryStream::DiscoveryStream(WorkerContext& main, MakeChannel make_channel, 
     : main_(main),
       make_channel_(std::move(make_channel)),
       settings_(std::move(settings)),
-      stats_(stats) {}
+      stats_(stats) {
+  if (settings_.rate.has_value()) rate_.emplace(*settings_.rate);
+}
 
 DiscoveryStream::~DiscoveryStream() {
   if (is_connected_) stats_.connected_state.Add(main_.stats, -1);
@@ -97,7 +101,6 @@ void DiscoveryStream::SendRequests() {
     if (failures_ == 0 && due > 0) Connect();
     return;
   }
-  CountPending(0);
   for (const auto& kind : kinds_) {
     const bool tells_node = !has_told_node_ || !settings_.node_once;
     auto request =
@@ -105,8 +108,28 @@ void DiscoveryStream::SendRequests() {
     if (!request.has_value()) continue;
     has_told_node_ = true;
     kind->stats.attempt.Add(main_.stats);
-    stream_->Send(*std::move(request));
+    Send(*std::move(request));
   }
+  CountPending(static_cast<int64_t>(queue_.size()));
+}
+
+// Requests go in the order in which they were made: a name that is dropped and wanted again has to
+// be heard of as both, and each response is to have its answer.
+void DiscoveryStream::Send(std::string request) {
+  const bool may_go = !rate_.has_value() || (queue_.empty() && rate_->Take(main_.loop.now()));
+  if (may_go) return stream_->Send(std::move(request));
+  stats_.rate_limit_enforced.Add(main_.stats);
+  queue_.push_back(std::move(request));
+  if (queue_.size() == 1) rate_timer_.Arm(rate_->Wait());
+}
+
+void DiscoveryStream::OnRate() {
+  while (!queue_.empty() && rate_->Take(main_.loop.now())) {
+    stream_->Send(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  if (!queue_.empty()) rate_timer_.Arm(rate_->Wait());
+  CountPending(static_cast<int64_t>(queue_.size()));
 }
 
 // The gauge is of all streams together.
@@ -132,6 +155,10 @@ void DiscoveryStream::OnMessage(std::string message) {
     return;
   }
   Take(*kind, *std::move(response));
+  if (queue_.size() > kQueueMax) {
+    return Leave(
+        absl::ResourceExhaustedError("it sends more than rate_limit_settings let us answer"));
+  }
   failures_ = 0;
   main_.loop.AtEndOfTurn(*this);
 }
@@ -143,6 +170,8 @@ void DiscoveryStream::OnEnd(const absl::Status& why) {
 
 void DiscoveryStream::Leave(const absl::Status& why) {
   stream_.reset();
+  queue_.clear();
+  rate_timer_.Disarm();
   if (std::exchange(is_connected_, false)) stats_.connected_state.Add(main_.stats, -1);
   has_told_node_ = false;
   for (const auto& kind : kinds_) {

@@ -6,8 +6,10 @@
 // Main thread.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include "source/grpc/message_stream.h"
 #include "source/xds/dialect.h"
 #include "source/xds/name_deadlines.h"
+#include "source/xds/request_rate.h"
 #include "source/xds/resource_source.h"
 #include "source/xds/subscription.h"
 #include "source/xds/xds_stats.h"
@@ -33,7 +36,8 @@ class DiscoveryStream final : public ResourceSource,
     const Dialect& dialect;
     bool is_aggregated;
     envoy::config::core::v3::Node node;
-    bool node_once = true;  // set_node_on_first_message_only
+    bool node_once = true;                                     // set_node_on_first_message_only
+    std::optional<RequestRate::Settings> rate = std::nullopt;  // none: as fast as they come
   };
   // For each stream anew, as addresses and certificates change.
   using MakeChannel = std::function<absl::StatusOr<std::unique_ptr<MessageChannel>>()>;
@@ -68,9 +72,11 @@ class DiscoveryStream final : public ResourceSource,
   void OnMessage(std::string message) override;
   void OnEnd(const absl::Status& why) override;
   void RunEndOfTurn() override { SendRequests(); }
+  void OnRate();
   void Leave(const absl::Status& why);
   void Connect();
   void SendRequests();
+  void Send(std::string request);
   void OnFetchTimeout(Kind& kind, const std::string& name);
   void OnLifeOver(Kind& kind, const std::string& name);
   void Take(Kind& kind, Response response);
@@ -91,7 +97,10 @@ class DiscoveryStream final : public ResourceSource,
   bool is_connected_ = false;  // heard of since it was opened
   uint32_t failures_ = 0;      // since something was last taken from it
   uint32_t unreadable_ = 0;    // streams in a row that were left because of what came on them
-  int64_t pending_ = 0;        // requests that wait for it to come up, as counted
+  int64_t pending_ = 0;        // requests that wait to be sent, as counted
+  std::optional<RequestRate> rate_;
+  std::deque<std::string> queue_;  // made, and sent when the rate allows it
+  Timer rate_timer_{main_.loop, this, kMethod<&DiscoveryStream::OnRate>};
   Timer reconnect_{main_.loop, this, kMethod<&DiscoveryStream::Connect>};
 };
 

@@ -18,9 +18,12 @@ namespace sluice {
 struct ControlPlaneStats {
   explicit ControlPlaneStats(StatsRegistry& stats)
       : connected_state(stats.GetGauge("control_plane.connected_state")),
-        pending_requests(stats.GetGauge("control_plane.pending_requests")) {}
-  Gauge connected_state;   // streams that the server has been heard on
-  Gauge pending_requests;  // requests that wait for a stream to come up
+        pending_requests(stats.GetGauge("control_plane.pending_requests")),
+        rate_limit_enforced(stats.GetCounter("control_plane.rate_limit_enforced")) {}
+  Gauge connected_state;  // streams that the server has been heard on
+  // Requests that wait for a stream to come up, or for the rate to allow them.
+  Gauge pending_requests;
+  Counter rate_limit_enforced;  // those that had to wait for the rate
 };
 
 // "listener_manager.lds.*" and the like, of one kind of resource, or of one resource.
