@@ -278,6 +278,10 @@ message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptio
 
 extension envoy.extensions.filters.http.buffer.v3.Buffer
   + max_request_bytes
+extension envoy.extensions.filters.http.cors.v3.Cors
+  + *
+extension envoy.extensions.filters.http.cors.v3.CorsPolicy
+  + *
 extension envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
   + mutations
   ~ most_specific_header_mutations_wins: orders mutations of routes, and there are none
@@ -374,8 +378,7 @@ message envoy.config.route.v3.WeightedCluster.ClusterWeight
   + response_headers_to_add response_headers_to_remove
   + typed_per_filter_config metadata_match
 extension envoy.config.route.v3.FilterConfig
-  + config is_optional
-  ! disabled
+  + *
 message envoy.config.route.v3.RedirectAction
   + *
 message envoy.config.route.v3.DirectResponseAction

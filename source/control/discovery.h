@@ -28,6 +28,7 @@
 #include "source/event/worker_context.h"
 #include "source/grpc/channel_spec.h"
 #include "source/net/network.h"
+#include "source/route/filter_settings.h"
 #include "source/stats/registry.h"
 #include "source/xds/resource_source.h"
 #include "source/xds/xds_stats.h"
@@ -46,6 +47,7 @@ class Discovery final : private EndOfTurnTask {
     SecretStore& secrets;
     RouteTables& routes;
     ScopeFeeds& scopes;
+    const FilterSettingsParsers& filter_settings;
     RuntimeLayers& runtime;
     // As ClusterUpdates and ListenerUpdates have them.
     std::function<void(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope)>

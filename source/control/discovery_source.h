@@ -27,10 +27,11 @@ struct Discovery::Source {
         endpoints(owner.parts_.main, owner.parts_.stats, owner.parts_.clusters),
         routes(
             owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
+            owner.parts_.filter_settings,
             [&owner](const std::string& name) { return owner.HasCluster(name); },
             [&owner] { owner.OnRoutes(); }),
         scopes(owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
-               [&owner] { owner.OnRoutes(); }),
+               owner.parts_.filter_settings, [&owner] { owner.OnRoutes(); }),
         secrets(owner.parts_.main.loop, owner.parts_.secrets),
         runtime(owner.parts_.main.loop, owner.parts_.runtime,
                 [&owner](size_t layer) { owner.OnRuntimeLayer(layer); }) {}

@@ -60,7 +60,7 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
   const std::vector<ResourceError> refused = UpdateResources<RouteProto>(
       resources, loop_.wall_now(), records_,
       [this](const RouteProto& proto, const std::string& version, const FieldScope& scope) {
-        Table table = {ParseRouteTable(proto, scope, &runtime_), version};
+        Table table = {ParseRouteTable(proto, scope, &runtime_, &filters_), version};
         if (table.table == nullptr) return;
         if (!MustWait(proto.name(), table)) return Publish(proto.name(), std::move(table));
         before_.try_emplace(proto.name(), records_[proto.name()]);

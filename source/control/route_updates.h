@@ -17,6 +17,7 @@
 #include "source/control/named_stats.h"
 #include "source/control/update_steps.h"
 #include "source/event/event_loop.h"
+#include "source/route/filter_settings.h"
 #include "source/route/route_tables.h"
 #include "source/xds/name_deadlines.h"
 #include "source/xds/resource_source.h"
@@ -30,10 +31,12 @@ class RouteUpdates final : public ResourceUser {
   // `has_cluster`: whether one of this name serves. `on_change` follows each table that is in force
   // from then on.
   RouteUpdates(WorkerContext& main, StatsRegistry& stats, RuntimeKeys& runtime,
+               const FilterSettingsParsers& filters,
                std::function<bool(const std::string& name)> has_cluster,
                std::function<void()> on_change)
       : loop_(main.loop),
         runtime_(runtime),
+        filters_(filters),
         has_cluster_(std::move(has_cluster)),
         on_change_(std::move(on_change)),
         stats_(main, stats) {}
@@ -69,6 +72,7 @@ class RouteUpdates final : public ResourceUser {
 
   EventLoop& loop_;
   RuntimeKeys& runtime_;
+  const FilterSettingsParsers& filters_;
   const std::function<bool(const std::string&)> has_cluster_;
   const std::function<void()> on_change_;
   ResourceSource* source_ = nullptr;

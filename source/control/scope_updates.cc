@@ -52,7 +52,7 @@ Scopes ScopeUpdates::Judge(const std::vector<Resource>& resources) {
     ScopeProto proto;
     CheckResource(resource, proto, errors);
     std::optional<Scope> scope;
-    if (errors.empty()) scope = ParseScope(proto, FieldScope(errors), &runtime_);
+    if (errors.empty()) scope = ParseScope(proto, FieldScope(errors), &runtime_, &filters_);
     if (scope.has_value()) changed[resource.name] = *std::move(scope);
   }
   return changed;
@@ -73,7 +73,7 @@ std::vector<ResourceError> ScopeUpdates::OnResources(const std::vector<Resource>
         const auto good = changed.find(proto.name());
         const auto conflict = conflicts.find(proto.name());
         if (good == changed.end()) {
-          ParseScope(proto, scope, &runtime_);  // for what it says of it
+          ParseScope(proto, scope, &runtime_, &filters_);  // for what it says of it
         } else if (conflict != conflicts.end()) {
           ReportKeyConflict(conflict->second, scope);
         } else {

@@ -15,6 +15,7 @@
 #include "source/control/named_stats.h"
 #include "source/control/update_steps.h"
 #include "source/event/worker_context.h"
+#include "source/route/filter_settings.h"
 #include "source/route/scoped_routes.h"
 #include "source/stats/registry.h"
 #include "source/xds/resource_source.h"
@@ -25,10 +26,11 @@ class ScopeUpdates final : public ResourceUser {
  public:
   // `on_change` follows each change of the scopes in force.
   ScopeUpdates(WorkerContext& main, StatsRegistry& stats, RuntimeKeys& runtime,
-               std::function<void()> on_change)
+               const FilterSettingsParsers& filters, std::function<void()> on_change)
       : main_(main),
         registry_(stats),
         runtime_(runtime),
+        filters_(filters),
         on_change_(std::move(on_change)),
         stats_(main, stats) {}
   // Where they come by; outlives this.
@@ -63,6 +65,7 @@ class ScopeUpdates final : public ResourceUser {
   WorkerContext& main_;
   StatsRegistry& registry_;
   RuntimeKeys& runtime_;
+  const FilterSettingsParsers& filters_;
   const std::function<void()> on_change_;
   ResourceSource* source_ = nullptr;
   std::vector<ScopeFeed*> feeds_;

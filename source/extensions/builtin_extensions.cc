@@ -1,6 +1,7 @@
 #include "source/extensions/builtin_extensions.h"
 
 #include "source/extensions/http/buffer/buffer_config.h"
+#include "source/extensions/http/cors/cors_config.h"
 #include "source/extensions/http/dormant/dormant_config.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
 #include "source/extensions/http/health_check/health_check_config.h"
@@ -14,6 +15,7 @@ namespace sluice {
 
 void AddBuiltinExtensions(Registry& registry) {
   AddBuffer(registry);
+  AddCors(registry);
   AddDormant(registry);
   AddHeaderMutation(registry);
   AddHealthCheck(registry);

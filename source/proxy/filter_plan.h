@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+#include "source/route/filter_settings.h"
 #include "source/sdk/http_filter_factory.h"
 #include "source/sdk/request_handler.h"
 
@@ -17,10 +18,11 @@ namespace sluice {
 
 struct FilterPlan {
   struct Entry {
-    std::string name;
+    FilterKey name;
     std::shared_ptr<const HttpFilterFactory> factory;
     Interest interests;
     size_t whole_body_bytes_max;  // 0: takes the request body as it comes
+    bool disabled;                // unless the route says something to it
   };
   std::vector<Entry> filters;
   std::shared_ptr<const RequestHandlerFactory> handler;
@@ -28,16 +30,22 @@ struct FilterPlan {
   // whole.
   size_t whole_body_bytes_max = 0;
 
-  void Add(std::string name, std::shared_ptr<const HttpFilterFactory> factory) {
+  // Whether any of them is disabled.
+  bool has_disabled = false;
+
+  void Add(absl::string_view name, std::shared_ptr<const HttpFilterFactory> factory,
+           bool disabled = false) {
     const Interest interests = factory->interests();
     const size_t bytes_max = factory->whole_request_body_bytes_max();
-    filters.push_back({std::move(name), std::move(factory), interests, bytes_max});
+    filters.push_back({FilterKey(name), std::move(factory), interests, bytes_max, disabled});
+    has_disabled = has_disabled || disabled;
     whole_body_bytes_max = std::max(whole_body_bytes_max, bytes_max);
   }
   // For a stream that leaves HTTP, whose request has no body to be gathered.
   void AddForUpgrades(const Entry& entry) {
     filters.push_back(entry);
     filters.back().whole_body_bytes_max = 0;
+    has_disabled = has_disabled || entry.disabled;
   }
 };
 

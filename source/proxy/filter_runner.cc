@@ -22,6 +22,21 @@ void FilterRunner::Start(const FilterPlan& plan, const StreamParts& stream) {
   }
 }
 
+void FilterRunner::ApplyRoute() {
+  if (empty()) return;
+  const Route* const route = chain_->stream.route;
+  const auto* const said = route == nullptr ? nullptr : route->filter_settings.get();
+  const FilterPlan& plan = chain_->plan;
+  if (said == nullptr && !plan.has_disabled) return;
+  chain_->settings = static_cast<const FilterSettings**>(
+      chain_->stream.request_headers.arena().Allocate(sizeof(const FilterSettings*) * count_));
+  for (uint32_t i = 0; i < count_; ++i) {
+    const FilterSettings* const own = FindSettings(said, plan.filters[i].name);
+    chain_->settings[i] = own;
+    chain_->detached[i] = own == nullptr ? plan.filters[i].disabled : own->disabled;
+  }
+}
+
 FilterRunner::~FilterRunner() {
   DropChain();
   for (uint32_t i = count_; i-- > 0;) filters_[i].~unique_ptr();
@@ -176,6 +191,8 @@ FilterRunner::Piece FilterRunner::Walk(Flow flow, uint32_t position, Hand& hand)
 Verdict FilterRunner::Ask(Flow flow, uint32_t filter, Hand& hand) {
   const size_t before = hand.data.size();
   const Verdict verdict = AskAbout(flow, filter, hand);
+  const bool trailers_are_data = hand.piece == Piece::kTrailers && !hand.data.empty();
+  if (trailers_are_data) hand.piece = Piece::kData;
   const size_t after = hand.data.size();
   if (after > before) GaugeOf(flow).Add(after - before);
   if (after < before) GaugeOf(flow).Subtract(before - after);
@@ -186,6 +203,8 @@ Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
   // A request's filters and places have the same numbers.
   const bool request = flow == Flow::kRequest;
   const bool gathered = request && chain_->request.places[filter].gathered;
+  const FilterSettings* const settings =
+      chain_->settings == nullptr ? nullptr : chain_->settings[filter];
   const Buffer* const body = gathered ? chain_->request.places[filter].data : nullptr;
   FilterContext context({.worker = chain_->stream.worker,
                          .arena = chain_->stream.arena,
@@ -198,7 +217,9 @@ Verdict FilterRunner::AskAbout(Flow flow, uint32_t filter, Hand& hand) {
                          .scratch = chain_->stream.scratch,
                          .flow = flow,
                          .filter = filter,
-                         .whole_body_bytes = body == nullptr ? 0 : body->size()});
+                         .whole_body_bytes = body == nullptr ? 0 : body->size(),
+                         .settings = settings,
+                         .tail = hand.data});
   HttpFilter& asked = *filters_[filter];
   switch (hand.piece) {
     case Piece::kHeaders:
@@ -227,16 +248,19 @@ bool FilterRunner::Wants(uint32_t filter, Flow flow, Piece piece) const {
 
 bool FilterRunner::MustGather(Flow flow, uint32_t position, const Hand& hand) const {
   return flow == Flow::kRequest && hand.piece == Piece::kHeaders && hand.end == End::kNo &&
-         chain_->plan.filters[position].whole_body_bytes_max > 0 &&
-         !chain_->request.places[position].gathered;
+         WholeBodyBytesMax(flow, position) > 0 && !chain_->request.places[position].gathered;
+}
+
+// 0: its filter, if there is one, takes the body as it comes.
+size_t FilterRunner::WholeBodyBytesMax(Flow flow, uint32_t position) const {
+  if (flow == Flow::kResponse || position >= count_ || chain_->detached[position]) return 0;
+  return chain_->plan.filters[position].whole_body_bytes_max;
 }
 
 // Keeps a piece at a place whose filter has not been asked about it.
 void FilterRunner::Hold(Flow flow, uint32_t position, Hand& hand) {
   Place& place = lane(flow).places[position];
-  const size_t whole_body_bytes_max = position < count_ && flow == Flow::kRequest
-                                          ? chain_->plan.filters[position].whole_body_bytes_max
-                                          : 0;
+  const size_t whole_body_bytes_max = WholeBodyBytesMax(flow, position);
   switch (hand.piece) {
     case Piece::kHeaders:
       place.headers = hand.headers;

@@ -48,6 +48,8 @@ class FilterRunner {
   // Once, before anything is put: makes the filters of `plan`, which outlives the runner, in their
   // order; they are destroyed in reverse.
   void Start(const FilterPlan& plan, const StreamParts& stream);
+  // Once the route has been chosen, before the head is put: what it says to the filters.
+  void ApplyRoute();
   ~FilterRunner();
   FilterRunner(const FilterRunner&) = delete;
   FilterRunner& operator=(const FilterRunner&) = delete;
@@ -135,6 +137,8 @@ class FilterRunner {
     const FilterPlan& plan;
     const StreamParts stream;
     bool* detached = nullptr;  // of each
+    // Of each; null: the route says nothing to any.
+    const FilterSettings** settings = nullptr;
     Lane request, response;
   };
 
@@ -155,6 +159,7 @@ class FilterRunner {
   Verdict AskAbout(Flow flow, uint32_t filter, Hand& hand);
   bool Wants(uint32_t filter, Flow flow, Piece piece) const;
   bool MustGather(Flow flow, uint32_t position, const Hand& hand) const;
+  size_t WholeBodyBytesMax(Flow flow, uint32_t position) const;
   void Hold(Flow flow, uint32_t position, Hand& hand);
   void HoldAsked(Place& place, Hand& hand);
   Piece DropHand(Flow flow, Hand& hand, Piece result);

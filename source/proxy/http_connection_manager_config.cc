@@ -173,7 +173,6 @@ FilterPlan ReadFilters(const FilterProtos& filters, const ExtensionContext& cont
   for (int i = 0; i < filters.size(); ++i) {
     const auto& filter = filters[i];
     const FieldScope at = scope.At(field, i);
-    if (filter.disabled()) continue;
     const FieldScope at_config = at.At("typed_config");
     const std::string type = ContentType(filter.typed_config());
     const HttpFilterParser* parse_filter = parts.registry.FindHttpFilter(type);
@@ -187,10 +186,12 @@ FilterPlan ReadFilters(const FilterProtos& filters, const ExtensionContext& cont
     if (message == nullptr) continue;
     if (parse_handler != nullptr) {
       if (i + 1 < filters.size()) at.Error("ends the chain, so it must be the last filter");
+      if (filter.disabled()) at.At("disabled").Error("is not for the filter that ends the chain");
       plan.handler = (*parse_handler)(*message, context, at_config);
     } else if (auto factory = (*parse_filter)(*message, context, at_config)) {
       // One that wants to be asked nothing would only take room in every stream.
-      if (factory->interests() != Interest::kNone) plan.Add(filter.name(), std::move(factory));
+      if (factory->interests() != Interest::kNone)
+        plan.Add(filter.name(), std::move(factory), filter.disabled());
     }
   }
   // One that is not known may have been meant to answer.

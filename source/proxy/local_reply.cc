@@ -95,7 +95,11 @@ absl::string_view BuildLocalReply(const LocalReplyRules& rules, const Reply& rep
     content_type = format->content_type;
   }
   BuildHttpHead(info.response_code, content_type, reply.location, body.size(), response);
-  for (const ReplyField& field : reply.fields) response.AddReference(field.name, field.value);
+  for (const ReplyField& field : reply.fields) {
+    field.name == HeaderId::kUnknown
+        ? response.AddReference(field.other, HeaderId::kUnknown, field.value)
+        : response.AddReference(field.name, field.value);
+  }
   for (const HeaderEdits* edits : reply.header_edits)
     edits->Apply(response, context, worker.scratch());
   if (mapper != nullptr) mapper->header_edits.Apply(response, context, worker.scratch());

@@ -49,7 +49,7 @@ std::optional<RouteSource> ReadScopeTables(const ScopedRoutesProto& proto,
 
 Scopes ReadFixedScopes(const ScopedRoutesProto& proto, const ConnectionManagerParts& parts,
                        const FieldScope& scope) {
-  Scopes scopes = ParseFixedScopes(proto, scope, parts.runtime);
+  Scopes scopes = ParseFixedScopes(proto, scope, parts.runtime, &parts.registry.filter_settings());
   for (const auto& [name, one] : scopes) {
     if (one.table.empty() || proto.has_rds_config_source()) continue;
     scope.At("rds_config_source")
@@ -102,7 +102,8 @@ void ReadManagerRoutes(const HcmProto& proto, const ConnectionManagerParts& part
         .Error("is required", "or rds, which names one, or scoped_routes");
   }
   const FieldScope at = scope.At("route_config");
-  config.routes = ParseRouteTable(proto.route_config(), at, parts.runtime);
+  config.routes =
+      ParseRouteTable(proto.route_config(), at, parts.runtime, &parts.registry.filter_settings());
   if (config.routes == nullptr || !config.routes->validate_clusters().value_or(true)) return;
   // Envoy too refuses a static table whose clusters do not exist: nothing could be routed there.
   for (const std::string& cluster : config.routes->clusters()) {

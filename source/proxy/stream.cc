@@ -72,6 +72,7 @@ void Stream::OnHeaders(Headers& headers, End end) {
   if (!CheckAndForward()) return;
   if (end == End::kNo && upgrade_ == nullptr) AnswerExpectation();
   ChooseRoute();
+  runner_.ApplyRoute();
   ArmTimer();
   if (config().log_at_request_start) WriteAccessLogs(AccessLogType::kDownstreamStart);
   if (runner_.empty()) return DeliverRequestHeaders(end);

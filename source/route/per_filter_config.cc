@@ -1,5 +1,7 @@
 #include "source/route/per_filter_config.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "envoy/config/route/v3/route_components.pb.h"
 #include "sluice/extensions/http/upgrade/v1/upgrade.pb.h"
@@ -13,14 +15,22 @@ using envoy::config::route::v3::FilterConfig;
 using extensions::http::upgrade::v1::UpgradePerRoute;
 using google::protobuf::Any;
 
-// What the entry holds, a FilterConfig around it looked through.
-Any ContentOf(const Any& any, bool& is_optional) {
-  FilterConfig wrapper;
-  is_optional = false;
-  if (!any.Is<FilterConfig>() || !any.UnpackTo(&wrapper)) return any;
-  is_optional = wrapper.is_optional();
-  return wrapper.config();
-}
+// An entry, with the FilterConfig around it looked through.
+struct Entry {
+  explicit Entry(const Any& any) : content(any) {
+    FilterConfig wrapper;
+    if (!any.Is<FilterConfig>() || !any.UnpackTo(&wrapper)) return;
+    is_optional = wrapper.is_optional();
+    disabled = wrapper.disabled();
+    is_empty = !wrapper.has_config();
+    content = wrapper.config();
+  }
+
+  Any content;
+  bool is_optional = false;
+  bool disabled = false;
+  bool is_empty = false;  // a FilterConfig without any
+};
 
 void Refuse(const Any& content, const FieldScope& at) {
   at.Error(absl::StrCat("no built-in filter takes configuration of type ",
@@ -30,31 +40,64 @@ void Refuse(const Any& content, const FieldScope& at) {
 
 }  // namespace
 
-std::shared_ptr<const WebSocketPolicy> ParsePerFilterConfig(const PerFilterMap& config,
-                                                            const FieldScope& scope) {
-  std::shared_ptr<const WebSocketPolicy> policy;
+PerFilterConfig PerFilterReader::Read(const PerFilterMap& config, const FieldScope& scope,
+                                      const PerFilterConfig& outer) const {
+  PerFilterConfig read;
+  std::vector<FilterSettings> settings;
   for (const auto& [name, any] : config) {
-    const FieldScope at = scope.AtKey("typed_per_filter_config", name);
-    bool is_optional = false;
-    const Any content = ContentOf(any, is_optional);
-    if (ContentType(content) != UpgradePerRoute::descriptor()->full_name()) {
-      if (!is_optional) Refuse(content, at);
-      continue;
-    }
-    const auto per_route = Unpack<UpgradePerRoute>(content, at);
-    if (!per_route.has_value()) continue;
-    if (policy != nullptr) at.Error("is the second UpgradePerRoute here", "set one of them");
-    policy = std::make_shared<const WebSocketPolicy>(
-        ParseWebSocketPolicy(per_route->websocket(), at.At("websocket")));
+    ReadEntry(name, any, scope.AtKey("typed_per_filter_config", name), read, settings);
   }
-  return policy;
+  if (read.websocket == nullptr) read.websocket = outer.websocket;
+  read.filters = outer.filters;
+  if (settings.empty()) return read;
+  const FilterSettingsList own =
+      std::make_shared<const std::vector<FilterSettings>>(std::move(settings));
+  if (outer.filters == nullptr) {
+    read.filters = own;
+    return read;
+  }
+  auto merged = std::make_shared<std::vector<FilterSettings>>(*own);
+  for (const FilterSettings& said : *outer.filters) {
+    if (FindSettings(own.get(), said.filter) == nullptr) merged->push_back(said);
+  }
+  read.filters = std::move(merged);
+  return read;
+}
+
+// As Envoy: what is said to a filter without disabling it enables it.
+void PerFilterReader::ReadEntry(const std::string& name, const Any& any, const FieldScope& at,
+                                PerFilterConfig& config,
+                                std::vector<FilterSettings>& settings) const {
+  const Entry entry(any);
+  FilterSettings said{.filter = FilterKey(name), .disabled = entry.disabled, .value = {}};
+  const std::string type = entry.disabled ? "" : ContentType(entry.content);
+  if (!entry.disabled && entry.is_empty && !entry.is_optional) {
+    return at.At("config").Error("is required", "an empty one enables the filter; or set disabled");
+  }
+  if (type == UpgradePerRoute::descriptor()->full_name()) {
+    const auto per_route = Unpack<UpgradePerRoute>(entry.content, at);
+    if (!per_route.has_value()) return;
+    if (config.websocket != nullptr)
+      at.Error("is the second UpgradePerRoute here", "set one of them");
+    config.websocket = std::make_shared<const WebSocketPolicy>(
+        ParseWebSocketPolicy(per_route->websocket(), at.At("websocket")));
+  } else if (!type.empty()) {
+    const bool known = parsers_ != nullptr && parsers_->contains(type);
+    if (!known && !entry.is_optional) return Refuse(entry.content, at);
+    if (known) {
+      const auto message = UnpackAny(entry.content, at);
+      if (message == nullptr) return;
+      said.value = parsers_->at(type)(*message, runtime_, at);
+    }
+  }
+  settings.push_back(std::move(said));
 }
 
 void RefusePerFilterConfig(const PerFilterMap& config, const FieldScope& scope) {
   for (const auto& [name, any] : config) {
-    bool is_optional = false;
-    const Any content = ContentOf(any, is_optional);
-    if (!is_optional) Refuse(content, scope.AtKey("typed_per_filter_config", name));
+    const Entry entry(any);
+    const FieldScope at = scope.AtKey("typed_per_filter_config", name);
+    if (!entry.is_optional) Refuse(entry.content, at);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "source/config/runtime_value.h"
 #include "source/http/headers.h"
 #include "source/http/upgrade.h"
+#include "source/route/filter_settings.h"
 #include "source/route/hash_policy.h"
 #include "source/route/header_edits.h"
 #include "source/route/redirect.h"
@@ -83,6 +84,8 @@ struct Route {
   HeaderEdits own_request_edits, own_response_edits;
   // UpgradePerRoute of this level or of the next one that has any; null: the upgrade filter's.
   std::shared_ptr<const WebSocketPolicy> websocket;
+  // For each filter that any level says something to, what the most specific one says.
+  FilterSettingsList filter_settings;
   // Edits of all levels in the order to apply (route, virtual host, configuration, or the reverse
   // by most_specific_header_mutations_wins): resolved when the table is built, empty ones left out.
   std::vector<const HeaderEdits*> request_edits, response_edits;

@@ -25,8 +25,13 @@ constexpr uint32_t kDirectResponseBytesMax = 4096;
 // Builds one table; edits of all levels are in their final places before routes point to them.
 class RouteTableParser {
  public:
-  RouteTableParser(const RouteConfiguration& config, const FieldScope& scope, RuntimeKeys* runtime)
-      : config_(config), scope_(scope), runtime_(runtime), table_(std::make_unique<RouteTable>()) {}
+  RouteTableParser(const RouteConfiguration& config, const FieldScope& scope, RuntimeKeys* runtime,
+                   const FilterSettingsParsers* filters)
+      : config_(config),
+        scope_(scope),
+        runtime_(runtime),
+        per_filter_reader_(filters, runtime),
+        table_(std::make_unique<RouteTable>()) {}
 
   std::shared_ptr<const RouteTable> Parse() {
     const size_t errors_before = scope_.errors().size();
@@ -39,7 +44,7 @@ class RouteTableParser {
         UInt32Or(config_, "max_direct_response_body_size_bytes", kDirectResponseBytesMax, scope_);
     table_->request_edits_ = ParseRequestEdits(config_, scope_);
     table_->response_edits_ = ParseResponseEdits(config_, scope_);
-    websocket_ = ParsePerFilterConfig(config_.typed_per_filter_config(), scope_);
+    per_filter_ = per_filter_reader_.Read(config_.typed_per_filter_config(), scope_);
     for (int i = 0; i < config_.virtual_hosts_size(); ++i) {
       AddVirtualHost(config_.virtual_hosts(i), scope_.At("virtual_hosts", i));
     }
@@ -57,13 +62,12 @@ class RouteTableParser {
           absl::StrCat("\"", proto.name(), "\" is taken by another virtual host"));
     }
     AddDomains(proto, scope);
-    std::shared_ptr<const WebSocketPolicy> websocket =
-        ParsePerFilterConfig(proto.typed_per_filter_config(), scope);
-    if (websocket == nullptr) websocket = websocket_;
+    const PerFilterConfig per_filter =
+        per_filter_reader_.Read(proto.typed_per_filter_config(), scope, per_filter_);
     std::vector<Route> routes;
     std::vector<RoutePredicate> predicates;
     for (int i = 0; i < proto.routes_size(); ++i) {
-      AddRoute(proto.routes(i), scope.At("routes", i), routes, predicates);
+      AddRoute(proto.routes(i), scope.At("routes", i), per_filter, routes, predicates);
     }
     auto host = std::make_unique<VirtualHost>(std::move(routes), std::move(predicates));
     host->name = proto.name();
@@ -80,7 +84,6 @@ class RouteTableParser {
         OptionalUInt32(proto, "per_request_buffer_limit_bytes", scope);
     for (Route& route : host->routes) {
       LinkRoute(*host, route);
-      if (route.websocket == nullptr) route.websocket = websocket;
       if (!route.replay_bytes_max.has_value()) route.replay_bytes_max = replay_bytes_max;
       auto* const action = std::get_if<ClusterAction>(&route.action);
       if (action != nullptr && action->retry == nullptr) action->retry = retry;
@@ -123,8 +126,8 @@ class RouteTableParser {
     return TlsRequirement::kAll;
   }
 
-  void AddRoute(const ProtoRoute& proto, const FieldScope& scope, std::vector<Route>& routes,
-                std::vector<RoutePredicate>& predicates) {
+  void AddRoute(const ProtoRoute& proto, const FieldScope& scope, const PerFilterConfig& of_host,
+                std::vector<Route>& routes, std::vector<RoutePredicate>& predicates) {
     std::optional<RoutePredicate> predicate = ParseRoutePredicate(proto.match(), scope.At("match"));
     if (predicate.has_value() && predicate->conditions.fraction.has_value())
       BindRuntime(runtime_, *predicate->conditions.fraction);
@@ -133,7 +136,10 @@ class RouteTableParser {
     route.name = proto.name();
     route.own_request_edits = ParseRequestEdits(proto, scope);
     route.own_response_edits = ParseResponseEdits(proto, scope);
-    route.websocket = ParsePerFilterConfig(proto.typed_per_filter_config(), scope);
+    PerFilterConfig per_filter =
+        per_filter_reader_.Read(proto.typed_per_filter_config(), scope, of_host);
+    route.websocket = std::move(per_filter.websocket);
+    route.filter_settings = std::move(per_filter.filters);
     route.replay_bytes_max = OptionalUInt32(proto, "per_request_buffer_limit_bytes", scope);
     ParseAction(proto, path, scope, route);
     if (!predicate.has_value()) return;  // the table will not be used: it was reported
@@ -202,15 +208,17 @@ class RouteTableParser {
   const RouteConfiguration& config_;
   const FieldScope& scope_;
   RuntimeKeys* const runtime_;
+  const PerFilterReader per_filter_reader_;
   std::unique_ptr<RouteTable> table_;
-  std::shared_ptr<const WebSocketPolicy> websocket_;  // of routes and virtual hosts that have none
+  PerFilterConfig per_filter_;  // of the whole configuration
   uint32_t body_bytes_max_ = kDirectResponseBytesMax;
   absl::flat_hash_set<std::string> names_;
 };
 
 std::shared_ptr<const RouteTable> ParseRouteTable(const RouteConfiguration& config,
-                                                  const FieldScope& scope, RuntimeKeys* runtime) {
-  return RouteTableParser(config, scope, runtime).Parse();
+                                                  const FieldScope& scope, RuntimeKeys* runtime,
+                                                  const FilterSettingsParsers* filters) {
+  return RouteTableParser(config, scope, runtime, filters).Parse();
 }
 
 }  // namespace sluice

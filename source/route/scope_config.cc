@@ -44,7 +44,7 @@ ScopeFragment ParseExtractor(const ExtractorProto& proto, const FieldScope& scop
 }  // namespace
 
 std::optional<Scope> ParseScope(const ScopeProto& proto, const FieldScope& scope,
-                                RuntimeKeys* runtime) {
+                                RuntimeKeys* runtime, const FilterSettingsParsers* filters) {
   const size_t errors_before = scope.errors().size();
   Scope result;
   if (proto.name().empty()) scope.At("name").Error("is required");
@@ -64,7 +64,7 @@ std::optional<Scope> ParseScope(const ScopeProto& proto, const FieldScope& scope
   if (proto.has_route_configuration()) {
     const FieldScope at = scope.At("route_configuration");
     if (!result.table.empty()) at.Error("excludes route_configuration_name, which is set too");
-    result.own = ParseRouteTable(proto.route_configuration(), at, runtime);
+    result.own = ParseRouteTable(proto.route_configuration(), at, runtime, filters);
   } else if (result.table.empty()) {
     scope.At("route_configuration_name").Error("is required", "or route_configuration");
   }
@@ -73,14 +73,14 @@ std::optional<Scope> ParseScope(const ScopeProto& proto, const FieldScope& scope
 }
 
 Scopes ParseFixedScopes(const ScopedRoutesProto& proto, const FieldScope& scope,
-                        RuntimeKeys* runtime) {
+                        RuntimeKeys* runtime, const FilterSettingsParsers* filters) {
   Scopes scopes;
   const auto& list = proto.scoped_route_configurations_list().scoped_route_configurations();
   const FieldScope at_list = scope.At("scoped_route_configurations_list");
   absl::flat_hash_map<std::vector<std::string>, std::string> owners;
   for (int i = 0; i < list.size(); ++i) {
     const FieldScope at = at_list.At("scoped_route_configurations", i);
-    std::optional<Scope> one = ParseScope(list[i], at, runtime);
+    std::optional<Scope> one = ParseScope(list[i], at, runtime, filters);
     if (!one.has_value()) continue;
     const auto [owner, is_new] = owners.emplace(one->key, list[i].name());
     if (!is_new) ReportKeyConflict(owner->second, at);

@@ -9,6 +9,7 @@
 #include "absl/container/btree_map.h"
 #include "source/config/field_scope.h"
 #include "source/config/runtime_keys.h"
+#include "source/route/filter_settings.h"
 #include "source/route/scope_key.h"
 #include "source/route/scoped_routes.h"
 
@@ -21,14 +22,16 @@ class ScopedRoutes;
 
 namespace sluice {
 
-// nullopt when anything is wrong. `runtime` as ParseRouteTable has it.
+// nullopt when anything is wrong. `runtime` and `filters` as ParseRouteTable has them.
 std::optional<Scope> ParseScope(const envoy::config::route::v3::ScopedRouteConfiguration& proto,
-                                const FieldScope& scope, RuntimeKeys* runtime = nullptr);
+                                const FieldScope& scope, RuntimeKeys* runtime = nullptr,
+                                const FilterSettingsParsers* filters = nullptr);
 
 // Its scoped_route_configurations_list, of which no two may have one name or one key.
 Scopes ParseFixedScopes(
     const envoy::extensions::filters::network::http_connection_manager::v3::ScopedRoutes& proto,
-    const FieldScope& scope, RuntimeKeys* runtime = nullptr);
+    const FieldScope& scope, RuntimeKeys* runtime = nullptr,
+    const FilterSettingsParsers* filters = nullptr);
 
 // Its scope_key_builder.
 std::vector<ScopeFragment> ParseScopeFragments(

@@ -7,10 +7,12 @@
 #include <string>
 
 #include "source/base/arena.h"
+#include "source/base/buffer.h"
 #include "source/event/timer.h"  // what filters wait with
 #include "source/event/worker_context.h"
 #include "source/http/headers.h"
 #include "source/http/stream_info.h"
+#include "source/route/filter_settings.h"
 #include "source/route/route.h"
 #include "source/sdk/reply.h"
 #include "source/sdk/resumer.h"
@@ -34,6 +36,8 @@ class FilterContext {
     Flow flow;
     uint32_t filter;
     size_t whole_body_bytes;
+    const FilterSettings* settings;  // null: the route says nothing to this filter
+    Buffer& tail;
   };
   explicit FilterContext(const Parts& parts) : parts_(parts) {}
 
@@ -41,6 +45,12 @@ class FilterContext {
   Arena& arena() { return parts_.arena; }  // for what must live as long as the stream
   StreamInfo& info() { return parts_.info; }
   const Route* route() const { return parts_.route; }  // null: none matched
+  // What the route, its virtual host or its configuration says to this filter; null: nothing, or
+  // not as a T.
+  template <class T>
+  const T* settings() const {
+    return parts_.settings == nullptr ? nullptr : parts_.settings->value.As<T>();
+  }
   // Null: the request asks for no upgrade.
   UpgradeRequest* upgrade() { return parts_.upgrade; }
   Headers& request_headers() { return parts_.request_headers; }
@@ -51,6 +61,9 @@ class FilterContext {
   }
   // In OnRequestHeaders of a filter that has the body gathered (http_filter_factory.h): its size.
   size_t whole_request_body_bytes() const { return parts_.whole_body_bytes; }
+  // In OnRequestTrailers and OnResponseTrailers: what is put here goes on as the end of the body,
+  // and the trailers do not.
+  Buffer& tail() { return parts_.tail; }
   // The worker's, to build text in; another call may write over it.
   std::string& scratch() { return parts_.scratch; }
   // For Verdict::kPause.

@@ -14,6 +14,7 @@
 #include "source/config/field_scope.h"
 #include "source/event/warm_gate.h"
 #include "source/net/transport_factory.h"
+#include "source/route/filter_settings.h"
 #include "source/sdk/downstream.h"
 #include "source/sdk/http_filter_factory.h"
 #include "source/sdk/listener_filter.h"
@@ -53,6 +54,10 @@ class Registry {
   void AddHttpFilter(absl::string_view full_name, HttpFilterParser parser) {
     http_filters_[std::string(full_name)] = std::move(parser);
   }
+  // What routes say to filters, by the message that they say it in: FilterContext::settings.
+  void AddFilterSettings(absl::string_view full_name, FilterSettingsParser parser) {
+    filter_settings_[std::string(full_name)] = std::move(parser);
+  }
   void AddRequestHandler(absl::string_view full_name, RequestHandlerParser parser) {
     request_handlers_[std::string(full_name)] = std::move(parser);
   }
@@ -88,6 +93,7 @@ class Registry {
   const ClientTransportParser* FindClientTransport(absl::string_view full_name) const {
     return Find(client_transports_, full_name);
   }
+  const FilterSettingsParsers& filter_settings() const { return filter_settings_; }
   // For hints and /server_info: every name of every kind, sorted.
   std::vector<std::string> Names() const;
 
@@ -98,6 +104,7 @@ class Registry {
     return at == map.end() ? nullptr : &at->second;
   }
   absl::btree_map<std::string, HttpFilterParser> http_filters_;
+  FilterSettingsParsers filter_settings_;
   absl::btree_map<std::string, RequestHandlerParser> request_handlers_;
   absl::btree_map<std::string, DownstreamParser> downstreams_;
   absl::btree_map<std::string, ListenerFilterParser> listener_filters_;

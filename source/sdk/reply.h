@@ -13,7 +13,8 @@ namespace sluice {
 
 struct ReplyField {
   HeaderId name;
-  absl::string_view value;  // lives as long as the stream
+  absl::string_view value;       // lives as long as the stream
+  absl::string_view other = {};  // so too: the name in lower case, where `name` is kUnknown
 };
 
 struct Reply {

@@ -134,6 +134,7 @@ Discovery::Parts ProxyCore::DiscoveryParts() {
           .secrets = secrets_,
           .routes = route_tables_,
           .scopes = scopes_,
+          .filter_settings = registry_.filter_settings(),
           .runtime = runtime_,
           .set_cluster =
               [this](const auto& proto, const FieldScope& scope) {

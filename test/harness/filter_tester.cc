@@ -8,11 +8,22 @@
 
 namespace sluice {
 
-FilterTester::FilterTester(Factories factories, const Options& options)
+FilterTester::FilterTester(const Options& options)
     : route_(options.route),
       upgrade_(options.upgrade),
       request_gauge_(options.buffer_bytes_max),
-      response_gauge_(options.buffer_bytes_max) {
+      response_gauge_(options.buffer_bytes_max) {}
+
+FilterTester::FilterTester(const MakeFactory& make, const Options& options)
+    : FilterTester(options) {
+  Start(One(make({world_.stats(), "http.test."})), options);
+}
+
+FilterTester::FilterTester(Factories factories, const Options& options) : FilterTester(options) {
+  Start(std::move(factories), options);
+}
+
+void FilterTester::Start(Factories factories, const Options& options) {
   for (auto& factory : factories) {
     plan_.Add(absl::StrCat("filter", plan_.filters.size()), std::move(factory));
   }
@@ -33,6 +44,7 @@ FilterTester::FilterTester(Factories factories, const Options& options)
                          .request_gauge = request_gauge_,
                          .response_gauge = response_gauge_,
                          .scratch = scratch_});
+  runner_->ApplyRoute();
 }
 
 FilterTester::~FilterTester() {
@@ -172,6 +184,10 @@ void FilterTester::Answer(const Reply& reply, uint32_t behind_filter) {
   last_reply_ = reply;
   info_.response_code_details = reply.details;
   Fill(response_headers_, {{":status", absl::StrCat(reply.status)}});
+  for (const ReplyField& field : reply.fields) {
+    response_headers_.Add(
+        field.name == HeaderId::kUnknown ? field.other : HeaderNameText(field.name), field.value);
+  }
   Buffer body(world_.worker().slabs);
   body.Append(reply.body);
   runner_->BeginReply(behind_filter);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "source/base/flow_gauge.h"
 #include "source/proxy/filter_plan.h"
 #include "source/proxy/filter_runner.h"
+#include "source/sdk/registry.h"
 #include "test/harness/passed_message.h"
 #include "test/harness/sim_world.h"
 
@@ -34,6 +36,7 @@ class FilterTester final : public ResumeTarget {
   struct Options {
     // Of the gauges, as per_connection_buffer_limit_bytes would set them.
     size_t buffer_bytes_max = 64_KiB;
+    // May say something to the filters, which are named "filter0", "filter1" and so on.
     const Route* route = nullptr;
     UpgradeRequest* upgrade = nullptr;  // lives as long as the tester
   };
@@ -44,6 +47,11 @@ class FilterTester final : public ResumeTarget {
       : FilterTester(One(std::move(factory)), Options()) {}
   FilterTester(std::unique_ptr<const HttpFilterFactory> factory, const Options& options)
       : FilterTester(One(std::move(factory)), options) {}
+  // One that counts: under "http.test.", in world().stats().
+  using MakeFactory =
+      std::function<std::unique_ptr<const HttpFilterFactory>(const ExtensionContext& context)>;
+  explicit FilterTester(const MakeFactory& make) : FilterTester(make, Options()) {}
+  FilterTester(const MakeFactory& make, const Options& options);
   explicit FilterTester(Factories factories) : FilterTester(std::move(factories), Options()) {}
   FilterTester(Factories factories, const Options& options);
   ~FilterTester();
@@ -94,6 +102,8 @@ class FilterTester final : public ResumeTarget {
     void PauseReading() override {}
     void ResumeReading() override {}
   };
+  explicit FilterTester(const Options& options);
+  void Start(Factories factories, const Options& options);
   static Factories One(std::unique_ptr<const HttpFilterFactory> factory);
   void ResumeFilter(Flow flow, uint32_t filter) override;
   void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) override;

@@ -301,9 +301,6 @@ TEST(RouteConfig, PerFilterConfigIsRefusedUnlessOptional) {
   EXPECT_NE(ReadRoutes(with("[type.googleapis.com/envoy.config.route.v3.FilterConfig] { "
                             "is_optional: true }")),
             nullptr);
-  EXPECT_NE(ErrorsOf(with("[type.googleapis.com/envoy.config.route.v3.FilterConfig] { "
-                          "disabled: true }")),
-            "");
 }
 
 TEST(RouteConfig, UpgradePerRouteOfTheMostSpecificLevelCounts) {
