@@ -282,6 +282,8 @@ extension envoy.extensions.filters.http.cors.v3.Cors
   + *
 extension envoy.extensions.filters.http.cors.v3.CorsPolicy
   + *
+extension envoy.extensions.filters.http.grpc_web.v3.GrpcWeb
+  + *
 extension envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
   + mutations
   ~ most_specific_header_mutations_wins: orders mutations of routes, and there are none

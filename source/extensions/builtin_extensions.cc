@@ -3,6 +3,7 @@
 #include "source/extensions/http/buffer/buffer_config.h"
 #include "source/extensions/http/cors/cors_config.h"
 #include "source/extensions/http/dormant/dormant_config.h"
+#include "source/extensions/http/grpc_web/grpc_web_config.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
 #include "source/extensions/http/health_check/health_check_config.h"
 #include "source/extensions/http/upgrade/upgrade_config.h"
@@ -17,6 +18,7 @@ void AddBuiltinExtensions(Registry& registry) {
   AddBuffer(registry);
   AddCors(registry);
   AddDormant(registry);
+  AddGrpcWeb(registry);
   AddHeaderMutation(registry);
   AddHealthCheck(registry);
   AddHttpInspector(registry);
