@@ -278,6 +278,19 @@ message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptio
 
 extension envoy.extensions.filters.http.buffer.v3.Buffer
   + max_request_bytes
+extension envoy.extensions.filters.http.compressor.v3.Compressor
+  + compressor_library response_direction_config
+  ~ choose_first: there is one library
+  ! content_length content_type disable_on_etag_header remove_accept_encoding_header runtime_enabled
+  ! request_direction_config
+message envoy.extensions.filters.http.compressor.v3.Compressor.ResponseDirectionConfig
+  + *
+message envoy.extensions.filters.http.compressor.v3.Compressor.CommonDirectionConfig
+  + min_content_length content_type
+  ! enabled
+extension envoy.extensions.compression.gzip.compressor.v3.Gzip
+  + memory_level compression_level compression_strategy window_bits
+  ~ chunk_size: blocks of the proxy's buffers are filled
 extension envoy.extensions.filters.http.cors.v3.Cors
   + *
 extension envoy.extensions.filters.http.cors.v3.CorsPolicy

@@ -1,6 +1,7 @@
 #include "source/extensions/builtin_extensions.h"
 
 #include "source/extensions/http/buffer/buffer_config.h"
+#include "source/extensions/http/compressor/compressor_config.h"
 #include "source/extensions/http/cors/cors_config.h"
 #include "source/extensions/http/dormant/dormant_config.h"
 #include "source/extensions/http/grpc_web/grpc_web_config.h"
@@ -16,6 +17,7 @@ namespace sluice {
 
 void AddBuiltinExtensions(Registry& registry) {
   AddBuffer(registry);
+  AddCompressor(registry);
   AddCors(registry);
   AddDormant(registry);
   AddGrpcWeb(registry);
