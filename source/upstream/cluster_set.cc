@@ -26,9 +26,11 @@ void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec, std::unique_ptr<Wa
   if (!is_new && IsKnown(entry, *spec)) return TellWhoWaits();
   (is_new ? added_ : modified_).Add(main_.stats);
   if (is_new) entry.breaker = std::make_shared<CircuitBreaker>(*spec);
+  Count(entry, -1);
   entry.warming =
       std::make_unique<Cluster>(WorldOf(name), std::move(spec), entry.breaker, entry.serving.get(),
                                 std::move(gate), [this, name] { OnWarm(name); });
+  Count(entry, 1);
   entry.warming->Start();
   ShowCounts();
 }
@@ -82,14 +84,18 @@ bool ClusterSet::IsKnown(Entry& entry, const ClusterSpec& spec) {
   if (is_same(entry.warming)) return true;
   if (!is_same(entry.serving)) return false;
   if (entry.warming != nullptr) modified_.Add(main_.stats);
+  Count(entry, -1);
   entry.warming.reset();
+  Count(entry, 1);
   return true;
 }
 
 // From inside of the cluster that has warmed.
 void ClusterSet::OnWarm(const std::string& name) {
   Entry& entry = by_name_.find(name)->second;
+  Count(entry, -1);
   std::unique_ptr<Cluster> old = std::exchange(entry.serving, std::move(entry.warming));
+  Count(entry, 1);
   Cluster& cluster = *entry.serving;
   entry.breaker->SetLimits(cluster.spec());
   entry.breaker_stats = MakeBreakerStats(stats_, cluster.spec(), entry.breaker);
@@ -102,7 +108,10 @@ void ClusterSet::OnWarm(const std::string& name) {
 }
 
 bool ClusterSet::Remove(absl::string_view name) {
-  if (by_name_.erase(name) == 0) return false;
+  const auto at = by_name_.find(name);
+  if (at == by_name_.end()) return false;
+  Count(at->second, -1);
+  by_name_.erase(at);
   if (name == local_cluster_) OnLocalHosts();
   workers_.RemoveCluster(name);
   removed_.Add(main_.stats);
@@ -149,12 +158,7 @@ void ClusterSet::ForEach(const std::function<void(const Cluster&)>& visit) const
   for (const auto& [name, entry] : by_name_) visit(entry.seen());
 }
 
-bool ClusterSet::ready() const {
-  for (const auto& [name, entry] : by_name_) {
-    if (entry.serving == nullptr) return false;
-  }
-  return true;
-}
+bool ClusterSet::ready() const { return serving_count_ == by_name_.size(); }
 
 void ClusterSet::WhenReady(absl::AnyInvocable<void()> call) {
   if (ready()) return call();
@@ -167,14 +171,14 @@ void ClusterSet::TellWhoWaits() {
   for (auto& call : std::exchange(when_ready_, {})) call();
 }
 
+void ClusterSet::Count(const Entry& entry, int sign) {
+  if (entry.serving != nullptr) serving_count_ += static_cast<size_t>(sign);
+  if (entry.warming != nullptr) warming_count_ += static_cast<size_t>(sign);
+}
+
 void ClusterSet::ShowCounts() {
-  int64_t serving = 0, warming = 0;
-  for (const auto& [name, entry] : by_name_) {
-    serving += entry.serving != nullptr;
-    warming += entry.warming != nullptr;
-  }
-  active_.Set(main_.stats, serving);
-  warming_.Set(main_.stats, warming);
+  active_.Set(main_.stats, static_cast<int64_t>(serving_count_));
+  warming_.Set(main_.stats, static_cast<int64_t>(warming_count_));
 }
 
 }  // namespace sluice

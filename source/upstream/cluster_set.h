@@ -78,6 +78,8 @@ class ClusterSet {
   Cluster::World WorldOf(const std::string& name);
   void OnLocalHosts();
   void TellWhoWaits();
+  // Before and after an entry changes: -1 and 1.
+  void Count(const Entry& entry, int sign);
   void ShowCounts();
 
   WorkerContext& main_;
@@ -92,6 +94,7 @@ class ClusterSet {
   std::string local_cluster_;         // empty: nobody has said which
   LocalZones zones_;
   absl::btree_map<std::string, Entry> by_name_;
+  size_t serving_count_ = 0, warming_count_ = 0;  // of them: nobody counts all for a change of one
   std::vector<absl::AnyInvocable<void()>> when_ready_;
 };
 

@@ -84,18 +84,14 @@ class DeltaDialect final : public Dialect {
   }
 
   static void Change(const Subscription& subscription, discovery::DeltaDiscoveryRequest& request) {
-    const auto& before = subscription.asked_for;
-    const auto& now = subscription.names;
     if (subscription.wants_all && !subscription.asked_for_all) {
       request.add_resource_names_subscribe(Wildcard());
     } else if (!subscription.wants_all && subscription.asked_for_all) {
       request.add_resource_names_unsubscribe(Wildcard());
     }
-    for (const std::string& name : now) {
-      if (!before.contains(name)) request.add_resource_names_subscribe(name);
-    }
-    for (const std::string& name : before) {
-      if (!now.contains(name)) request.add_resource_names_unsubscribe(name);
+    for (const std::string& name : subscription.added) request.add_resource_names_subscribe(name);
+    for (const std::string& name : subscription.dropped) {
+      request.add_resource_names_unsubscribe(name);
     }
   }
 };

@@ -66,16 +66,14 @@ void DiscoveryStream::Want(const ResourceType& type, const std::string& name,
                            Duration fetch_timeout) {
   Kind& kind = *Find(type.url);
   if (kind.subscription.must_tell_before(name)) SendRequests();
-  if (!kind.subscription.names.insert(name).second) return;
+  if (!kind.subscription.Add(name)) return;
   if (fetch_timeout > Duration::zero()) kind.fetches.Set(name, fetch_timeout);
   main_.loop.AtEndOfTurn(*this);
 }
 
 void DiscoveryStream::Unwant(const ResourceType& type, const std::string& name) {
   Kind& kind = *Find(type.url);
-  if (kind.subscription.names.erase(name) == 0) return;
-  kind.subscription.versions.erase(name);
-  kind.subscription.refused.erase(name);
+  if (!kind.subscription.Drop(name)) return;
   kind.fetches.Clear(name);
   kind.lives.Clear(name);
   main_.loop.AtEndOfTurn(*this);

@@ -43,16 +43,15 @@ void RestSource::WantAll(const ResourceType&, Duration fetch_timeout) {
 }
 
 void RestSource::Want(const ResourceType&, const std::string& name, Duration fetch_timeout) {
-  if (!kind_->subscription.names.insert(name).second) return;
+  if (!kind_->subscription.Add(name)) return;
   if (fetch_timeout > Duration::zero()) kind_->fetches.Set(name, fetch_timeout);
   main_.loop.AtEndOfTurn(*this);
 }
 
 void RestSource::Unwant(const ResourceType&, const std::string& name) {
   Subscription& subscription = kind_->subscription;
-  subscription.names.erase(name);
-  subscription.asked_for.erase(name);  // if it is wanted again it is asked for anew
-  subscription.versions.erase(name);
+  subscription.Drop(name);
+  subscription.dropped.erase(name);  // no poll for that; if it is wanted again it is asked for anew
   kind_->fetches.Clear(name);
 }
 
@@ -67,9 +66,7 @@ void RestSource::Poll() {
   next_.Disarm();
   if (!subscription.wanted()) return;
   // A server that is told a version says nothing of names it has not been asked for with it.
-  for (const std::string& name : subscription.names) {
-    if (!subscription.asked_for.contains(name)) subscription.version.clear();
-  }
+  if (!subscription.added.empty()) subscription.version.clear();
   subscription.answer_due = true;  // whatever has changed
   discovery::DiscoveryRequest request;
   request.ParseFromString(*StateOfTheWorld().NextRequest(subscription, &settings_.node));

@@ -24,24 +24,39 @@ struct Subscription {
   // answer.
   bool request_due() const {
     if (!asked) return wanted();
-    return (answer_due && !answer_waits) || asked_for_all != wants_all || asked_for != names;
+    return (answer_due && !answer_waits) || asked_for_all != wants_all || !added.empty() ||
+           !dropped.empty();
+  }
+  // False: it is wanted already.
+  bool Add(const std::string& name) {
+    if (!names.insert(name).second) return false;
+    if (asked && dropped.erase(name) == 0) added.insert(name);
+    return true;
+  }
+  // With what had been accepted of it. False: it was not wanted.
+  bool Drop(const std::string& name) {
+    if (names.erase(name) == 0) return false;
+    if (asked && added.erase(name) == 0) dropped.insert(name);
+    versions.erase(name);
+    refused.erase(name);
+    return true;
   }
   // Of a name that is wanted again before the server has heard that it was not: it would not send
   // what it believes to be known.
-  bool must_tell_before(const std::string& name) const {
-    return asked_for.contains(name) && !names.contains(name);
-  }
+  bool must_tell_before(const std::string& name) const { return dropped.contains(name); }
   void NoteRequest() {
     asked = true;
     asked_for_all = wants_all;
-    asked_for = names;
+    added.clear();
+    dropped.clear();
     answer_due = answer_waits = false;
     refusal.clear();
   }
   // A new stream knows nothing; what has been accepted stays so.
   void StartStream() {
     asked = asked_for_all = answer_due = answer_waits = false;
-    asked_for.clear();
+    added.clear();
+    dropped.clear();
     nonce.clear();
     refusal.clear();
   }
@@ -59,7 +74,8 @@ struct Subscription {
   // Of the present stream.
   bool asked = false;
   bool asked_for_all = false;
-  absl::btree_set<std::string> asked_for;
+  // Names that the server has yet to hear of: what has changed, not what there is.
+  absl::btree_set<std::string> added, dropped;
   std::string nonce;          // of the last response
   bool answer_due = false;    // it has been dealt with, and not answered
   bool answer_waits = false;  // and is not to be yet

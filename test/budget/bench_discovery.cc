@@ -97,6 +97,8 @@ struct Told {
       cds.push_back(ClusterItem(i, 1));
       eds.push_back(EndpointsItem(i, 1));
     }
+    proxy.SetRoutes("routes", NameOf(0));
+    proxy.SetListener("web", "10.9.9.9");
     proxy.control_plane().Serve(kEndpointType, std::move(eds));
     proxy.control_plane().Serve(kClusterType, std::move(cds));
   }
@@ -152,7 +154,6 @@ BENCHMARK(BM_OneClusterChanges)->Arg(100)->Arg(kClusters)->Unit(benchmark::kMicr
 void BM_OneVirtualHostOfManyChanges(benchmark::State& state) {
   Told told(100);
   told.proxy.control_plane().Serve(kRouteType, {RoutesItem(1)});
-  told.proxy.SetListener("web", "10.9.9.9");
   told.proxy.Start();
   int version = 1;
   for (auto _ : state) {

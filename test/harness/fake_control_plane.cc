@@ -226,19 +226,21 @@ void FakeControlPlane::AnswerFromServed(Stream& stream, const Asked& asked) {
   const auto is_kind = [&](const auto& entry) { return entry.first == type; };
   if (type == nullptr || std::none_of(served_.begin(), served_.end(), is_kind)) return;
   Stream::Served& kind = stream.kinds[asked.type_url];
-  const Stream::Served before = kind;
-  const bool is_first = !std::exchange(kind.asked, true);
+  const bool is_first = !std::exchange(kind.asked, true), had_all = kind.all;
+  bool has_changed = false;
   if (IsDelta(stream)) {
-    for (const std::string& name : asked.names) kind.names.insert(name);
+    for (const std::string& name : asked.names) has_changed |= kind.names.insert(name).second;
     for (const std::string& name : asked.dropped) {
-      kind.names.erase(name);
+      has_changed |= kind.names.erase(name) > 0;
       kind.sent.erase(name);
       kind.missing.erase(name);
     }
     for (const auto& [name, version] : asked.known) kind.sent[name] = version;
     if (is_first) kind.all = asked.names.empty();
   } else {
-    kind.names = {asked.names.begin(), asked.names.end()};
+    const absl::btree_set<std::string> names = {asked.names.begin(), asked.names.end()};
+    has_changed = names != kind.names;
+    kind.names = names;
     kind.all = asked.names.empty();
   }
   kind.all |= kind.names.contains("*");
@@ -246,7 +248,7 @@ void FakeControlPlane::AnswerFromServed(Stream& stream, const Asked& asked) {
     kind.sent.clear();
     return Push(stream, *type);
   }
-  if (is_first || before.names != kind.names || before.all != kind.all) Push(stream, *type);
+  if (is_first || has_changed || had_all != kind.all) Push(stream, *type);
 }
 
 void FakeControlPlane::Push(Stream& stream, const ResourceType& type) {
