@@ -121,6 +121,21 @@ filter_chains:
         route_config_name: routes
         config_source: { ads: {}, resource_api_version: V3 }
       http_filters:
+      - name: envoy.filters.http.compressor
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.http.compressor.v3.Compressor
+          compressor_library:
+            name: gzip
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.compression.gzip.compressor.v3.Gzip
+          response_direction_config:
+            common_config: { content_type: [text/html, text/plain, application/json] }
+      - name: envoy.filters.http.grpc_web
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb
+      - name: envoy.filters.http.cors
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors
       - name: envoy.filters.http.grpc_stats
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig
