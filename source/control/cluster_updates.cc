@@ -23,7 +23,6 @@ std::vector<ResourceError> ClusterUpdates::OnResources(const std::vector<Resourc
     stays_.Set(name, kStayMax);
   }
   OnRoutes();
-  TellFirst();
   return refused;
 }
 

@@ -41,6 +41,7 @@ class ClusterUpdates final : public ResourceUser {
 
   std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                          const std::vector<std::string>& gone) override;
+  void OnResponseEnd() override { TellFirst(); }
   void OnFetchTimeout(const std::string&) override { TellFirst(); }
   // Other routes are in force than before.
   void OnRoutes();

@@ -11,7 +11,6 @@ std::vector<ResourceError> ListenerUpdates::OnResources(const std::vector<Resour
   }
   std::vector<ResourceError> refused = UpdateResources<envoy::config::listener::v3::Listener>(
       resources, parts_.loop.wall_now(), records_, parts_.set);
-  TellFirst();
   return refused;
 }
 

@@ -27,6 +27,7 @@ class ListenerUpdates final : public ResourceUser {
 
   std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                          const std::vector<std::string>& gone) override;
+  void OnResponseEnd() override { TellFirst(); }
   void OnFetchTimeout(const std::string&) override { TellFirst(); }
   // A version that was accepted could not be put in service after all.
   void NoteFailure(const std::string& name, const std::string& version, const std::string& text);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "source/base/log.h"
-#include "source/xds/intake.h"
 
 namespace sluice {
 namespace {
@@ -17,6 +17,8 @@ constexpr Duration kRepeatFirst = std::chrono::milliseconds(500);
 constexpr Duration kRepeatMax = std::chrono::seconds(30);
 // A server that sends far more than it may be answered would have answers gathered without end.
 constexpr size_t kQueueMax = 1000;
+// A cluster takes some tens of microseconds.
+constexpr size_t kPartResources = 64;
 
 }  // namespace
 
@@ -170,6 +172,8 @@ void DiscoveryStream::Leave(const absl::Status& why) {
   stream_.reset();
   queue_.clear();
   rate_timer_.Disarm();
+  // What has not been taken yet comes again: nothing says that it has been accepted.
+  for (Lane* lane : {&endpoints_, &others_}) *lane = Lane();
   if (std::exchange(is_connected_, false)) stats_.connected_state.Add(main_.stats, -1);
   has_told_node_ = false;
   for (const auto& kind : kinds_) {
@@ -198,17 +202,72 @@ void DiscoveryStream::OnLifeOver(Kind& kind, const std::string& name) {
   kind.user.OnResources({}, {name});
 }
 
-// What is taken of it, and then what is answered.
+// Endpoints overtake others' resources only where they find all they are for.
+DiscoveryStream::Lane& DiscoveryStream::LaneOf(const Kind& kind, const Response& response) {
+  if (kind.subscription.type != &kEndpointType) return others_;
+  // And never those that came before them.
+  if (others_.Has(kind)) return others_;
+  const bool all_wanted = absl::c_all_of(response.resources, [&](const Resource& resource) {
+    return kind.subscription.wants(resource.name);
+  });
+  return all_wanted ? endpoints_ : others_;
+}
+
 void DiscoveryStream::Take(Kind& kind, Response response) {
-  Subscription& subscription = kind.subscription;
+  Lane& lane = LaneOf(kind, response);
+  const bool must_wait = lane.busy() || (&lane == &others_ && endpoints_.Has(kind));
+  if (!must_wait) return Begin(lane, kind, std::move(response));
+  lane.waiting.push_back({&kind, std::move(response)});
+  if (!next_part_.armed()) next_part_.Arm(Duration::zero());
+}
+
+void DiscoveryStream::Begin(Lane& lane, Kind& kind, Response response) {
   // One answer for each: what is still owed for the last one goes first.
-  subscription.answer_waits = false;
-  if (subscription.answer_due) SendRequests();
-  const std::vector<std::string> gone = settings_.dialect.Gone(subscription, response);
-  const Taken taken = TakeIn(response, gone, subscription, kind.user);
+  kind.subscription.answer_waits = false;
+  if (kind.subscription.answer_due) SendRequests();
+  std::vector<std::string> gone = settings_.dialect.Gone(kind.subscription, response);
+  lane.kind = &kind;
+  lane.intake.emplace(std::move(response), std::move(gone));
+  GoOn(lane);
+}
+
+void DiscoveryStream::GoOn(Lane& lane) {
+  Kind& kind = *lane.kind;
+  if (lane.intake->TakePart(kPartResources, kind.subscription, kind.user)) {
+    if (!next_part_.armed()) next_part_.Arm(Duration::zero());
+    return;
+  }
+  const Intake intake = *std::exchange(lane.intake, std::nullopt);
+  lane.kind = nullptr;
+  Finish(kind, intake);
+  if (!lane.waiting.empty() && !next_part_.armed()) next_part_.Arm(Duration::zero());
+}
+
+void DiscoveryStream::TakeParts() {
+  for (Lane* lane : {&endpoints_, &others_}) {
+    if (lane->kind != nullptr) {
+      GoOn(*lane);
+    } else if (!lane->waiting.empty()) {
+      // Those of one kind one after the other, whichever way they came.
+      if (lane == &others_ && endpoints_.Has(*lane->waiting.front().kind)) continue;
+      Lane::Waiting next = std::move(lane->waiting.front());
+      lane->waiting.pop_front();
+      Begin(*lane, *next.kind, std::move(next.response));
+    }
+  }
+  if ((endpoints_.busy() || others_.busy()) && !next_part_.armed())
+    next_part_.Arm(Duration::zero());
+  main_.loop.AtEndOfTurn(*this);
+}
+
+// What has been taken of it, and then what is answered.
+void DiscoveryStream::Finish(Kind& kind, const Intake& intake) {
+  Subscription& subscription = kind.subscription;
+  const Response& response = intake.response();
+  const Taken& taken = intake.taken();
   kind.fetches.Clear("");
   if (taken.is_seen) {
-    NoteTimes(kind, response, gone);
+    NoteTimes(kind, response, intake.gone());
   } else {
     if (subscription.wants_all) kind.user.OnMissing("");
     for (const Resource& resource : response.resources) Settle(kind, resource.name);

@@ -3,9 +3,15 @@
 // that it knew. What was accepted stays in use however long the control plane is away, and what
 // is refused again and again is refused more and more slowly.
 //
+// A response of many resources is taken in parts, a turn each, so that whatever else the thread has
+// to do is not held up. Responses wait for those that came before them, but one of endpoints only
+// for others of endpoints, where all that it brings is wanted already: what concerns one cluster
+// comes through while all of them change.
+//
 // Main thread.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -20,6 +26,7 @@
 #include "source/event/worker_context.h"
 #include "source/grpc/message_stream.h"
 #include "source/xds/dialect.h"
+#include "source/xds/intake.h"
 #include "source/xds/name_deadlines.h"
 #include "source/xds/request_rate.h"
 #include "source/xds/resource_source.h"
@@ -79,7 +86,28 @@ class DiscoveryStream final : public ResourceSource,
   void Send(std::string request);
   void OnFetchTimeout(Kind& kind, const std::string& name);
   void OnLifeOver(Kind& kind, const std::string& name);
+  // What has come, in order; the first has been begun.
+  struct Lane {
+    struct Waiting {
+      Kind* kind;
+      Response response;
+    };
+    std::deque<Waiting> waiting;  // behind what is under way
+    Kind* kind = nullptr;         // of what is under way; null: nothing is
+    std::optional<Intake> intake;
+
+    bool busy() const { return kind != nullptr || !waiting.empty(); }
+    bool Has(const Kind& of) const {
+      const auto is_of = [&](const Waiting& response) { return response.kind == &of; };
+      return kind == &of || std::any_of(waiting.begin(), waiting.end(), is_of);
+    }
+  };
+  Lane& LaneOf(const Kind& kind, const Response& response);
   void Take(Kind& kind, Response response);
+  void Begin(Lane& lane, Kind& kind, Response response);
+  void GoOn(Lane& lane);  // with the next part
+  void TakeParts();
+  void Finish(Kind& kind, const Intake& intake);
   void NoteTimes(Kind& kind, const Response& response, const std::vector<std::string>& gone);
   void Settle(Kind& kind, const std::string& name);
   void Refuse(Kind& kind, std::string refusal);
@@ -101,6 +129,8 @@ class DiscoveryStream final : public ResourceSource,
   std::optional<RequestRate> rate_;
   std::deque<std::string> queue_;  // made, and sent when the rate allows it
   Timer rate_timer_{main_.loop, this, kMethod<&DiscoveryStream::OnRate>};
+  Lane endpoints_, others_;
+  Timer next_part_{main_.loop, this, kMethod<&DiscoveryStream::TakeParts>};
   Timer reconnect_{main_.loop, this, kMethod<&DiscoveryStream::Connect>};
 };
 

@@ -1,5 +1,7 @@
 #include "source/xds/intake.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -54,12 +56,21 @@ void Note(const std::vector<Resource>& good, const std::vector<ResourceError>& e
 
 }  // namespace
 
-Taken TakeIn(Response& response, const std::vector<std::string>& gone, Subscription& subscription,
-             ResourceUser& user) {
-  Taken taken{.is_seen = false, .errors = Doubles(response.resources)};
-  if (!taken.errors.empty()) return taken;
+bool Intake::TakePart(size_t count, Subscription& subscription, ResourceUser& user) {
+  std::vector<Resource>& resources = response_.resources;
+  if (!taken_.is_seen) {
+    taken_.errors = Doubles(resources);
+    if (!taken_.errors.empty()) return false;
+    for (const std::string& name : gone_) {
+      subscription.versions.erase(name);
+      subscription.refused.erase(name);
+    }
+  }
   std::vector<Resource> good;
-  for (Resource& resource : response.resources) {
+  std::vector<ResourceError> errors;
+  const size_t end = std::min(resources.size(), next_ + count);
+  for (; next_ < end; ++next_) {
+    Resource& resource = resources[next_];
     const bool is_wanted =
         !resource.mistake.empty() || resource.name.empty() || subscription.wants(resource.name);
     if (!is_wanted || resource.is_heartbeat) continue;
@@ -68,19 +79,27 @@ Taken TakeIn(Response& response, const std::vector<std::string>& gone, Subscript
       good.push_back(
           {resource.name, resource.version, std::move(resource.body), resource.ttl, false, ""});
     } else {
-      taken.errors.push_back({resource.name, resource.version, std::move(mistake)});
+      errors.push_back({resource.name, resource.version, std::move(mistake)});
     }
   }
-  for (const std::string& name : gone) {
-    subscription.versions.erase(name);
-    subscription.refused.erase(name);
+  const bool is_first = !std::exchange(taken_.is_seen, true);
+  for (ResourceError& error :
+       user.OnResources(good, is_first ? gone_ : std::vector<std::string>())) {
+    errors.push_back(std::move(error));
   }
-  taken.is_seen = true;
-  for (ResourceError& error : user.OnResources(good, gone)) {
-    taken.errors.push_back(std::move(error));
-  }
-  Note(good, taken.errors, subscription);
-  return taken;
+  Note(good, errors, subscription);
+  std::move(errors.begin(), errors.end(), std::back_inserter(taken_.errors));
+  if (next_ < resources.size()) return true;
+  user.OnResponseEnd();
+  return false;
+}
+
+Taken TakeIn(Response& response, const std::vector<std::string>& gone, Subscription& subscription,
+             ResourceUser& user) {
+  Intake intake(std::move(response), gone);
+  intake.TakePart(intake.response().resources.size(), subscription, user);
+  response = intake.response();
+  return intake.taken();
 }
 
 std::string RefusalText(const ResourceType& type, const std::vector<ResourceError>& errors) {

@@ -1,7 +1,9 @@
 // Intake: what a user gets to see of a response. Pure, but for the user.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "source/xds/resource_source.h"
@@ -16,9 +18,30 @@ struct Taken {
   std::vector<ResourceError> errors;
 };
 
-// Gives `user` those resources of `response` that are wanted, of the right kind and name, and there
-// once; `gone` are names that it does not have any more. Notes in `subscription` what was accepted
-// and what was not. Of two resources of one name neither is taken, nor anything beside them.
+// A response on its way to `user`, who gets those resources of it that are wanted, of the right
+// kind and name, and there once; `gone` are names that it does not have any more. Notes in
+// `subscription` what was accepted and what was not. Of two resources of one name neither is taken,
+// nor anything beside them.
+class Intake {
+ public:
+  Intake(Response response, std::vector<std::string> gone)
+      : response_(std::move(response)), gone_(std::move(gone)) {}
+
+  // The next so many resources. True: there are more.
+  bool TakePart(size_t count, Subscription& subscription, ResourceUser& user);
+  // Bodies are moved from as they are taken.
+  const Response& response() const { return response_; }
+  const std::vector<std::string>& gone() const { return gone_; }
+  const Taken& taken() const { return taken_; }
+
+ private:
+  Response response_;
+  std::vector<std::string> gone_;
+  size_t next_ = 0;
+  Taken taken_;
+};
+
+// All of it at once.
 Taken TakeIn(Response& response, const std::vector<std::string>& gone, Subscription& subscription,
              ResourceUser& user);
 

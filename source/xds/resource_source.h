@@ -17,9 +17,12 @@ namespace sluice {
 class ResourceUser {
  public:
   // Takes in what has come and drops what is gone, of which it may have accepted nothing. What is
-  // not among the errors is accepted; of what is, the version before stays in use.
+  // not among the errors is accepted; of what is, the version before stays in use. A part of a
+  // response; what is gone comes with the first.
   virtual std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                                  const std::vector<std::string>& gone) = 0;
+  // That was the last part.
+  virtual void OnResponseEnd() {}
   // What was asked for has not come in its time, and may come yet. "": all there is of the kind.
   virtual void OnFetchTimeout(const std::string& name) = 0;
   // Nor is it worth to wait for: it was refused, or the server says that it has none.

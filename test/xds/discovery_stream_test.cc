@@ -1,11 +1,14 @@
 #include "source/xds/discovery_stream.h"
 
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,10 +28,14 @@ class CollectingUser final : public ResourceUser {
                                          const std::vector<std::string>& gone) override {
     for (const Resource& resource : resources) got.push_back(resource.name);
     for (const std::string& name : gone) lost.push_back(name);
+    if (on_resources != nullptr) on_resources();
     return {};
   }
+  void OnResponseEnd() override { ++ends; }
   void OnFetchTimeout(const std::string&) override {}
   std::vector<std::string> got, lost;
+  int ends = 0;
+  std::function<void()> on_resources;
 };
 
 google::protobuf::Any ClusterNamed(const std::string& name) {
@@ -37,6 +44,22 @@ google::protobuf::Any ClusterNamed(const std::string& name) {
   google::protobuf::Any body;
   body.PackFrom(cluster);
   return body;
+}
+
+std::string NameOf(int index) { return absl::StrCat("c", index); }
+
+std::vector<FakeControlPlane::Item> ManyClusters(int count) {
+  std::vector<FakeControlPlane::Item> items;
+  for (int i = 0; i < count; ++i) items.push_back({NameOf(i), "1", ClusterNamed(NameOf(i)), {}});
+  return items;
+}
+
+FakeControlPlane::Item EndpointsOf(const std::string& name) {
+  envoy::config::endpoint::v3::ClusterLoadAssignment assignment;
+  assignment.set_cluster_name(name);
+  google::protobuf::Any body;
+  body.PackFrom(assignment);
+  return {name, "1", body, {}};
 }
 
 class DiscoveryStreamTest : public testing::Test {
@@ -324,6 +347,75 @@ TEST_F(DiscoveryStreamTest, WhatKindsNobodyAskedForIsNoAnswerToALaterRequest) {
   stream_->Want(kEndpointType, "a", Duration::zero());
   world_.RunUntilIdle();
   EXPECT_THAT(control_plane_.TakeRequests(), ElementsAre("ClusterLoadAssignment +[a]"));
+}
+
+// A stream of clusters and endpoints on which very many clusters come.
+class ManyResources : public DiscoveryStreamTest {
+ protected:
+  static constexpr int kMany = 200;
+  void Begin() {
+    MakeAggregated(Delta());
+    stream_->Add(kEndpointType, endpoints_, UpdateStats(world_.stats(), "cluster.one."));
+    stream_->WantAll(kClusterType, Duration::zero());
+    stream_->Want(kEndpointType, NameOf(1), Duration::zero());
+    world_.RunUntilIdle();
+    control_plane_.TakeRequests();
+    endpoints_.on_resources = [this] { clusters_before_ = user_.got.size(); };
+    SendClusters();
+  }
+  void SendClusters() {
+    control_plane_.Send({.type = &kClusterType, .version = "1", .resources = ManyClusters(kMany)});
+  }
+  void SendEndpoints(const std::string& name) {
+    control_plane_.Send({.type = &kEndpointType, .version = "1", .resources = {EndpointsOf(name)}});
+    world_.RunUntilIdle();
+  }
+  CollectingUser endpoints_;
+  size_t clusters_before_ = 0;
+};
+
+TEST_F(ManyResources, AreTakenInPartsAndAnsweredOnce) {
+  Begin();
+  world_.RunUntilIdle();
+  EXPECT_THAT(user_.got, SizeIs(kMany));
+  EXPECT_EQ(user_.ends, 1);
+  EXPECT_THAT(control_plane_.TakeRequests(), ElementsAre("Cluster nonce n1"));
+}
+
+TEST_F(ManyResources, EndpointsThatAreWantedOvertakeThem) {
+  Begin();
+  SendEndpoints(NameOf(1));
+  EXPECT_THAT(endpoints_.got, ElementsAre(NameOf(1)));
+  EXPECT_LT(clusters_before_, user_.got.size());
+  EXPECT_THAT(user_.got, SizeIs(kMany));
+  EXPECT_THAT(control_plane_.TakeRequests(),
+              ElementsAre("ClusterLoadAssignment nonce n2", "Cluster nonce n1"));
+}
+
+TEST_F(ManyResources, EndpointsThatTheyAskForAreTakenAfterThem) {
+  Begin();
+  const std::string last = NameOf(kMany - 1);
+  user_.on_resources = [&] {
+    if (user_.got.back() == last) stream_->Want(kEndpointType, last, Duration::zero());
+  };
+  SendEndpoints(last);
+  EXPECT_THAT(endpoints_.got, ElementsAre(last));
+  EXPECT_EQ(clusters_before_, static_cast<size_t>(kMany));
+}
+
+TEST_F(ManyResources, WhatHasNotBeenTakenWhenTheStreamEndsComesWithTheNext) {
+  Begin();
+  control_plane_.End();
+  world_.RunUntilIdle();
+  EXPECT_GT(user_.got.size(), 0u);
+  EXPECT_LT(user_.got.size(), static_cast<size_t>(kMany));
+  EXPECT_EQ(user_.ends, 0);
+  world_.Advance(std::chrono::seconds(31));
+  const size_t before = user_.got.size();
+  SendClusters();
+  world_.RunUntilIdle();
+  EXPECT_EQ(user_.got.size(), before + kMany);
+  EXPECT_EQ(user_.ends, 1);
 }
 
 }  // namespace
