@@ -12,6 +12,7 @@ AdminView Server::MakeAdminView() {
   return {
       .stats = stats_,
       .intervals = intervals_,
+      .soon = [this](absl::AnyInvocable<void()> work) { main_.loop.Post(std::move(work)); },
       .server = [this] { return ShowServer(); },
       .listeners = [this] { return ShowListeners(*core_); },
       .clusters = [this] { return ShowClusters(*core_); },

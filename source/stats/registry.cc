@@ -1,6 +1,7 @@
 #include "source/stats/registry.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace sluice {
@@ -10,8 +11,10 @@ CellSpace::Sort SortOf(StatKind kind) {
   return kind == StatKind::kHistogram ? CellSpace::Sort::kHistograms : CellSpace::Sort::kScalars;
 }
 
+}  // namespace
+
 // Goes through the names of a group in their order.
-class GroupWalk {
+class StatsRegistry::GroupWalk {
  public:
   GroupWalk(const std::string& prefix, const StatGroup& group)
       : group_(&group), prefix_bytes_(prefix.size()), name_(prefix) {
@@ -38,8 +41,6 @@ class GroupWalk {
   size_t at_ = 0;
   std::string name_;
 };
-
-}  // namespace
 
 uint32_t StatsRegistry::GetOrAdd(absl::string_view name, StatKind kind, uint32_t cells) {
   if (const auto [group, line] = FindInGroups(name); group != nullptr) {
@@ -178,10 +179,35 @@ int64_t StatsRegistry::Value(absl::string_view name) const {
 }
 
 void StatsRegistry::ForEach(const std::function<void(const Stat&)>& visit) const {
-  auto single = by_name_.begin();
-  auto group = groups_.begin();
-  // Of groups whose prefix begins like the next name: one, as a rule.
+  std::string after;
+  ForSome(after, std::numeric_limits<size_t>::max(), visit);
+}
+
+// Of a group that has been begun its prefix is what the name begins with, up to one of the dots.
+std::vector<StatsRegistry::GroupWalk> StatsRegistry::BegunAt(const std::string& name) const {
   std::vector<GroupWalk> walks;
+  for (size_t dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1)) {
+    const std::string prefix = name.substr(0, dot + 1);
+    for (auto at = groups_.lower_bound({prefix, nullptr});
+         at != groups_.end() && at->first.first == prefix; ++at) {
+      if (!at->second.held()) continue;
+      GroupWalk walk(prefix, *at->second.stats);
+      while (!walk.done() && walk.name() <= name) walk.Next();
+      if (!walk.done()) walks.push_back(std::move(walk));
+    }
+  }
+  return walks;
+}
+
+bool StatsRegistry::ForSome(std::string& after, size_t count,
+                            const std::function<void(const Stat&)>& visit) const {
+  auto single = by_name_.upper_bound(after);
+  // Of groups whose prefix begins like the next name: one, as a rule.
+  std::vector<GroupWalk> walks = BegunAt(after);
+  auto group = groups_.begin();
+  if (!after.empty()) {
+    group = groups_.lower_bound({after, nullptr});
+  }
   const auto earlier = [](const GroupWalk& a, const GroupWalk& b) { return a.name() < b.name(); };
   while (true) {
     auto next = std::min_element(walks.begin(), walks.end(), earlier);
@@ -192,9 +218,12 @@ void StatsRegistry::ForEach(const std::function<void(const Stat&)>& visit) const
     if (group != groups_.end() && (name == nullptr || group->first.first <= *name)) {
       if (group->second.held()) walks.emplace_back(group->first.first, *group->second.stats);
       ++group;
-    } else if (name == nullptr) {
-      return;
-    } else if (is_single) {
+      continue;
+    }
+    if (name == nullptr) return false;
+    if (count-- == 0) return true;
+    if (count == 0) after = *name;
+    if (is_single) {
       visit(Read(single->first, single->second));
       ++single;
     } else {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/strings/string_view.h"
@@ -66,6 +67,10 @@ class StatsRegistry {
   };
   // In order of name.
   void ForEach(const std::function<void(const Stat&)>& visit) const;
+  // So many of them, behind the one of the name `after`, where that is not empty; `after` is the
+  // last one's name then. True: there are more.
+  bool ForSome(std::string& after, size_t count,
+               const std::function<void(const Stat&)>& visit) const;
   // Those that have ever recorded anything, without their names, in no order.
   void ForEachUsedHistogram(const std::function<void(Histogram)>& visit) const;
 
@@ -82,6 +87,9 @@ class StatsRegistry {
   };
   using Groups = absl::btree_map<std::pair<std::string, const StatTable*>, Group>;
 
+  class GroupWalk;
+  // Groups of which some names come up to this one, and some after.
+  std::vector<GroupWalk> BegunAt(const std::string& name) const;
   // The first cell, 0 where the name is another kind's.
   uint32_t GetOrAdd(absl::string_view name, StatKind kind, uint32_t cells);
   // The group that has this name, and its line there; or null.

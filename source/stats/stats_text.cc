@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,8 @@
 
 namespace sluice {
 namespace {
+
+constexpr absl::string_view kJsonHead = "{\"stats\":[";
 
 void AppendNumber(double value, std::string& out) {
   if (std::isnan(value)) {
@@ -98,53 +102,74 @@ void AppendHistogramsHead(HistogramView view, std::string& out) {
 
 }  // namespace
 
+GrowingStatsPage::GrowingStatsPage(const StatsRegistry& registry,
+                                   const HistogramIntervals& intervals, const StatFilter& filter,
+                                   HistogramView view, StatsFormat format)
+    : registry_(registry),
+      intervals_(intervals),
+      filter_(filter),
+      view_(view),
+      format_(format),
+      text_(format == StatsFormat::kJson ? kJsonHead : "") {}
+
+bool GrowingStatsPage::AddPart(size_t stats) {
+  return registry_.ForSome(after_, stats, [this](const StatsRegistry::Stat& stat) {
+    if (!filter_.Wants(stat)) return;
+    format_ == StatsFormat::kText ? AddText(stat) : AddJson(stat);
+  });
+}
+
+void GrowingStatsPage::AddText(const StatsRegistry::Stat& stat) {
+  if (stat.kind != StatKind::kHistogram) {
+    absl::StrAppend(&text_, stat.name, ": ", stat.value, "\n");
+    return;
+  }
+  absl::StrAppend(&histograms_, stat.name, ": ");
+  if (stat.used) {
+    AppendHistogramText(Recorded(registry_, intervals_, stat.index), view_, histograms_);
+  } else {
+    histograms_ += "No recorded values";
+  }
+  histograms_ += '\n';
+}
+
+void GrowingStatsPage::AddJson(const StatsRegistry::Stat& stat) {
+  const bool is_histogram = stat.kind == StatKind::kHistogram;
+  std::string& out = is_histogram ? histograms_ : text_;
+  if (out.size() > (is_histogram ? 0 : kJsonHead.size())) out += ',';
+  out += "{\"name\":";
+  AppendJsonString(stat.name, out);
+  if (!is_histogram) {
+    absl::StrAppend(&out, ",\"value\":", stat.value, "}");
+    return;
+  }
+  const Recorded recorded(registry_, intervals_, stat.index);
+  view_ == HistogramView::kQuantiles ? AppendQuantilesJson(recorded, out)
+                                     : AppendBucketsJson(recorded, view_, out);
+}
+
+std::string GrowingStatsPage::Take() {
+  if (format_ == StatsFormat::kText) return std::move(text_ += histograms_);
+  if (!histograms_.empty()) {
+    if (text_.size() > kJsonHead.size()) text_ += ',';
+    AppendHistogramsHead(view_, text_);
+    absl::StrAppend(&text_, histograms_, view_ == HistogramView::kQuantiles ? "]}}" : "]}");
+  }
+  return std::move(text_ += "]}");
+}
+
 std::string StatsText(const StatsRegistry& registry, const HistogramIntervals& intervals,
                       const StatFilter& filter, HistogramView view) {
-  std::string text;
-  std::string histograms;
-  registry.ForEach([&](const StatsRegistry::Stat& stat) {
-    if (!filter.Wants(stat)) return;
-    if (stat.kind != StatKind::kHistogram) {
-      absl::StrAppend(&text, stat.name, ": ", stat.value, "\n");
-      return;
-    }
-    absl::StrAppend(&histograms, stat.name, ": ");
-    if (stat.used) {
-      AppendHistogramText(Recorded(registry, intervals, stat.index), view, histograms);
-    } else {
-      histograms += "No recorded values";
-    }
-    histograms += '\n';
-  });
-  return text + histograms;
+  GrowingStatsPage page(registry, intervals, filter, view, StatsFormat::kText);
+  page.AddPart(std::numeric_limits<size_t>::max());
+  return page.Take();
 }
 
 std::string StatsJson(const StatsRegistry& registry, const HistogramIntervals& intervals,
                       const StatFilter& filter, HistogramView view) {
-  std::string text = "{\"stats\":[";
-  std::string histograms;
-  const size_t empty = text.size();
-  registry.ForEach([&](const StatsRegistry::Stat& stat) {
-    if (!filter.Wants(stat)) return;
-    const bool is_histogram = stat.kind == StatKind::kHistogram;
-    std::string& out = is_histogram ? histograms : text;
-    if (out.size() > (is_histogram ? 0 : empty)) out += ',';
-    out += "{\"name\":";
-    AppendJsonString(stat.name, out);
-    if (!is_histogram) {
-      absl::StrAppend(&out, ",\"value\":", stat.value, "}");
-      return;
-    }
-    const Recorded recorded(registry, intervals, stat.index);
-    view == HistogramView::kQuantiles ? AppendQuantilesJson(recorded, out)
-                                      : AppendBucketsJson(recorded, view, out);
-  });
-  if (!histograms.empty()) {
-    if (text.size() > empty) text += ',';
-    AppendHistogramsHead(view, text);
-    absl::StrAppend(&text, histograms, view == HistogramView::kQuantiles ? "]}}" : "]}");
-  }
-  return text + "]}";
+  GrowingStatsPage page(registry, intervals, filter, view, StatsFormat::kJson);
+  page.AddPart(std::numeric_limits<size_t>::max());
+  return page.Take();
 }
 
 }  // namespace sluice

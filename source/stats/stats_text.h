@@ -13,6 +13,31 @@ namespace sluice {
 // How histograms are shown: by quantiles, or by the counts of Envoy's default buckets.
 enum class HistogramView : uint8_t { kQuantiles, kCumulativeBuckets, kDisjointBuckets };
 
+enum class StatsFormat : uint8_t { kText, kJson };
+
+// A page in the making, a part at a time, so that whoever makes it of very many stats holds up
+// nobody. What changes between two parts is seen by the later one. `filter` is borrowed, and the
+// others.
+class GrowingStatsPage {
+ public:
+  GrowingStatsPage(const StatsRegistry& registry, const HistogramIntervals& intervals,
+                   const StatFilter& filter, HistogramView view, StatsFormat format);
+  // So many stats more. True: there are others.
+  bool AddPart(size_t stats);
+  // Once, when there are none.
+  std::string Take();
+
+ private:
+  void AddText(const StatsRegistry::Stat& stat);
+  void AddJson(const StatsRegistry::Stat& stat);
+  const StatsRegistry& registry_;
+  const HistogramIntervals& intervals_;
+  const StatFilter& filter_;
+  const HistogramView view_;
+  const StatsFormat format_;
+  std::string after_, text_, histograms_;
+};
+
 // Counters and gauges in order of name, then histograms.
 std::string StatsText(const StatsRegistry& registry, const HistogramIntervals& intervals,
                       const StatFilter& filter, HistogramView view = HistogramView::kQuantiles);

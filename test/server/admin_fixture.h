@@ -46,7 +46,7 @@ class AdminFixture : public testing::Test {
     return answer;
   }
   AdminView MakeView() {
-    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     view.server = [this] { return server; };
     view.listeners = [this] { return listeners; };
     view.clusters = [this] { return clusters; };
@@ -56,6 +56,7 @@ class AdminFixture : public testing::Test {
       return parts;
     };
     view.config_coverage = [this] { return coverage; };
+    view.soon = [](absl::AnyInvocable<void()> work) { work(); };
     view.tunnels = [this](const std::function<void(TunnelSnapshot)>& done) { done(tunnels); };
     view.connections = [this](const std::function<void(std::vector<ConnectionView>)>& done) {
       done(connections);

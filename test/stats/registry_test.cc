@@ -140,6 +140,27 @@ TEST(StatsRegistry, AGroupIsSeenUnderItsPrefixInOrderWithAllOthers) {
   EXPECT_EQ(registry.Value("cluster.a.b.active"), 1);
 }
 
+TEST(StatsRegistry, TheSameIsSeenInPartsOfAnySize) {
+  StatsRegistry registry;
+  registry.GetCounter("a");
+  registry.GetCounter("cluster.a.b");
+  registry.GetCounter("cluster.a.z");
+  registry.GetCounter("z");
+  const auto a = registry.GetGroup("cluster.a.", Table());
+  const auto inner = registry.GetGroup("cluster.a.b.", Table());
+  const auto other = registry.GetGroup("cluster.b.", Table());
+  for (size_t size = 1; size <= 14; ++size) {
+    std::string after, names;
+    bool more = true;
+    while (more) {
+      more = registry.ForSome(after, size, [&](const StatsRegistry::Stat& stat) {
+        names += std::string(stat.name) + "=" + std::to_string(stat.value) + " ";
+      });
+    }
+    EXPECT_EQ(names, Names(registry)) << size;
+  }
+}
+
 TEST(StatsRegistry, AGroupIsTheSameForAllWhoHoldIt) {
   StatsRegistry registry;
   StatCells cells;

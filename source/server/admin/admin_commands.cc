@@ -95,8 +95,8 @@ AdminResponse ServerInfo(const AdminView& view, const AdminQuery& query) {
   return ServerInfoPage(view.server());
 }
 
-AdminResponse Stats(const AdminView& view, const AdminQuery& query) {
-  return StatsPage(query, view.stats, view.intervals);
+void Stats(const AdminView& view, const AdminQuery& query, AdminReply reply) {
+  StatsPage(query, view.stats, view.intervals, view.soon, std::move(reply));
 }
 
 AdminResponse Prometheus(const AdminView& view, const AdminQuery& query) {
@@ -199,7 +199,7 @@ constexpr AdminCommand kCommands[] = {
      ModifyRuntime,
      {}},
     {"/server_info", "print server version/status information", kReads, ServerInfo, {}},
-    {"/stats", "print server stats", kReads, Stats, kStats},
+    {"/stats", "print server stats", kReads, nullptr, kStats, Stats},
     {"/stats/prometheus", "print server stats in prometheus format", kReads, Prometheus,
      kPrometheus},
     {"/tunnels", "open tunnels (WebSocket, CONNECT)", kReads, nullptr, kTunnels, Tunnels},

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "envoy/admin/v3/server_info.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
@@ -120,6 +121,8 @@ struct AdminView {
   const StatsRegistry& stats;
   const HistogramIntervals& intervals;
 
+  // Calls in a coming turn of this thread: of a page that takes long, the next part.
+  std::function<void(absl::AnyInvocable<void()> work)> soon;
   std::function<ServerFacts()> server;
   std::function<std::vector<ListenerFacts>()> listeners;
   std::function<std::vector<ClusterView>()> clusters;

@@ -59,25 +59,55 @@ std::optional<AdminResponse> ParseView(const AdminQuery& query, HistogramView& v
   return std::nullopt;
 }
 
+// The page, until it is whole.
+class StatsJob {
+ public:
+  StatsJob(ParsedFilter parsed, const StatsRegistry& registry, const HistogramIntervals& intervals,
+           HistogramView view, StatsFormat format, RunSoon soon,
+           std::function<void(AdminResponse)> reply)
+      : parsed_(std::move(parsed)),
+        page_(registry, intervals, parsed_.filter, view, format),
+        content_type_(format == StatsFormat::kJson ? AdminResponse::kJson : AdminResponse::kText),
+        soon_(std::move(soon)),
+        reply_(std::move(reply)) {}
+
+  static void Run(std::unique_ptr<StatsJob> job) {
+    if (job->page_.AddPart(kPartStats)) {
+      const RunSoon soon = job->soon_;
+      return soon([job = std::move(job)]() mutable { Run(std::move(job)); });
+    }
+    job->reply_({200, job->content_type_, job->page_.Take()});
+  }
+
+ private:
+  // Some milliseconds.
+  static constexpr size_t kPartStats = 8192;
+  const ParsedFilter parsed_;
+  GrowingStatsPage page_;
+  const absl::string_view content_type_;
+  const RunSoon soon_;
+  const std::function<void(AdminResponse)> reply_;
+};
+
 }  // namespace
 
-AdminResponse StatsPage(const AdminQuery& query, const StatsRegistry& registry,
-                        const HistogramIntervals& intervals) {
+void StatsPage(const AdminQuery& query, const StatsRegistry& registry,
+               const HistogramIntervals& intervals, const RunSoon& soon,
+               std::function<void(AdminResponse)> reply) {
   ParsedFilter parsed;
   HistogramView view = HistogramView::kQuantiles;
   std::optional<AdminResponse> refused = ParseFilter(query, parsed);
   if (!refused.has_value()) refused = ParseKind(query, parsed.filter);
   if (!refused.has_value()) refused = ParseView(query, view);
-  if (refused.has_value()) return *std::move(refused);
+  if (refused.has_value()) return reply(*std::move(refused));
   const absl::string_view format = query.Get("format").value_or("text");
-  if (format == "text") {
-    return {200, AdminResponse::kText, StatsText(registry, intervals, parsed.filter, view)};
-  }
-  if (format == "json") {
-    return {200, AdminResponse::kJson, StatsJson(registry, intervals, parsed.filter, view)};
-  }
-  if (format == "prometheus") return PrometheusPage(query, registry);
-  return Refused("usage: /stats?format=(json|prometheus|text)\n\n");
+  if (format == "prometheus") return reply(PrometheusPage(query, registry));
+  if (format != "text" && format != "json")
+    return reply(Refused("usage: /stats?format=(json|prometheus|text)\n\n"));
+  auto job = std::make_unique<StatsJob>(std::move(parsed), registry, intervals, view,
+                                        format == "json" ? StatsFormat::kJson : StatsFormat::kText,
+                                        soon, std::move(reply));
+  StatsJob::Run(std::move(job));
 }
 
 AdminResponse PrometheusPage(const AdminQuery& query, const StatsRegistry& registry) {

@@ -2,6 +2,9 @@
 // registry.
 #pragma once
 
+#include <functional>
+
+#include "absl/functional/any_invocable.h"
 #include "source/server/admin/admin_query.h"
 #include "source/server/admin/admin_response.h"
 #include "source/stats/histogram_intervals.h"
@@ -9,9 +12,14 @@
 
 namespace sluice {
 
-// usedonly, filter, type, format, histogram_buckets.
-AdminResponse StatsPage(const AdminQuery& query, const StatsRegistry& registry,
-                        const HistogramIntervals& intervals);
+// Calls in a coming turn.
+using RunSoon = std::function<void(absl::AnyInvocable<void()>)>;
+
+// usedonly, filter, type, format, histogram_buckets. Of very many stats a part in each turn; all
+// that is lent here lives on. `reply` is called once.
+void StatsPage(const AdminQuery& query, const StatsRegistry& registry,
+               const HistogramIntervals& intervals, const RunSoon& soon,
+               std::function<void(AdminResponse)> reply);
 // usedonly, filter.
 AdminResponse PrometheusPage(const AdminQuery& query, const StatsRegistry& registry);
 
