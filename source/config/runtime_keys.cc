@@ -22,6 +22,7 @@ std::shared_ptr<const RuntimeSlot> RuntimeKeys::Slot(const std::string& key) {
   const auto known = entries_.find(key);
   if (known != entries_.end()) return known->second.slot;
   auto slot = std::make_shared<RuntimeSlot>();
+  slot->key = key;
   const auto value = values_.find(key);
   if (value != values_.end()) Write(&value->second, *slot);
   entries_[key] = {slot, slot.get()};

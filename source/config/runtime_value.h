@@ -16,6 +16,7 @@
 namespace sluice {
 
 struct RuntimeSlot {
+  std::string key;
   static constexpr int32_t kNoFraction = -1;
   // Not a number: it is not set to one.
   std::atomic<double> number{std::numeric_limits<double>::quiet_NaN()};
@@ -27,9 +28,15 @@ class RuntimeNumber {
  public:
   // Without a key it is always the default. What the runtime sets below `least` does not count.
   RuntimeNumber(double default_value, std::string key = "", double least = 0)  // NOLINT: a value
-      : default_(default_value), least_(least), key_(std::move(key)) {}
+      : default_(default_value), least_(least) {
+    if (key.empty()) return;
+    auto slot = std::make_shared<RuntimeSlot>();
+    slot->key = std::move(key);
+    slot_ = std::move(slot);
+  }
 
-  const std::string& key() const { return key_; }
+  // Empty: there is none.
+  std::string key() const { return slot_ == nullptr ? std::string() : slot_->key; }
   void Bind(std::shared_ptr<const RuntimeSlot> slot) { slot_ = std::move(slot); }
 
   double value() const {
@@ -42,8 +49,8 @@ class RuntimeNumber {
  private:
   double default_;
   double least_;
-  std::string key_;
-  std::shared_ptr<const RuntimeSlot> slot_;  // null: nothing sets it
+  // Null: there is no key. One of its own, which nothing sets, until it is bound.
+  std::shared_ptr<const RuntimeSlot> slot_;
 };
 
 }  // namespace sluice

@@ -18,8 +18,9 @@ void EndpointUpdates::Want(const std::string& cluster, const std::string& servic
   wanted.clusters.insert(cluster);
   source_->Want(kEndpointType, service, fetch_timeout);
   stats_.CountAttempt(StatPrefix(cluster));
-  if (wanted.assignment.has_value()) {
-    clusters_.SetEndpoints(cluster, wanted.assignment->endpoints, wanted.assignment->policy);
+  if (wanted.has_assignment) {
+    Assignment assignment = Read(service);
+    clusters_.SetEndpoints(cluster, std::move(assignment.endpoints), assignment.policy);
   } else if (wanted.is_missing) {
     clusters_.EndpointsFailed(cluster);
   }
@@ -62,14 +63,15 @@ std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resour
         if (scope.errors().size() != errors_before) return;
         const auto service = services_.find(proto.cluster_name());
         if (service == services_.end()) return;  // wanted no longer
+        service->second.has_assignment = true;
+        service->second.stale_after = assignment.stale_after;
         for (const std::string& cluster : service->second.clusters) {
           clusters_.SetEndpoints(cluster, assignment.endpoints, assignment.policy);
         }
-        service->second.assignment = std::move(assignment);
       });
   // One that says the same as before is as good as new.
   for (const Resource& resource : resources) {
-    if (records_[resource.name].refusal.empty()) Renew(resource.name);
+    if (records_[resource.name].refused == nullptr) Renew(resource.name);
   }
   stats_.Count(resources, refused, [this](const std::string& name) {
     std::vector<std::string> prefixes;
@@ -81,11 +83,20 @@ std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resour
   return refused;
 }
 
+// What is in force: it is kept as it came, for the few who ask for it again.
+Assignment EndpointUpdates::Read(const std::string& name) const {
+  const auto record = records_.find(name);
+  AssignmentProto proto;
+  if (record == records_.end() || !proto.ParseFromString(record->second.body)) return {};
+  ConfigErrors errors;
+  return ParseAssignment(proto, DiscoveryType::kStatic, FieldScope(errors));
+}
+
 void EndpointUpdates::Renew(const std::string& name) {
   const auto at = services_.find(name);
-  if (at == services_.end() || !at->second.assignment.has_value()) return;
+  if (at == services_.end() || !at->second.has_assignment) return;
   Service& service = at->second;
-  const Duration time = service.assignment->stale_after;
+  const Duration time = service.stale_after;
   if (time == Duration::zero()) return service.expiry.reset();
   if (service.expiry == nullptr) service.expiry = std::make_unique<Expiry>(*this, name);
   service.expiry->timer.Arm(time);
@@ -93,22 +104,22 @@ void EndpointUpdates::Renew(const std::string& name) {
 
 void EndpointUpdates::OnStale(const std::string& name) {
   Service& service = services_.find(name)->second;
-  service.assignment.emplace();
-  // Or the same assignment, when it comes again, would be no news.
+  service.stale_after = Duration::zero();
+  // Or the same assignment, when it comes again, would be no news; it says that there are none now.
   records_.erase(name);
   for (const std::string& cluster : service.clusters) clusters_.SetEndpoints(cluster, {}, {});
 }
 
 void EndpointUpdates::OnFetchTimeout(const std::string& service) {
   const auto at = services_.find(service);
-  if (at == services_.end() || at->second.assignment.has_value()) return;
+  if (at == services_.end() || at->second.has_assignment) return;
   for (const std::string& cluster : at->second.clusters) stats_.CountTimeout(StatPrefix(cluster));
   OnMissing(service);
 }
 
 void EndpointUpdates::OnMissing(const std::string& service) {
   const auto at = services_.find(service);
-  if (at == services_.end() || at->second.assignment.has_value()) return;
+  if (at == services_.end() || at->second.has_assignment) return;
   at->second.is_missing = true;
   for (const std::string& cluster : at->second.clusters) clusters_.EndpointsFailed(cluster);
 }

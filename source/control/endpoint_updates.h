@@ -5,7 +5,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,10 +57,12 @@ class EndpointUpdates final : public ResourceUser {
 
   struct Service {
     absl::btree_set<std::string> clusters;
-    std::optional<Assignment> assignment;  // the last that was good
-    std::unique_ptr<Expiry> expiry;        // null: it lasts
-    bool is_missing = false;               // nobody waits for the first any longer
+    bool has_assignment = false;     // one that was good has come
+    bool is_missing = false;         // nobody waits for the first any longer
+    Duration stale_after{0};         // of the last that was good
+    std::unique_ptr<Expiry> expiry;  // null: it lasts
   };
+  Assignment Read(const std::string& name) const;
   void Renew(const std::string& name);
   void OnStale(const std::string& name);
 

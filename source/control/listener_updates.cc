@@ -19,7 +19,9 @@ void ListenerUpdates::NoteFailure(const std::string& name, const std::string& ve
   const auto at = records_.find(name);
   if (at == records_.end() || at->second.version != version) return;
   // Nothing is in force that could be the same as what comes next.
-  at->second = {.refused_version = version, .refusal = text};
+  at->second = {.version = {},
+                .body = {},
+                .refused = std::make_shared<const Refusal>(Refusal{version, text, {}, {}})};
 }
 
 void ListenerUpdates::TellFirst() {

@@ -1,9 +1,11 @@
 // NamedStats: statistics of resources one by one, by Envoy's names, beside those of their kind:
 // "cluster.users.update_success", "http.web.rds.routes.update_rejected".
 //
-// Main thread. What has been counted once stays, as every statistic does.
+// Main thread. What has been counted once stays, as every statistic does, but for what a cluster
+// counts of itself: it is looked up each time.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "source/event/worker_context.h"
 #include "source/stats/registry.h"
+#include "source/stats/stat_group.h"
 #include "source/xds/resource.h"
 #include "source/xds/xds_stats.h"
 
@@ -30,7 +33,7 @@ class NamedStats {
     for (const ResourceError& error : refused) names.insert(error.name);
     for (const Resource& resource : resources) {
       for (const std::string& prefix : prefixes_of(resource.name)) {
-        const UpdateStats& stats = Of(prefix);
+        const UpdateStats stats = Of(prefix);
         if (names.contains(resource.name)) {
           stats.rejected.Add(main_.stats);
         } else {
@@ -41,13 +44,23 @@ class NamedStats {
   }
 
  private:
-  const UpdateStats& Of(const std::string& prefix) {
-    return by_prefix_.try_emplace(prefix, stats_, prefix).first->second;
+  UpdateStats Of(const std::string& prefix) {
+    const auto [at, is_new] = by_prefix_.try_emplace(prefix);
+    if (is_new) at->second = stats_.GetGroup(prefix, Names());
+    return UpdateStats(stats_, prefix);
+  }
+  // Those that no cluster has of itself.
+  static const StatTable& Names() {
+    static const auto* const table = new StatTable({{"init_fetch_timeout", StatKind::kCounter},
+                                                    {"update_rejected", StatKind::kCounter},
+                                                    {"update_time", StatKind::kGauge},
+                                                    {"version", StatKind::kGauge}});
+    return *table;
   }
 
   WorkerContext& main_;
   StatsRegistry& stats_;
-  absl::btree_map<std::string, UpdateStats> by_prefix_;
+  absl::btree_map<std::string, std::shared_ptr<const StatGroup>> by_prefix_;
 };
 
 }  // namespace sluice

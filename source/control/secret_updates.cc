@@ -23,7 +23,7 @@ std::unique_ptr<SecretFetch> SecretUpdates::Fetch(const SecretKey& key) {
   source_->Want(kSecretType, key.name, Duration::zero());
   const auto known = records_.find(key.name);
   auto secret = std::make_shared<SecretProto>();
-  if (known != records_.end() && secret->ParseFromString(known->second.body.value())) {
+  if (known != records_.end() && secret->ParseFromString(known->second.body)) {
     // Not from inside of the call that asks for it.
     again_.push_back(key);
     loop_.AtEndOfTurn(*this);
@@ -36,9 +36,11 @@ void SecretUpdates::RunEndOfTurn() {
     const auto known = records_.find(key.name);
     if (known == records_.end() || !keys_[key.name].contains(key)) continue;
     auto secret = std::make_shared<SecretProto>();
-    if (!secret->ParseFromString(known->second.body.value())) continue;
+    if (!secret->ParseFromString(known->second.body)) continue;
     const absl::Status status = store_.Set(key, std::move(secret));
-    if (!status.ok()) known->second.refusal = std::string(status.message());
+    if (status.ok()) continue;
+    known->second.refused =
+        std::make_shared<const Refusal>(Refusal{{}, std::string(status.message()), {}, {}});
   }
 }
 

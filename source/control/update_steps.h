@@ -6,11 +6,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "google/protobuf/any.pb.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "source/base/units.h"
 #include "source/config/config_errors.h"
@@ -20,17 +20,22 @@
 
 namespace sluice {
 
+// What was not accepted.
+struct Refusal {
+  std::string version;
+  std::string text;  // why
+  WallTime at{};
+  std::string body;  // as it came; empty: nobody knows
+};
+
 // What is in force under a name, and what has been refused since.
 struct ResourceRecord {
   std::string version;  // of what is in force; with an empty body nothing is
-  google::protobuf::Any body;
+  std::string body;     // as it came: bytes of its kind's message
   WallTime updated_at{};
-  std::string refused_version;
-  std::string refusal;  // empty: the last that came was accepted
-  WallTime refused_at{};
-  google::protobuf::Any refused_body;
+  std::shared_ptr<const Refusal> refused;  // null: the last that came was accepted
 
-  bool has_body() const { return !body.type_url().empty(); }
+  bool has_body() const { return !body.empty(); }  // every resource has a name, at least
 };
 
 // One of them, as it is shown.
@@ -60,9 +65,9 @@ inline bool Forget(ResourceRecords& records, const std::string& name) {
 }
 
 template <class Proto>
-bool MeansTheSame(const google::protobuf::Any& body, const Proto& proto) {
+bool MeansTheSame(const std::string& body, const Proto& proto) {
   Proto before;
-  return before.ParseFromString(body.value()) &&
+  return before.ParseFromString(body) &&
          google::protobuf::util::MessageDifferencer::Equals(before, proto);
 }
 
@@ -78,8 +83,8 @@ std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resource
     {
       const ResourceRecord& record = records[resource.name];
       // What was refused since may be in force in part: so what was there before is applied again.
-      const bool is_there = record.has_body() && record.refusal.empty();
-      const bool same_bytes = is_there && record.body.value() == resource.body.value();
+      const bool is_there = record.has_body() && record.refused == nullptr;
+      const bool same_bytes = is_there && record.body == resource.body.value();
       if (!same_bytes) CheckResource(resource, proto, errors);
       is_applied = !same_bytes && errors.empty() && !(is_there && MeansTheSame(record.body, proto));
     }
@@ -87,15 +92,14 @@ std::vector<ResourceError> UpdateResources(const std::vector<Resource>& resource
     ResourceRecord& record = records[resource.name];  // anew: `apply` may have changed them
     if (!errors.empty()) {
       refused.push_back(RefusalOf(resource, errors));
-      record.refused_version = resource.version;
-      record.refusal = refused.back().text;
-      record.refused_at = now;
-      record.refused_body = resource.body;
+      record.refused = std::make_shared<const Refusal>(
+          Refusal{resource.version, refused.back().text, now, resource.body.value()});
       continue;
     }
     record = {.version = resource.version,
-              .body = resource.body,
-              .updated_at = is_applied ? now : record.updated_at};
+              .body = resource.body.value(),
+              .updated_at = is_applied ? now : record.updated_at,
+              .refused = nullptr};
   }
   return refused;
 }

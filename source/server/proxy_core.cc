@@ -180,7 +180,9 @@ void ProxyCore::SetCluster(const envoy::config::cluster::v3::Cluster& cluster,
                            const FieldScope& scope) {
   auto gate = std::make_unique<WarmGate>();
   auto spec = ReadCluster(cluster, scope, *gate);
-  if (spec != nullptr) clusters_.Set(std::move(spec), std::move(gate));
+  if (spec == nullptr) return;
+  if (gate->open()) gate.reset();  // there is nothing to wait for
+  clusters_.Set(std::move(spec), std::move(gate));
 }
 
 void ProxyCore::ReadLocalCluster(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,

@@ -1,6 +1,6 @@
 // CircuitBreaker: how much of a cluster is in use over all workers, and whether more may be.
 //
-// Shared by all workers: relaxed atomics, one cache line for each priority. Those who ask with
+// Shared by all workers: relaxed atomics, those of one priority side by side. Those who ask with
 // TryAcquire never hold more than the limit together; Acquire goes past it knowingly. Each
 // acquisition has one Release.
 //
@@ -84,7 +84,7 @@ class CircuitBreaker {
 
  private:
   static constexpr size_t kResources = static_cast<size_t>(BreakerResource::kCount);
-  struct alignas(64) Line {
+  struct Line {
     std::atomic<uint32_t> in_use[kResources] = {};
     std::atomic<uint32_t> extra[kResources] = {};  // by tunnels
     std::atomic<uint32_t> max[kResources] = {};
@@ -108,7 +108,8 @@ class CircuitBreaker {
   std::atomic<uint32_t>& Of(RoutePriority priority, BreakerResource resource) {
     return lines_[static_cast<size_t>(priority)].in_use[static_cast<size_t>(resource)];
   }
-  Line lines_[2];
+  // On cache lines of its own.
+  alignas(64) Line lines_[2];
 };
 
 }  // namespace sluice

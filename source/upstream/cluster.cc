@@ -43,6 +43,15 @@ bool Differ(const std::vector<HostEntry>& entries, const HostSet& set) {
   return false;
 }
 
+HostFlags OfDiscovery(HostFlags flags) {
+  HostFlags own;
+  for (const HostFlag flag : {HostFlag::kFailedByDiscovery, HostFlag::kDegradedByDiscovery,
+                              HostFlag::kDrainingByDiscovery}) {
+    own = own.With(flag, flags.Has(flag));
+  }
+  return own;
+}
+
 // When discovery drops it, however well it is: discovery had called it ill before, as in Envoy, or
 // an operator keeps it from being asked.
 bool GoesAtOnce(HostFlags flags) {
@@ -54,7 +63,8 @@ bool GoesAtOnce(HostFlags flags) {
 
 Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
                  std::shared_ptr<CircuitBreaker> breaker, const Cluster* predecessor,
-                 std::unique_ptr<WarmGate> gate, std::function<void()> on_ready)
+                 std::unique_ptr<WarmGate> gate,
+                 std::function<void(const std::string& name)> on_ready)
     : main_(world.main),
       workers_(world.workers),
       zones_(world.zones),
@@ -85,7 +95,7 @@ Cluster::~Cluster() {
 }
 
 void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
-  if (!spec_->outlier.has_value()) return;
+  if (spec_->outlier == nullptr) return;
   outlier_monitor_ = std::make_shared<OutlierMonitor>(*spec_->outlier, main_.loop);
   outliers_ = std::make_unique<OutlierDetector>(
       OutlierDetector::Parts{.main = main_,
@@ -133,27 +143,43 @@ void Cluster::Show() {
 
 void Cluster::SetEndpoints(std::vector<EndpointSpec> endpoints, const AssignmentPolicy& policy) {
   endpoints_ = std::move(endpoints);
+  has_endpoints_ = true;
   must_publish_ = must_publish_ || !(assignment_policy_ == policy);
   assignment_policy_ = policy;
   main_.loop.AtEndOfTurn(*this);
 }
 
 void Cluster::GiveUpOnEndpoints() {
-  if (endpoints_.has_value()) return;
-  const bool known = predecessor_ != nullptr && predecessor_->endpoints_.has_value() &&
+  if (has_endpoints_) return;
+  const bool known = predecessor_ != nullptr && predecessor_->has_endpoints_ &&
                      predecessor_->spec_->eds_service_name == spec_->eds_service_name;
-  if (known) return SetEndpoints(*predecessor_->endpoints_, predecessor_->assignment_policy_);
+  if (known) return SetEndpoints(predecessor_->Listed(), predecessor_->assignment_policy_);
   if (predecessor_ == nullptr) SetEndpoints({}, assignment_policy_);
 }
 
 bool Cluster::misses_endpoints() const {
   if (gate_ != nullptr && !gate_->open()) return true;
-  return spec_->type == DiscoveryType::kEds && !endpoints_.has_value();
+  return spec_->type == DiscoveryType::kEds && !has_endpoints_;
+}
+
+// What is listed of an EDS cluster, as long as nothing else is: its hosts say it all.
+std::vector<EndpointSpec> Cluster::Listed() const {
+  if (endpoints_.has_value()) return *endpoints_;
+  std::vector<EndpointSpec> endpoints;
+  for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
+    const Host& host = *hosts_->hosts[i];
+    if (host.flags().Has(HostFlag::kPendingRemoval)) continue;
+    endpoints.push_back({.facts = host.facts(),
+                         .traits = hosts_->traits[i],
+                         .flags = OfDiscovery(host.flags()),
+                         .dns_name = {}});
+  }
+  return endpoints;
 }
 
 std::vector<ResolvedEndpoint> Cluster::Endpoints() const {
   std::vector<ResolvedEndpoint> endpoints =
-      StaticEndpoints(endpoints_.has_value() ? *endpoints_ : spec_->endpoints);
+      StaticEndpoints(has_endpoints_ ? Listed() : spec_->endpoints);
   for (ResolvedEndpoint& endpoint : dns_.Endpoints()) endpoints.push_back(std::move(endpoint));
   return endpoints;
 }
@@ -176,10 +202,11 @@ void Cluster::Rebuild() {
     const bool changed = std::exchange(must_publish_, false) || Differ(entries, *hosts_);
     if (changed) health_.SetHosts(entries);
     if (changed || hosts_->warming) Publish(std::move(entries));
+    if (spec_->type == DiscoveryType::kEds) endpoints_.reset();
   }
   if (ready_ || !dns_.settled() || !health_.settled()) return;
   ready_ = true;
-  on_ready_();
+  on_ready_(spec_->name);
 }
 
 void Cluster::Publish(std::vector<HostEntry> entries) {

@@ -51,7 +51,7 @@ class Cluster final : private EndOfTurnTask {
   // in a turn after it.
   Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
           std::shared_ptr<CircuitBreaker> breaker, const Cluster* predecessor,
-          std::unique_ptr<WarmGate> gate, std::function<void()> on_ready);
+          std::unique_ptr<WarmGate> gate, std::function<void(const std::string& name)> on_ready);
   ~Cluster();  // workers keep theirs: ClusterSet tells them
 
   void Start();
@@ -96,6 +96,7 @@ class Cluster final : private EndOfTurnTask {
   void Rebuild();
   // What it cannot know its hosts without.
   bool misses_endpoints() const;
+  std::vector<EndpointSpec> Listed() const;
   std::vector<ResolvedEndpoint> Endpoints() const;
   void Publish(std::vector<HostEntry> entries);
   void CountZones();
@@ -113,11 +114,12 @@ class Cluster final : private EndOfTurnTask {
   const std::function<void()> on_hosts_;
   const std::shared_ptr<const ClusterSpec> spec_;
   const std::shared_ptr<CircuitBreaker> breaker_;
-  const std::function<void()> on_ready_;
+  const std::function<void(const std::string& name)> on_ready_;
   const Cluster* predecessor_;  // null: there is none, or its place is taken
   const std::unique_ptr<WarmGate> gate_;
   DnsEndpoints dns_;
-  std::optional<std::vector<EndpointSpec>> endpoints_;  // none: the spec's
+  bool has_endpoints_ = false;  // other than the spec's: what follows, or in its place hosts_
+  std::optional<std::vector<EndpointSpec>> endpoints_;
   AssignmentPolicy assignment_policy_;
   Timer warming_;  // the next step of hosts in slow start
   Timer flips_;    // what has changed since the last set, where that was a moment ago

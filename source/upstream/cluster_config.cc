@@ -233,8 +233,8 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
   ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
   if (cluster.has_outlier_detection()) {
-    spec->outlier =
-        ParseOutlierDetection(cluster.outlier_detection(), scope.At("outlier_detection"));
+    spec->outlier = std::make_shared<const OutlierSettings>(
+        ParseOutlierDetection(cluster.outlier_detection(), scope.At("outlier_detection")));
   }
   ParseTransports(cluster, scope, parse_transport, *spec);
   ParseUpstreamHttp(cluster, scope, *spec);
@@ -243,12 +243,14 @@ std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, cons
   if (scope.errors().size() != errors_before) return nullptr;
   spec->stats = MakeClusterStats(stats, spec->stat_name);
   if (!spec->health_checks.empty()) {
-    spec->health_stats = MakeHealthStats(stats, spec->stat_name);
+    spec->health_stats =
+        std::make_shared<const HealthStats>(MakeHealthStats(stats, spec->stat_name));
   }
   // Over TLS a probe, too, goes by what was agreed on.
   const bool probes_in_http2 = !spec->health_checks.empty() && AnyTransport(*spec);
   if (spec->protocol != UpstreamProtocol::kHttp1 || probes_in_http2 || AnyHttp2Probe(*spec)) {
-    spec->stats.http2.emplace(stats, ClusterStatPrefix(spec->stat_name));
+    spec->stats.http2 =
+        std::make_shared<const Http2Stats>(stats, ClusterStatPrefix(spec->stat_name));
   }
   return spec;
 }

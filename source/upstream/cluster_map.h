@@ -22,7 +22,20 @@ class WorkerClusters {
   WorkerClusters() = default;
   ~WorkerClusters();  // of a worker that has stopped: closes everything
 
+  // What a cluster is made of.
+  struct Facts {
+    WorkerContext& worker;
+    Network& network;
+    std::shared_ptr<const ClusterSpec> spec;
+    std::shared_ptr<CircuitBreaker> breaker;
+    std::shared_ptr<OutlierMonitor> outliers;  // null: nobody hears how hosts answer
+    std::shared_ptr<const HostSet> hosts;
+  };
+
   WorkerCluster* Find(absl::string_view name);
+  // Adds a cluster, which is made when somebody asks for it: most workers never use most clusters.
+  // Or changes the one that has this breaker, or takes the place of another.
+  void Set(Facts facts);
   void Set(std::unique_ptr<WorkerCluster> cluster);  // adds, or replaces that of the same name
   void SetHosts(absl::string_view name, std::shared_ptr<const HostSet> hosts);
   void Remove(absl::string_view name);
@@ -32,7 +45,12 @@ class WorkerClusters {
 
  private:
   void Retire(std::unique_ptr<WorkerCluster> cluster);
-  absl::flat_hash_map<std::string, std::unique_ptr<WorkerCluster>> by_name_;
+  // One of the two.
+  struct Entry {
+    std::unique_ptr<Facts> facts;
+    std::unique_ptr<WorkerCluster> cluster;
+  };
+  absl::flat_hash_map<std::string, Entry> by_name_;
   WorkerCluster* last_found_ = nullptr;   // most workers ask for the same again and again
   IntrusiveList<WorkerCluster> retired_;  // owned; each deletes itself when it is empty
   HostWatches watches_;

@@ -29,7 +29,7 @@ void ClusterSet::Set(std::shared_ptr<const ClusterSpec> spec, std::unique_ptr<Wa
   Count(entry, -1);
   entry.warming =
       std::make_unique<Cluster>(WorldOf(name), std::move(spec), entry.breaker, entry.serving.get(),
-                                std::move(gate), [this, name] { OnWarm(name); });
+                                std::move(gate), [this](const std::string& warm) { OnWarm(warm); });
   Count(entry, 1);
   entry.warming->Start();
   ShowCounts();

@@ -24,10 +24,6 @@
 #include "source/upstream/host_transport.h"
 #include "source/upstream/outlier/outlier_settings.h"
 
-namespace envoy::config::core::v3 {
-class ConfigSource;
-}
-
 namespace sluice {
 
 enum class DiscoveryType : uint8_t {
@@ -103,7 +99,7 @@ struct ClusterStats {
   Gauge lb_subsets_active;
   Gauge membership_total, membership_healthy, membership_degraded, membership_excluded;
   Counter membership_change, update_attempt, update_success, update_failure;
-  std::optional<Http2Stats> http2;  // where the cluster may speak it
+  std::shared_ptr<const Http2Stats> http2;  // null: the cluster does not speak it
 };
 
 // Of what a spec was made of: two that have the same number say the same. 0: nobody knows.
@@ -119,8 +115,7 @@ struct ClusterSpec {
   DiscoveryType type = DiscoveryType::kStatic;
   SpecHashes hashes;
   std::vector<EndpointSpec> endpoints;
-  std::string eds_service_name;  // kEds: what to ask for, and where; as the next
-  std::shared_ptr<const envoy::config::core::v3::ConfigSource> eds_source;
+  std::string eds_service_name;                 // kEds: what to ask for
   std::optional<OriginalDstSpec> original_dst;  // kOriginalDst
   AssignmentPolicy assignment_policy;
   BalancerSpec balancer;
@@ -161,9 +156,9 @@ struct ClusterSpec {
   bool ignore_health_on_host_removal = false;
   // close_connections_on_host_health_failure: those of TCP proxies.
   bool closes_on_host_failure = false;
-  std::optional<OutlierSettings> outlier;  // none: hosts stay however they answer
+  std::shared_ptr<const OutlierSettings> outlier;  // null: hosts stay however they answer
   ClusterStats stats;
-  std::optional<HealthStats> health_stats;  // where there are health checks
+  std::shared_ptr<const HealthStats> health_stats;  // null: there are no health checks
 };
 
 }  // namespace sluice

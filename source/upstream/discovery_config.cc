@@ -99,7 +99,6 @@ void ParseEds(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& 
   }
   if (!eds.has_eds_config()) return scope.At("eds_cluster_config.eds_config").Error("is required");
   spec.eds_service_name = eds.service_name().empty() ? cluster.name() : eds.service_name();
-  spec.eds_source = std::make_shared<const envoy::config::core::v3::ConfigSource>(eds.eds_config());
 }
 
 void ParseOriginalDst(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {

@@ -121,7 +121,7 @@ void ParseMoreAddresses(const endpoint::Endpoint& endpoint, DiscoveryType type,
     ParseAddress(endpoint.additional_addresses(i).address(), type, field.At("address"), more);
     addresses.push_back(std::move(more.facts.address));
   }
-  spec.facts.addresses = Interleave(addresses);
+  spec.facts.addresses = SharedValue(Interleave(addresses));
 }
 
 EndpointSpec ParseEndpoint(const endpoint::LbEndpoint& lb_endpoint, DiscoveryType type,
@@ -154,6 +154,7 @@ class EndpointsReader {
     const std::shared_ptr<const LocalityGroup> locality = ReadLocality(group, scope);
     const KeyValues of_locality = ParseTransportLabels(group.metadata());
     uint64_t weights = 0;
+    specs_.reserve(specs_.size() + static_cast<size_t>(group.lb_endpoints_size()));
     for (int i = 0; i < group.lb_endpoints_size(); ++i) {
       const FieldScope field = scope.At("lb_endpoints", i);
       EndpointSpec spec = ParseEndpoint(group.lb_endpoints(i), type_, field);

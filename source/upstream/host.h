@@ -1,7 +1,7 @@
 // Host: one endpoint of a cluster: its address and the few numbers all workers share about it.
 //
 // Shared object (shared_ptr): host sets, pools and attempts on all workers hold it. The atomics are
-// relaxed counts on one cache line; everything else is const.
+// relaxed counts that lie together, amid what is this host's alone; everything else is const.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,7 @@
 #include "source/upstream/host_transport.h"
 #include "source/upstream/named_addresses.h"
 #include "source/upstream/outlier/host_outcomes.h"
+#include "source/upstream/shared_value.h"
 
 namespace sluice {
 
@@ -87,8 +88,8 @@ struct HostFacts {
   Address address;
   std::string hostname;  // as configured or resolved from
   ProbePlaceRef probe;
-  // All of its addresses, `address` first, in the order to be tried; empty: it has but that.
-  std::vector<Address> addresses = {};
+  // All of its addresses, `address` first, in the order to be tried; null: it has but that.
+  SharedValue<std::vector<Address>> addresses = {};
   TransportLabelsRef transport_labels = {};
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };
@@ -102,8 +103,9 @@ class Host : public std::enable_shared_from_this<Host> {
   const Address& address() const { return facts_.address; }
   // In the order to be tried; at least one.
   absl::Span<const Address> addresses() const {
-    return facts_.addresses.empty() ? absl::MakeConstSpan(&facts_.address, 1)
-                                    : absl::MakeConstSpan(facts_.addresses);
+    const std::vector<Address>* const several = facts_.addresses.get();
+    return several == nullptr ? absl::MakeConstSpan(&facts_.address, 1)
+                              : absl::MakeConstSpan(*several);
   }
 
   // Written on main; workers go by the HostSet they were given, not by these.
@@ -129,13 +131,13 @@ class Host : public std::enable_shared_from_this<Host> {
   MonotonicTime fit_since = MonotonicTime::min();
 
   // Per-host statistics as /clusters shows them.
-  alignas(64) std::atomic<uint32_t> rq_active{0};
+  std::atomic<uint32_t> rq_active{0};
   std::atomic<uint32_t> cx_active{0};
-  std::atomic<uint64_t> rq_total{0}, rq_success{0}, rq_error{0}, rq_timeout{0}, cx_total{0},
-      cx_connect_fail{0};
   // What peak EWMA balancing remembers of its answers (balancers/latency.h). Beside rq_active: the
   // two are read together.
   std::atomic<uint64_t> latency{0};
+  std::atomic<uint64_t> rq_total{0}, rq_success{0}, rq_error{0}, rq_timeout{0}, cx_total{0},
+      cx_connect_fail{0};
   HostOutcomes outcomes;  // for outlier detection
 
  private:

@@ -1,7 +1,6 @@
 #include "source/upstream/worker_upstreams.h"
 
 #include "source/base/check.h"
-#include "source/upstream/worker_cluster.h"
 
 namespace sluice {
 
@@ -16,14 +15,7 @@ void WorkerUpstreams::SetCluster(std::shared_ptr<const ClusterSpec> spec,
                                  std::shared_ptr<const HostSet> hosts) {
   for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
     workers_.loop(worker).Post([side = sides_[worker], spec, breaker, outliers, hosts] {
-      WorkerCluster* const known = side.clusters.Find(spec->name);
-      if (known != nullptr && &known->breaker() == breaker.get()) {
-        known->Update(spec, outliers);
-      } else {
-        side.clusters.Set(
-            std::make_unique<WorkerCluster>(side.context, side.network, spec, breaker, outliers));
-      }
-      side.clusters.SetHosts(spec->name, hosts);
+      side.clusters.Set({side.context, side.network, spec, breaker, outliers, hosts});
     });
   }
 }

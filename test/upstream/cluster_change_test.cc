@@ -117,7 +117,8 @@ class EjectionsOverAChange : public ClusterChange {
  protected:
   std::shared_ptr<ClusterSpec> Watched() {
     auto spec = Static("users", {1, 2});
-    spec->outlier = OutlierSettings{.consecutive_5xx = 1, .max_ejection_percent = 50};
+    spec->outlier = std::make_shared<const OutlierSettings>(
+        OutlierSettings{.consecutive_5xx = 1, .max_ejection_percent = 50});
     return spec;
   }
   void Eject() {

@@ -115,7 +115,6 @@ TEST(ClusterConfig, EdsSaysWhatToAskFor) {
       "name: \"x\" type: EDS eds_cluster_config { service_name: \"s\" eds_config { ads {} } }");
   EXPECT_EQ(spec.type, DiscoveryType::kEds);
   EXPECT_EQ(spec.eds_service_name, "s");
-  EXPECT_TRUE(spec.eds_source->has_ads());
   EXPECT_EQ(
       Good("name: \"x\" type: EDS eds_cluster_config { eds_config { ads {} } }").eds_service_name,
       "x");
@@ -160,10 +159,10 @@ TEST(ClusterConfig, MoreAddressesOfAnEndpointTakeTurnsByFamily) {
       Endpoint("10.0.0.1", 80, more("10.0.0.2") + more("2001:db8::1") + more("2001:db8::2"));
   const ClusterSpec spec = Good(With(endpoint));
   std::string addresses;
-  for (const Address& address : spec.endpoints[0].facts.addresses)
+  for (const Address& address : *spec.endpoints[0].facts.addresses.get())
     addresses += address.text() + " ";
   EXPECT_EQ(addresses, "10.0.0.1:80 [2001:db8::1]:80 10.0.0.2:80 [2001:db8::2]:80 ");
-  EXPECT_TRUE(Good(With(Endpoint("10.0.0.1"))).endpoints[0].facts.addresses.empty());
+  EXPECT_EQ(Good(With(Endpoint("10.0.0.1"))).endpoints[0].facts.addresses.get(), nullptr);
   ExpectError(With(Endpoint("10.0.0.1", 80, more("a.example"))),
               "additional_addresses[0].address.socket_address.address");
   ExpectError(With(endpoint, "type: STRICT_DNS"), "additional_addresses: are for types");

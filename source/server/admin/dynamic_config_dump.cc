@@ -21,37 +21,43 @@ Part& PartOf(ConfigDumpParts& parts) {
   return static_cast<Part&>(*parts.back());
 }
 
+void Pack(const ResourceType& type, const std::string& body, google::protobuf::Any& into) {
+  into.set_type_url(std::string(type.url));
+  into.set_value(body);
+}
+
 template <class Entry>
-void WriteRefusal(const ResourceRecord& record, Entry& entry) {
-  if (record.refusal.empty()) return;
+void WriteRefusal(const ResourceType& type, const ResourceRecord& record, Entry& entry) {
+  if (record.refused == nullptr) return;
   auto& state = *entry.mutable_error_state();
-  state.set_details(record.refusal);
-  state.set_version_info(record.refused_version);
-  if (record.refused_body.type_url().empty()) return;
-  *state.mutable_failed_configuration() = record.refused_body;
-  *state.mutable_last_update_attempt() = ProtoTime(record.refused_at);
+  state.set_details(record.refused->text);
+  state.set_version_info(record.refused->version);
+  if (record.refused->body.empty()) return;
+  Pack(type, record.refused->body, *state.mutable_failed_configuration());
+  *state.mutable_last_update_attempt() = ProtoTime(record.refused->at);
 }
 
 admin::ClientResourceStatus StatusOf(const ResourceRecord& record) {
-  if (!record.refusal.empty()) return admin::NACKED;
+  if (record.refused != nullptr) return admin::NACKED;
   return record.has_body() ? admin::ACKED : admin::REQUESTED;
 }
 
 // What all entries have in common; the resource itself is in the field that the caller names.
 template <class Entry>
-void Write(const ResourceRecord& record, Entry& entry, google::protobuf::Any* resource) {
+void Write(const ResourceType& type, const ResourceRecord& record, Entry& entry,
+           google::protobuf::Any* resource) {
   if (record.has_body()) {
-    *resource = record.body;
+    Pack(type, record.body, *resource);
     entry.set_version_info(record.version);
     *entry.mutable_last_updated() = ProtoTime(record.updated_at);
   }
-  WriteRefusal(record, entry);
+  WriteRefusal(type, record, entry);
   entry.set_client_status(StatusOf(record));
 }
 
 // Versions are from those who know which of them serves: AddDynamicListeners.
 void AddListener(const std::string& name, const ResourceRecord& record, ConfigDumpParts& parts) {
-  if (record.refusal.empty()) return;
+  if (record.refused == nullptr) return;
   auto& dump = PartOf<admin::ListenersConfigDump>(parts);
   admin::ListenersConfigDump::DynamicListener* entry = nullptr;
   for (auto& present : *dump.mutable_dynamic_listeners()) {
@@ -59,7 +65,7 @@ void AddListener(const std::string& name, const ResourceRecord& record, ConfigDu
   }
   if (entry == nullptr) entry = dump.add_dynamic_listeners();
   entry->set_name(name);
-  WriteRefusal(record, *entry);
+  WriteRefusal(kListenerType, record, *entry);
   entry->set_client_status(admin::NACKED);
 }
 
@@ -67,11 +73,11 @@ void AddCluster(const RecordView& view, ConfigDumpParts& parts) {
   auto& dump = PartOf<admin::ClustersConfigDump>(parts);
   if (view.before != nullptr) {
     auto& serving = *dump.add_dynamic_active_clusters();
-    Write(*view.before, serving, serving.mutable_cluster());
+    Write(kClusterType, *view.before, serving, serving.mutable_cluster());
   }
   auto& last =
       view.is_coming ? *dump.add_dynamic_warming_clusters() : *dump.add_dynamic_active_clusters();
-  Write(view.record, last, last.mutable_cluster());
+  Write(kClusterType, view.record, last, last.mutable_cluster());
 }
 
 void AddSecret(const std::string& name, const RecordView& view, ConfigDumpParts& parts) {
@@ -79,7 +85,7 @@ void AddSecret(const std::string& name, const RecordView& view, ConfigDumpParts&
   auto& entry =
       view.is_coming ? *dump.add_dynamic_warming_secrets() : *dump.add_dynamic_active_secrets();
   entry.set_name(name);
-  Write(view.record, entry, entry.mutable_secret());
+  Write(kSecretType, view.record, entry, entry.mutable_secret());
 }
 
 // What is in force comes before what waits for clusters, which Envoy does not know.
@@ -88,7 +94,7 @@ void AddRoutes(const RecordView& view, ConfigDumpParts& parts) {
   for (const ResourceRecord* record : {view.before, &view.record}) {
     if (record == nullptr) continue;
     auto& entry = *dump.add_dynamic_route_configs();
-    Write(*record, entry, entry.mutable_route_config());
+    Write(kRouteType, *record, entry, entry.mutable_route_config());
   }
 }
 
@@ -116,7 +122,7 @@ void WriteAssignment(const ResourceRecord& record,
     entry.set_version_info(record.version);
     *entry.mutable_last_updated() = ProtoTime(record.updated_at);
   }
-  WriteRefusal(record, entry);
+  WriteRefusal(kEndpointType, record, entry);
   entry.set_client_status(StatusOf(record));
 }
 

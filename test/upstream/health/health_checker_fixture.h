@@ -42,7 +42,8 @@ class HealthCheckerTest : public testing::Test, protected ClusterWorld {
   }
   std::shared_ptr<ClusterSpec> Spec(DiscoveryType type) {
     auto spec = SpecOf("users", type);
-    spec->health_stats = MakeHealthStats(world_.stats(), "users");
+    spec->health_stats =
+        std::make_shared<const HealthStats>(MakeHealthStats(world_.stats(), "users"));
     for (const auto& check : checks_) spec->health_checks.push_back(check);
     return spec;
   }

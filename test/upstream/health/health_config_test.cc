@@ -66,7 +66,7 @@ TEST(HealthConfig, NoneIsNone) {
   const Parsed parsed = Parse(With(""));
   ASSERT_NE(parsed.spec, nullptr);
   EXPECT_TRUE(parsed.spec->health_checks.empty());
-  EXPECT_FALSE(parsed.spec->health_stats.has_value());
+  EXPECT_EQ(parsed.spec->health_stats, nullptr);
 }
 
 TEST(HealthConfig, IntervalsThatAreNotSetFollowOthersAsInEnvoy) {

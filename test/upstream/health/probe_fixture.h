@@ -22,7 +22,8 @@ class ProbeFixture : public testing::Test {
     cluster_->name = cluster_->stat_name = "users";
     cluster_->stats = MakeClusterStats(world_.stats(), "users");
     cluster_->stats.http2.emplace(world_.stats(), "cluster.users.");
-    cluster_->health_stats = MakeHealthStats(world_.stats(), "users");
+    cluster_->health_stats =
+        std::make_shared<const HealthStats>(MakeHealthStats(world_.stats(), "users"));
   }
   ~ProbeFixture() override {
     probe_.reset();
