@@ -14,10 +14,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "envoy/config/cluster/v3/cluster.pb.h"
-#include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
 #include "source/base/check.h"
+#include "test/budget/many_clusters.h"
 #include "test/scenario/told_proxy.h"
 
 namespace sluice {
@@ -25,42 +24,7 @@ namespace {
 
 using Item = FakeControlPlane::Item;
 
-constexpr int kClusters = 10'000;
-constexpr int kEndpoints = 10;
 constexpr int kVirtualHosts = 10'000;
-
-std::string NameOf(int index) { return absl::StrCat("outbound|8080||service-", index, ".default"); }
-
-Item ItemOf(const std::string& name, const google::protobuf::Message& body, int version) {
-  Item item{.name = name, .version = absl::StrCat(version), .body = {}, .ttl_s = {}};
-  item.body.PackFrom(body);
-  return item;
-}
-
-Item ClusterItem(int index, int version) {
-  envoy::config::cluster::v3::Cluster cluster;
-  cluster.set_name(NameOf(index));
-  cluster.set_type(envoy::config::cluster::v3::Cluster::EDS);
-  auto* source = cluster.mutable_eds_cluster_config()->mutable_eds_config();
-  source->mutable_ads();
-  source->set_resource_api_version(envoy::config::core::v3::V3);
-  cluster.mutable_connect_timeout()->set_seconds(1 + version);
-  return ItemOf(cluster.name(), cluster, version);
-}
-
-Item EndpointsItem(int index, int version) {
-  envoy::config::endpoint::v3::ClusterLoadAssignment assignment;
-  assignment.set_cluster_name(NameOf(index));
-  auto* locality = assignment.add_endpoints();
-  for (int i = 0; i < kEndpoints; ++i) {
-    auto* endpoint = locality->add_lb_endpoints();
-    auto* address = endpoint->mutable_endpoint()->mutable_address()->mutable_socket_address();
-    address->set_address(absl::StrCat("10.", index >> 8, ".", index & 255, ".", i + 1));
-    address->set_port_value(8080);
-    if (i == 0) endpoint->mutable_load_balancing_weight()->set_value(1 + version % 100);
-  }
-  return ItemOf(assignment.cluster_name(), assignment, version);
-}
 
 Item RoutesItem(int version) {
   envoy::config::route::v3::RouteConfiguration routes;
@@ -91,11 +55,11 @@ double ResidentBytes() {
 
 // A proxy that has been told of so many clusters.
 struct Told {
-  explicit Told(int clusters) : proxy(Wire::kDelta) {
+  explicit Told(int clusters, int endpoints = kEndpoints) : proxy(Wire::kDelta) {
     std::vector<Item> cds, eds;
     for (int i = 0; i < clusters; ++i) {
       cds.push_back(ClusterItem(i, 1));
-      eds.push_back(EndpointsItem(i, 1));
+      eds.push_back(EndpointsItem(i, 1, endpoints));
     }
     proxy.SetRoutes("routes", NameOf(0));
     proxy.SetListener("web", "10.9.9.9");
@@ -113,18 +77,19 @@ struct Told {
   ToldProxy proxy;
 };
 
+// By how many endpoints each cluster has.
 void BM_FirstPush(benchmark::State& state) {
   double heap = 0, resident = 0;
   for (auto _ : state) {
     state.PauseTiming();
-    auto told = std::make_unique<Told>(kClusters);
+    auto told = std::make_unique<Told>(kClusters, static_cast<int>(state.range(0)));
     const double heap_before = HeapBytes(), resident_before = ResidentBytes();
     state.ResumeTiming();
     told->proxy.Start();
     state.PauseTiming();
     SLUICE_CHECK(told->proxy.started());
     SLUICE_CHECK(told->proxy.Stat("cluster_manager.active_clusters") == kClusters + 1);
-    told->proxy.control_plane().TakeRequests();
+    told->proxy.control_plane().Forget();
     heap = HeapBytes() - heap_before;
     resident = ResidentBytes() - resident_before;
     told.reset();
@@ -133,7 +98,7 @@ void BM_FirstPush(benchmark::State& state) {
   state.counters["heap_bytes_per_cluster"] = heap / kClusters;
   state.counters["resident_bytes_per_cluster"] = resident / kClusters;
 }
-BENCHMARK(BM_FirstPush)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_FirstPush)->Arg(kEndpoints)->Arg(1)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 void BM_OneEndpointChanges(benchmark::State& state) {
   Told told(static_cast<int>(state.range(0)));
@@ -141,7 +106,11 @@ void BM_OneEndpointChanges(benchmark::State& state) {
   int version = 1;
   for (auto _ : state) told.Push(kEndpointType, EndpointsItem(7, ++version));
 }
-BENCHMARK(BM_OneEndpointChanges)->Arg(100)->Arg(kClusters)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_OneEndpointChanges)
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(kClusters)
+    ->Unit(benchmark::kMicrosecond);
 
 void BM_OneClusterChanges(benchmark::State& state) {
   Told told(static_cast<int>(state.range(0)));
@@ -149,7 +118,22 @@ void BM_OneClusterChanges(benchmark::State& state) {
   int version = 1;
   for (auto _ : state) told.Push(kClusterType, ClusterItem(7, ++version));
 }
-BENCHMARK(BM_OneClusterChanges)->Arg(100)->Arg(kClusters)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_OneClusterChanges)->Arg(100)->Arg(1000)->Arg(kClusters)->Unit(benchmark::kMicrosecond);
+
+// Of one cluster, which comes whole.
+void BM_OneHostOfManyChanges(benchmark::State& state) {
+  Told told(1);
+  told.proxy.Start();
+  const auto hosts = static_cast<int>(state.range(0));
+  int version = 1;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Item item = EndpointsItem(0, ++version, hosts);
+    state.ResumeTiming();
+    told.Push(kEndpointType, std::move(item));
+  }
+}
+BENCHMARK(BM_OneHostOfManyChanges)->Arg(100)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 void BM_OneVirtualHostOfManyChanges(benchmark::State& state) {
   Told told(100);

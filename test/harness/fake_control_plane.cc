@@ -157,6 +157,12 @@ void FakeControlPlane::End(absl::Status why) {
 
 std::vector<std::string> FakeControlPlane::TakeRequests() { return std::exchange(requests_, {}); }
 
+void FakeControlPlane::Forget() {
+  requests_ = {};
+  served_.clear();
+  for (Stream* stream : streams_) stream->kinds.clear();
+}
+
 void FakeControlPlane::Take(Stream& stream, const std::string& message) {
   Asked asked;
   std::string line, node, refusal;

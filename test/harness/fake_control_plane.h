@@ -65,6 +65,9 @@ class FakeControlPlane {
   //   delta                "Cluster +[a b] -[c] knows [a=1] nonce n1 node refuses: ..."
   std::vector<std::string> TakeRequests();
 
+  // Nothing is known any more of what has been asked and told: for those who count memory.
+  void Forget();
+
   // What carries on its own: answers every request as a server would that has `resources` of a
   // kind, in the dialect of the stream, until it is told of others.
   void Serve(const ResourceType& type, std::vector<Item> resources);
