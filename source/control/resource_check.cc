@@ -30,7 +30,12 @@ void CheckResource(const Resource& resource, google::protobuf::Message& into,
 }
 
 ResourceError RefusalOf(const Resource& resource, const ConfigErrors& errors) {
-  return {resource.name, resource.version, std::string(absl::StripSuffix(errors.ToString(), "\n"))};
+  ResourceError refusal = {resource.name, resource.version,
+                           std::string(absl::StripSuffix(errors.ToString(), "\n"))};
+  for (const ConfigError& error : errors.errors()) {
+    refusal.mistakes.push_back({error.path, error.message, error.hint});
+  }
+  return refusal;
 }
 
 }  // namespace sluice

@@ -274,14 +274,17 @@ void DiscoveryStream::Finish(Kind& kind, const Intake& intake) {
   }
   subscription.nonce = response.nonce;
   subscription.answer_due = true;
-  if (!taken.errors.empty()) return Refuse(kind, RefusalText(*subscription.type, taken.errors));
+  if (!taken.errors.empty()) return Refuse(kind, std::move(taken.errors));
   subscription.refusal.clear();
+  subscription.refusal_details.clear();
   kind.last_refusal.clear();
   subscription.version = response.version;
   kind.stats.NoteSuccess(main_, response.version);
 }
 
-void DiscoveryStream::Refuse(Kind& kind, std::string refusal) {
+void DiscoveryStream::Refuse(Kind& kind, std::vector<ResourceError> errors) {
+  std::string refusal = RefusalText(*kind.subscription.type, errors);
+  kind.subscription.refusal_details = std::move(errors);
   kind.stats.rejected.Add(main_.stats);
   kind.repeats = refusal == kind.last_refusal ? kind.repeats + 1 : 0;
   if (kind.repeats == 0) {

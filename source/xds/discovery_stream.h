@@ -110,7 +110,7 @@ class DiscoveryStream final : public ResourceSource,
   void Finish(Kind& kind, const Intake& intake);
   void NoteTimes(Kind& kind, const Response& response, const std::vector<std::string>& gone);
   void Settle(Kind& kind, const std::string& name);
-  void Refuse(Kind& kind, std::string refusal);
+  void Refuse(Kind& kind, std::vector<ResourceError> errors);
   void CountPending(int64_t pending);
   Kind* Find(absl::string_view type_url);
 

@@ -49,11 +49,19 @@ struct Response {
   std::vector<std::string> removed;  // delta only
 };
 
+// One thing that is wrong with a resource.
+struct ResourceMistake {
+  std::string path;  // of the field; empty: of all of it
+  std::string rule;
+  std::string hint;
+};
+
 // What its user would not have of a resource, and why, in words with field paths.
 struct ResourceError {
   std::string name;
   std::string version;
   std::string text;
+  std::vector<ResourceMistake> mistakes = {};  // the same one by one; none: only `text` says it
 };
 
 }  // namespace sluice

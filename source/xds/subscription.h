@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
@@ -51,6 +52,7 @@ struct Subscription {
     dropped.clear();
     answer_due = answer_waits = false;
     refusal.clear();
+    refusal_details.clear();
   }
   // A new stream knows nothing; what has been accepted stays so.
   void StartStream() {
@@ -59,6 +61,7 @@ struct Subscription {
     dropped.clear();
     nonce.clear();
     refusal.clear();
+    refusal_details.clear();
   }
 
   const ResourceType* type;
@@ -76,10 +79,11 @@ struct Subscription {
   bool asked_for_all = false;
   // Names that the server has yet to hear of: what has changed, not what there is.
   absl::btree_set<std::string> added, dropped;
-  std::string nonce;          // of the last response
-  bool answer_due = false;    // it has been dealt with, and not answered
-  bool answer_waits = false;  // and is not to be yet
-  std::string refusal;        // why not; empty: accepted
+  std::string nonce;                           // of the last response
+  bool answer_due = false;                     // it has been dealt with, and not answered
+  bool answer_waits = false;                   // and is not to be yet
+  std::string refusal;                         // why not; empty: accepted
+  std::vector<ResourceError> refusal_details;  // the same, for programs
 };
 
 }  // namespace sluice

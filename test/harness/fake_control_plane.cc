@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "gtest/gtest.h"
+#include "sluice/control/v1/refused_resource.pb.h"
 
 namespace sluice {
 namespace {
@@ -163,6 +164,25 @@ void FakeControlPlane::Forget() {
   for (Stream* stream : streams_) stream->kinds.clear();
 }
 
+std::vector<std::string> FakeControlPlane::TakeRefusalDetails() {
+  return std::exchange(details_, {});
+}
+
+void FakeControlPlane::NoteDetails(const google::rpc::Status& status) {
+  for (const auto& any : status.details()) {
+    control::v1::RefusedResource refused;
+    ASSERT_TRUE(any.UnpackTo(&refused));
+    for (const auto& mistake : refused.mistakes()) {
+      std::string line = absl::StrCat(ShortName(refused.type()), " ", refused.name(), " version ",
+                                      refused.version());
+      if (!mistake.path().empty()) absl::StrAppend(&line, ", at ", mistake.path());
+      absl::StrAppend(&line, ": ", mistake.rule());
+      if (!mistake.hint().empty()) absl::StrAppend(&line, " (", mistake.hint(), ")");
+      details_.push_back(std::move(line));
+    }
+  }
+}
+
 void FakeControlPlane::Take(Stream& stream, const std::string& message) {
   Asked asked;
   std::string line, node, refusal;
@@ -190,6 +210,7 @@ void FakeControlPlane::Take(Stream& stream, const std::string& message) {
     }
     node = request.node().id();
     refusal = request.error_detail().message();
+    NoteDetails(request.error_detail());
   } else {
     discovery::DiscoveryRequest request;
     ASSERT_TRUE(request.ParseFromString(message));
@@ -203,6 +224,7 @@ void FakeControlPlane::Take(Stream& stream, const std::string& message) {
     }
     node = request.node().id();
     refusal = request.error_detail().message();
+    NoteDetails(request.error_detail());
   }
   asked.is_refusal = !refusal.empty();
   if (!asked.nonce.empty()) absl::StrAppend(&line, " nonce ", asked.nonce);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "google/protobuf/message.h"
+#include "google/rpc/status.pb.h"
 #include "source/base/link.h"
 #include "source/event/event_loop.h"
 #include "source/grpc/message_stream.h"
@@ -64,6 +65,9 @@ class FakeControlPlane {
   //   state of the world   "Cluster [a b] version 1 nonce n1 node refuses: ..."
   //   delta                "Cluster +[a b] -[c] knows [a=1] nonce n1 node refuses: ..."
   std::vector<std::string> TakeRequests();
+  // What the refusals among them have said of each resource, for programs, a line each mistake:
+  //   "Cluster a version 1, at connect_timeout: must be ... (hint)"
+  std::vector<std::string> TakeRefusalDetails();
 
   // Nothing is known any more of what has been asked and told: for those who count memory.
   void Forget();
@@ -83,6 +87,7 @@ class FakeControlPlane {
   class Channel;
   struct Asked;
   void Take(Stream& stream, const std::string& message);
+  void NoteDetails(const google::rpc::Status& status);
   void AnswerFromServed(Stream& stream, const Asked& asked);
   void Push(Stream& stream, const ResourceType& type);
   static bool IsDelta(const Stream& stream);
@@ -90,7 +95,7 @@ class FakeControlPlane {
   EventLoop& loop_;
   std::vector<Stream*> streams_;
   std::vector<std::string> methods_;
-  std::vector<std::string> requests_;
+  std::vector<std::string> requests_, details_;
   std::vector<std::pair<const ResourceType*, std::vector<Item>>> served_;
   std::vector<const ResourceType*> held_;
   bool is_down_ = false;

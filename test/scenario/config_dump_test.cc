@@ -155,6 +155,33 @@ TEST_P(ConfigDumpTest, AListenerThatIsGoneIsDrainingUntilItsConnectionsAre) {
   EXPECT_EQ(Dump<admin::ListenersConfigDump>(proxy).dynamic_listeners_size(), 0);
 }
 
+TEST_P(ConfigDumpTest, ScopesOfRoutesAreShownWithWhatWasRefused) {
+  ToldProxy proxy(GetParam());
+  proxy.Offer();
+  const std::string scope = "name: a\nroute_configuration_name: routes\n";
+  proxy.Set(kScopedRouteType, "a", scope + "key: { fragments: [{ string_key: one }] }\n");
+  proxy.Set(kListenerType, "scoped",
+            "name: scoped\naddress: { socket_address: { address: 10.9.9.8, port_value: 80 } }\n"
+            "filter_chains:\n- filters:\n  - name: http\n    typed_config:\n"
+            "      \"@type\": type.googleapis.com/envoy.extensions.filters.network."
+            "http_connection_manager.v3.HttpConnectionManager\n      stat_prefix: test\n"
+            "      scoped_routes: { name: mine, scope_key_builder: { fragments: [{ "
+            "header_value_extractor: { name: x-scope, index: 0 } }] }, scoped_rds: { "
+            "scoped_rds_config_source: { ads: {} } }, rds_config_source: { ads: {} } }\n"
+            "      http_filters: [{ name: router, typed_config: { \"@type\": "
+            "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]\n");
+  proxy.Start();
+  proxy.Set(kScopedRouteType, "a", scope + "on_demand: true\n");
+  proxy.Run();
+  const auto scopes = Dump<admin::ScopedRoutesConfigDump>(proxy);
+  ASSERT_EQ(scopes.dynamic_scoped_route_configs_size(), 1);
+  const auto& entry = scopes.dynamic_scoped_route_configs(0);
+  EXPECT_EQ(entry.name(), "a");
+  ASSERT_EQ(entry.scoped_route_configs_size(), 1);
+  EXPECT_EQ(entry.client_status(), admin::NACKED);
+  EXPECT_NE(entry.error_state().version_info(), entry.version_info());
+}
+
 TEST_P(ConfigDumpTest, AListenerThatWaitsForItsRoutesIsWarming) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kRouteType);

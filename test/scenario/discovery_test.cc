@@ -131,6 +131,9 @@ TEST_P(DiscoveryTest, WhatIsBadIsRefusedByNameAndPathAndTheRestServes) {
   ASSERT_EQ(refusals.size(), 1u);
   EXPECT_THAT(refusals[0], testing::StartsWith("Cluster \"bad\": "));
   EXPECT_THAT(refusals[0], testing::HasSubstr("connect_timeout: must be"));
+  EXPECT_THAT(proxy.control_plane().TakeRefusalDetails(),
+              testing::Contains(testing::HasSubstr(
+                  ", at connect_timeout: must be more than 0s, is 0s (rule duration.gt: 0s)")));
   EXPECT_EQ(proxy.Stat("cluster_manager.cds.update_rejected"), 1);
 }
 
