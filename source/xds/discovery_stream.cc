@@ -274,7 +274,7 @@ void DiscoveryStream::Finish(Kind& kind, const Intake& intake) {
   }
   subscription.nonce = response.nonce;
   subscription.answer_due = true;
-  if (!taken.errors.empty()) return Refuse(kind, std::move(taken.errors));
+  if (!taken.errors.empty()) return Refuse(kind, taken.errors);
   subscription.refusal.clear();
   subscription.refusal_details.clear();
   kind.last_refusal.clear();
