@@ -44,7 +44,7 @@ Scopes ScopeUpdates::Judge(const std::vector<Resource>& resources) {
   Scopes changed;
   for (const Resource& resource : resources) {
     const auto record = records_.find(resource.name);
-    if (record != records_.end() && record->second.body.value() == resource.body.value() &&
+    if (record != records_.end() && record->second.body == resource.body.value() &&
         scopes_.contains(resource.name)) {
       continue;
     }
