@@ -29,6 +29,17 @@ constexpr char kMutation[] = R"(
           append_action: OVERWRITE_IF_EXISTS_OR_ADD
 )";
 
+constexpr char kCompressor[] = R"(
+- name: compressor
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.compressor.v3.Compressor
+    compressor_library:
+      name: gzip
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.compression.gzip.compressor.v3.Gzip
+    response_direction_config: { disable_on_etag_header: true }
+)";
+
 TEST(Filters, HeadersAreEditedInBothDirections) {
   ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kMutation});
   H1Server& host = proxy.Host(H1Answer::Of(200, "hi", {"x-frame-options: sameorigin"}));
@@ -140,6 +151,25 @@ TEST(Filters, AnExpectationIsAnsweredWhileTheBodyIsGathered) {
   ASSERT_EQ(host.requests().size(), 1);
   EXPECT_EQ(host.requests()[0].body, "body");
   EXPECT_EQ(client.responses().back().status(), 200);
+}
+
+TEST(Filters, ACompressedResponseHasNoLengthAndComesWhole) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(), {.filters = kCompressor});
+  const std::string page(20'000, 'x');
+  proxy.Host(H1Answer::Of(200, page, {"content-type: text/html"}));
+  H1Client& client = proxy.Client();
+  client.Get("/zipped", {"accept-encoding: gzip"});
+  client.Get("/plain");
+  proxy.Run();
+  const H1Message& zipped = client.response(0);
+  EXPECT_EQ(zipped.header("content-encoding"), "gzip");
+  EXPECT_EQ(zipped.header("vary"), "accept-encoding");
+  EXPECT_EQ(zipped.header("content-length"), std::nullopt);
+  EXPECT_EQ(zipped.header("transfer-encoding"), "chunked");
+  EXPECT_EQ(zipped.body.substr(0, 2), "\x1f\x8b");  // RFC 1952 section 2.3.1
+  EXPECT_LT(zipped.body.size(), page.size() / 10);
+  EXPECT_EQ(client.response(1).body, page);
+  EXPECT_EQ(proxy.Stat("http.test.compressor.gzip.gzip.response.total_uncompressed_bytes"), 20'000);
 }
 
 }  // namespace
