@@ -43,6 +43,8 @@ class ScopeUpdates final : public ResourceUser {
 
   std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                          const std::vector<std::string>& gone) override;
+  // Scopes may change keys with each other.
+  bool takes_parts() const override { return false; }
   void OnFetchTimeout(const std::string& name) override;
   void OnMissing(const std::string& name) override;
 

@@ -233,7 +233,9 @@ void DiscoveryStream::Begin(Lane& lane, Kind& kind, Response response) {
 
 void DiscoveryStream::GoOn(Lane& lane) {
   Kind& kind = *lane.kind;
-  if (lane.intake->TakePart(kPartResources, kind.subscription, kind.user)) {
+  const size_t count =
+      kind.user.takes_parts() ? kPartResources : lane.intake->response().resources.size();
+  if (lane.intake->TakePart(count, kind.subscription, kind.user)) {
     if (!next_part_.armed()) next_part_.Arm(Duration::zero());
     return;
   }

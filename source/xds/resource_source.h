@@ -18,9 +18,11 @@ class ResourceUser {
  public:
   // Takes in what has come and drops what is gone, of which it may have accepted nothing. What is
   // not among the errors is accepted; of what is, the version before stays in use. A part of a
-  // response; what is gone comes with the first.
+  // response, unless this user wants it whole; what is gone comes with the first.
   virtual std::vector<ResourceError> OnResources(const std::vector<Resource>& resources,
                                                  const std::vector<std::string>& gone) = 0;
+  // False: what comes together depends on each other, and is not many.
+  virtual bool takes_parts() const { return true; }
   // That was the last part.
   virtual void OnResponseEnd() {}
   // What was asked for has not come in its time, and may come yet. "": all there is of the kind.

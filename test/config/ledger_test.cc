@@ -284,8 +284,9 @@ TEST(SupportTable, MessagesOutsideOfEnvoysApiAreTheirExtensionsOwn) {
 
   EXPECT_TRUE(SupportTable::Get().HasExtension(tap->full_name()));
   EXPECT_EQ(SupportTable::Get().Of(*tap->field(0)).field_class, FieldClass::kEffective);
-  for (const char* other : {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct",
-                            "envoy.extensions.filters.http.lua.v3.Lua", "google.rpc.Status"}) {
+  for (const char* other :
+       {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct",
+        "envoy.extensions.filters.http.fault.v3.HTTPFault", "google.rpc.Status"}) {
     EXPECT_FALSE(SupportTable::Get().HasExtension(other)) << other;
   }
 }

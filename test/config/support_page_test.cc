@@ -29,7 +29,7 @@ TEST(SupportPage, EveryClassIsShown) {
   EXPECT_NE(page.find("`protocol` (TCP)"), std::string::npos);
   EXPECT_NE(page.find("- **inert**: `default_regex_engine`: RE2 is the only engine\n"),
             std::string::npos);
-  EXPECT_NE(page.find("- **guarded**: `mode`\n"), std::string::npos);
+  EXPECT_NE(page.find("- **guarded**: `filter_chain_matcher`\n"), std::string::npos);
   EXPECT_NE(page.find("(extension)\n"), std::string::npos);
 }
 

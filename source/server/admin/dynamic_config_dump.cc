@@ -102,7 +102,8 @@ void AddRoutes(const RecordView& view, ConfigDumpParts& parts) {
 void AddScope(const std::string& name, const ResourceRecord& record, ConfigDumpParts& parts) {
   auto& entry = *PartOf<admin::ScopedRoutesConfigDump>(parts).add_dynamic_scoped_route_configs();
   entry.set_name(name);
-  Write(kScopedRouteType, record, entry, record.has_body() ? entry.add_scoped_route_configs() : nullptr);
+  Write(kScopedRouteType, record, entry,
+        record.has_body() ? entry.add_scoped_route_configs() : nullptr);
 }
 
 void Add(const ResourceType& type, const std::string& name, const RecordView& view,
