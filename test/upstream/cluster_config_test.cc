@@ -236,12 +236,12 @@ std::string WithOptions(const std::string& options, const std::string& more = ""
 
 TEST(ClusterConfig, WhichHttpIsSpoken) {
   EXPECT_EQ(Good("name: \"x\"").protocol, UpstreamProtocol::kHttp1);
-  EXPECT_FALSE(Good("name: \"x\"").stats.http2.has_value());
+  EXPECT_EQ(Good("name: \"x\"").stats.http2, nullptr);
   const ClusterSpec http2 = Good(WithOptions(
       "explicit_http_config { http2_protocol_options { max_concurrent_streams { value: 7 } } }"));
   EXPECT_EQ(http2.protocol, UpstreamProtocol::kHttp2);
   EXPECT_EQ(http2.http2.concurrent_streams_max, 7u);
-  EXPECT_TRUE(http2.stats.http2.has_value());
+  EXPECT_NE(http2.stats.http2, nullptr);
   EXPECT_EQ(Good("name: \"x\" http2_protocol_options {}").protocol, UpstreamProtocol::kHttp2);
   EXPECT_EQ(Good("name: \"x\" protocol_selection: USE_DOWNSTREAM_PROTOCOL").protocol,
             UpstreamProtocol::kUseDownstream);
