@@ -21,7 +21,7 @@ class ProbeFixture : public testing::Test {
   ProbeFixture() : cluster_(std::make_shared<ClusterSpec>()), host_(TestHost(1)) {
     cluster_->name = cluster_->stat_name = "users";
     cluster_->stats = MakeClusterStats(world_.stats(), "users");
-    cluster_->stats.http2.emplace(world_.stats(), "cluster.users.");
+    cluster_->stats.http2 = std::make_shared<const Http2Stats>(world_.stats(), "cluster.users.");
     cluster_->health_stats =
         std::make_shared<const HealthStats>(MakeHealthStats(world_.stats(), "users"));
   }
