@@ -30,7 +30,8 @@ class CheckedCluster : private ClusterWorld {
     check->rules.no_traffic_interval = check->rules.no_traffic_healthy_interval =
         std::chrono::seconds(5);
     auto spec = SpecOf("users", DiscoveryType::kStatic);
-    spec->health_stats = MakeHealthStats(world_.stats(), "users");
+    spec->health_stats =
+        std::make_shared<const HealthStats>(MakeHealthStats(world_.stats(), "users"));
     spec->health_checks.push_back(std::move(check));
     spec->endpoints = std::move(endpoints);
     ClusterWorld::Set(std::move(spec));

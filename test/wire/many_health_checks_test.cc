@@ -190,7 +190,7 @@ class ManyHosts {
                     .no_traffic_healthy_interval = kInterval};
     check->probe.emplace<HttpProbeSpec>().path = "/health";
     spec->health_checks.push_back(std::move(check));
-    spec->health_stats = MakeHealthStats(stats_, name);
+    spec->health_stats = std::make_shared<const HealthStats>(MakeHealthStats(stats_, name));
     return spec;
   }
   void Begin() {
