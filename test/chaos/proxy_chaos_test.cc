@@ -144,7 +144,7 @@ std::string RunSeed(uint64_t seed) {
                       .cluster = R"(
                         per_connection_buffer_limit_bytes: 32768
                         circuit_breakers:
-                          thresholds: [{ max_connections: 6, max_pending_requests: 4, max_requests: 5 }])",
+                          thresholds: [{ max_connections: 4, max_pending_requests: 2, max_requests: 4 }])",
                       .clusters = {{"users", kHosts}}});
   proxy.world().memory().shape(proxy.listener_address()).buffer_bytes = 3000 + random.Below(100000);
   std::vector<H1Server*> hosts;
