@@ -4,6 +4,15 @@
 
 namespace sluice {
 
+PostQueue::~PostQueue() {
+  std::vector<absl::AnyInvocable<void()>> dropped;
+  do {
+    dropped.clear();
+    absl::MutexLock lock(&mutex_);
+    dropped.swap(queue_);
+  } while (!dropped.empty());
+}
+
 bool PostQueue::Push(absl::AnyInvocable<void()> work) {
   absl::MutexLock lock(&mutex_);
   queue_.push_back(std::move(work));

@@ -13,6 +13,9 @@ namespace sluice {
 
 class PostQueue {
  public:
+  PostQueue() = default;
+  // What has not run is dropped; what that holds may post here as it goes, and is dropped, too.
+  ~PostQueue();
   // Any thread. True if the queue was empty before: the caller wakes the loop.
   bool Push(absl::AnyInvocable<void()> work);
   // The loop: runs everything that was queued when it was called, in order; true if anything ran.

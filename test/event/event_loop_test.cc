@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "source/event/post_queue.h"
 #include "source/event/timer.h"
 #include "source/event/worker_local.h"
 #include "source/event/worker_set.h"
@@ -225,6 +226,26 @@ TEST_F(EventLoopTest, APublicationMayOutliveItsPublisher) {
   value->Publish(std::make_shared<const int>(2));
   value.reset();
   EXPECT_TRUE(loop_.TurnWithoutWaiting());
+}
+
+// Under ASan it tells: the queue grew while it was taken down.
+TEST(PostQueueEnd, WhatADroppedCallHoldsMayPostAsItGoes) {
+  auto queue = std::make_unique<PostQueue>();
+  int gone = 0;
+  struct Poster {
+    Poster(PostQueue& to, int& count) : queue(to), gone(count) {}
+    ~Poster() {
+      for (int i = 0; i < 100; ++i) queue.Push([&count = gone] { ++count; });
+      ++gone;
+    }
+    PostQueue& queue;
+    int& gone;
+  };
+  auto poster = std::make_shared<Poster>(*queue, gone);
+  queue->Push([poster] {});
+  poster.reset();
+  queue.reset();
+  EXPECT_EQ(gone, 1);
 }
 
 }  // namespace
