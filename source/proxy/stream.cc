@@ -122,7 +122,6 @@ const FilterPlan& Stream::TakeUpgrade(const UpgradeAsked& asked) {
   return config().upgrades.PlanFor(upgrade_->type);
 }
 
-// What has to be right before anything else sees the request, and what the proxy itself adds to it.
 // Tells the connection to end, or the request that it is too much, while the process says so.
 bool Stream::PassesOverload() {
   const OverloadState& overload = *config().overload;
@@ -138,6 +137,7 @@ bool Stream::PassesOverload() {
   return false;
 }
 
+// What has to be right before anything else sees the request, and what the proxy itself adds to it.
 bool Stream::CheckAndForward() {
   if (config().overload != nullptr && !PassesOverload()) return false;
   const CheckResult check = CheckRequest(config().request_rules, request_headers_);
