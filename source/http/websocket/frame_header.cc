@@ -65,6 +65,36 @@ Event FrameHeaderReader::Next(absl::string_view& bytes) {
   return Event::kFrame;
 }
 
+bool FrameHeaderReader::TakeWholeFrame(absl::string_view& bytes) {
+  if (!at_boundary() || closed_ || bytes.size() < 2) return false;
+  const uint8_t first = static_cast<uint8_t>(bytes[0]), second = static_cast<uint8_t>(bytes[1]);
+  const uint8_t reserved_bits = (first >> 4) & 7;
+  const auto opcode = static_cast<Opcode>(first & 0xf);
+  const bool masked = (second & 0x80) != 0;
+  uint64_t length = second & 0x7f;
+  const size_t head_bytes = HeadBytes(second);
+  if (opcode > Opcode::kBinary || (opcode == Opcode::kContinuation) != in_message_ ||
+      masked != (from_ == From::kClient) || (reserved_bits & ~reserved_bits_) != 0 ||
+      length == kLength64 || bytes.size() < head_bytes) {
+    return false;
+  }
+  if (length == kLength16) {
+    length = BigEndian(reinterpret_cast<const uint8_t*>(bytes.data()) + 2, 2);
+    if (length < kLength16) return false;
+  }
+  if (bytes.size() - head_bytes < length) return false;
+  frame_ = {.length = length,
+            .opcode = opcode,
+            .fin = (first & 0x80) != 0,
+            .masked = masked,
+            .reserved_bits = reserved_bits};
+  in_message_ = !frame_.fin;
+  judged_bytes_ = static_cast<uint8_t>(head_bytes);
+  payload_bytes_ += length;
+  bytes.remove_prefix(head_bytes + length);
+  return true;
+}
+
 bool FrameHeaderReader::SkipPayload(absl::string_view& bytes) {
   const uint64_t skipped = lost_ ? bytes.size() : std::min<uint64_t>(payload_left_, bytes.size());
   bytes.remove_prefix(skipped);

@@ -2,6 +2,19 @@
 
 namespace sluice {
 
+void FrameMeter::OnBytes(From from, absl::string_view bytes, MonotonicTime now) {
+  Direction& side = At(from);
+  for (;;) {
+    if (side.reader.TakeWholeFrame(bytes)) {
+      ++side.counts.frames;
+      OnDataFrame(side, side.reader.frame());
+      if (bytes.empty()) return;
+    } else if (Next(from, bytes, now) == FrameHeaderReader::Event::kNeedMore) {
+      return;
+    }
+  }
+}
+
 FrameHeaderReader::Event FrameMeter::Next(From from, absl::string_view& bytes, MonotonicTime now) {
   Direction& side = At(from);
   const FrameHeaderReader::Event event = side.reader.Next(bytes);
@@ -33,10 +46,8 @@ void FrameMeter::OnFrame(From from, MonotonicTime now) {
   switch (frame.opcode) {
     case Opcode::kText:
     case Opcode::kBinary:
-      side.text = frame.opcode == Opcode::kText;
-      [[fallthrough]];
     case Opcode::kContinuation:
-      if (frame.fin) ++(side.text ? side.counts.text_messages : side.counts.binary_messages);
+      OnDataFrame(side, frame);
       break;
     case Opcode::kPing:
       ++side.counts.pings;
@@ -49,6 +60,11 @@ void FrameMeter::OnFrame(From from, MonotonicTime now) {
     case Opcode::kClose:
       break;
   }
+}
+
+void FrameMeter::OnDataFrame(Direction& side, const FrameHeader& frame) {
+  if (frame.opcode != Opcode::kContinuation) side.text = frame.opcode == Opcode::kText;
+  if (frame.fin) ++(side.text ? side.counts.text_messages : side.counts.binary_messages);
 }
 
 void FrameMeter::OnPong(Direction& asked, MonotonicTime now) {

@@ -33,9 +33,7 @@ class FrameMeter {
     uint16_t code;
   };
 
-  void OnBytes(From from, absl::string_view bytes, MonotonicTime now) {
-    while (Next(from, bytes, now) != FrameHeaderReader::Event::kNeedMore) continue;
-  }
+  void OnBytes(From from, absl::string_view bytes, MonotonicTime now);
   // Goes over the front of `bytes` up to the next event, as the reader does, and accounts for it.
   FrameHeaderReader::Event Next(From from, absl::string_view& bytes, MonotonicTime now);
   // A ping that was put in behind what came from there. It is timed, but is not that end's.
@@ -67,6 +65,7 @@ class FrameMeter {
   const Direction& At(From from) const { return sides_[static_cast<size_t>(from)]; }
   Direction& At(From from) { return sides_[static_cast<size_t>(from)]; }
   void OnFrame(From from, MonotonicTime now);
+  static void OnDataFrame(Direction& side, const FrameHeader& frame);
   static void OnPong(Direction& asked, MonotonicTime now);
   static void CountViolation(Direction& side);
 

@@ -1,8 +1,11 @@
 #include "source/http/websocket/frame_meter.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "source/base/random.h"
 #include "test/http/websocket/frame_bytes.h"
 
 namespace sluice {
@@ -87,6 +90,46 @@ TEST_F(FrameMeterTest, CountsViolationsAndKeepsTheFirst) {
   EXPECT_EQ(meter_.counts(From::kClient).first_violation, FrameViolation::kReservedBits);
   EXPECT_EQ(meter_.counts(From::kServer).violations, 1u);
   EXPECT_EQ(meter_.counts(From::kServer).first_violation, FrameViolation::kCloseCode);
+}
+
+// Whole frames are gone over in a shorter way than those that come in parts.
+TEST(FrameMeterParts, CountTheSameHoweverTheBytesAreCut) {
+  FastRandom random(7);
+  for (int run = 0; run < 2000; ++run) {
+    const From from = run % 2 == 0 ? From::kClient : From::kServer;
+    std::string bytes;
+    for (uint64_t frames = 1 + random.Next() % 6; frames > 0; --frames) {
+      static constexpr int kFirst[] = {0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89,
+                                       0x8a, 0x88, 0xc1, 0xa1, 0x83, 0x09};
+      static constexpr size_t kLengths[] = {0, 1, 2, 32, 125, 126, 300, 65535, 65536};
+      const bool masked = (random.Next() % 8 == 0) != (from == From::kClient);
+      bytes += FrameOf(kFirst[random.Next() % std::size(kFirst)],
+                       std::string(kLengths[random.Next() % std::size(kLengths)], 'x'),
+                       masked ? Masking::kYes : Masking::kNo);
+    }
+    if (random.Next() % 4 == 0) bytes[random.Next() % 2] ^= 1 << (random.Next() % 8);
+    if (random.Next() % 4 == 0) bytes.resize(random.Next() % bytes.size());
+    FrameMeter whole(4), cut(4);
+    whole.OnBytes(from, bytes, At(0));
+    for (size_t at = 0; at < bytes.size();) {
+      const size_t n = std::min<size_t>(1 + random.Next() % 3, bytes.size() - at);
+      cut.OnBytes(from, absl::string_view(bytes).substr(at, n), At(0));
+      at += n;
+    }
+    const FrameMeter::Counts &a = whole.counts(from), &b = cut.counts(from);
+    ASSERT_EQ(a.frames, b.frames) << run;
+    ASSERT_EQ(a.text_messages, b.text_messages) << run;
+    ASSERT_EQ(a.binary_messages, b.binary_messages) << run;
+    ASSERT_EQ(a.violations, b.violations) << run;
+    ASSERT_EQ(a.first_violation, b.first_violation) << run;
+    const FrameHeaderReader &one = whole.reader(from), &other = cut.reader(from);
+    ASSERT_EQ(one.payload_bytes(), other.payload_bytes()) << run;
+    ASSERT_EQ(one.at_boundary(), other.at_boundary()) << run;
+    ASSERT_EQ(one.begun_bytes(), other.begun_bytes()) << run;
+    ASSERT_EQ(one.close_code(), other.close_code()) << run;
+    ASSERT_EQ(one.frame().opcode, other.frame().opcode) << run;
+    ASSERT_EQ(one.frame().length, other.frame().length) << run;
+  }
 }
 
 }  // namespace
