@@ -208,9 +208,15 @@ void Connection::ReadAndDeliver() {
     }
   }
   if (finished_) return;
-  if (had_bytes && !closing_ && !eof_)
-    timer_.Arm(UntilTick(worker_.loop.now(), kSecondLook, kSecondLookTick));
+  if (had_bytes && !closing_ && !eof_) LookAgainLater();
   if (closing_) DropInput();
+}
+
+// Most often the tick is still the one of the bytes before.
+inline void Connection::LookAgainLater() {
+  const MonotonicTime now = worker_.loop.now();
+  if (timer_.armed() && timer_.deadline() >= now + kSecondLook) return;
+  timer_.Arm(UntilTick(now, kSecondLook, kSecondLookTick));
 }
 
 // After ResumeReading.
@@ -234,12 +240,17 @@ void Connection::RunEndOfTurn() {
 
 void Connection::PullAndWrite() {
   while (!write_blocked_ && !write_failed_ && !write_shut_) {
-    if (out_.size() < limits_.write_chunk_bytes) {
-      handler_->FillOutput(out_, limits_.write_chunk_bytes - out_.size());
+    const size_t room =
+        limits_.write_chunk_bytes - std::min(out_.size(), limits_.write_chunk_bytes);
+    const size_t before = out_.size();
+    if (room > 0) {
+      handler_->FillOutput(out_, room);
       if (finished_) return;
     }
+    const bool dry = out_.size() - before < room;
     if (out_.empty() && SealedBytes() == 0) return OnAllWritten();
     if (!WriteOut()) return;
+    if (dry && !write_blocked_) return OnAllWritten();
   }
   if (write_failed_) {
     if (closing_ || pauses_ == 0) Finish(closing_ ? CloseCause::kLocal : CloseCause::kPeerReset);

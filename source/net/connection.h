@@ -63,7 +63,8 @@ class ConnectionHandler {
   // Takes from the front of `in` what it can. kYes: the peer has sent its FIN; called once with it,
   // also when there are no bytes.
   virtual void OnBytes(Buffer& in, End end) = 0;
-  // Appends at most about `bytes_max` to `out`; appending nothing means: nothing to write now.
+  // Appends at most about `bytes_max` to `out`; less means: nothing more to write now. Who has
+  // more after all says so by WantWrite.
   virtual void FillOutput(Buffer& out, size_t bytes_max) = 0;
   // Everything pulled so far is written. For those who asked by NotifyWhenFlushed.
   virtual void OnFlushed() {}
@@ -146,6 +147,7 @@ class Connection final : public Deferred,
   void AdaptReadChunk(size_t read);
   void Deliver(End end);
   void DeliverThroughFilters(End end);
+  void LookAgainLater();
   void OfferAgain();
   void PullAndWrite();
   bool WriteOut();
