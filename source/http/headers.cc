@@ -134,6 +134,35 @@ void Headers::CopyFrom(const Headers& other) {
   }
 }
 
+size_t Headers::packed_bytes() const {
+  size_t bytes = count_ * sizeof(Header) + kNames;
+  for (const Header& header : *this) {
+    bytes += header.value.size() + (header.id == HeaderId::kUnknown ? header.name.size() : 0);
+  }
+  return (bytes + alignof(Header) - 1) / alignof(Header) * alignof(Header);
+}
+
+void Headers::MoveTo(char* place) {
+  Header* const entries = reinterpret_cast<Header*>(place);
+  uint8_t* const first = reinterpret_cast<uint8_t*>(entries + count_);
+  char* text = reinterpret_cast<char*>(first + kNames);
+  const auto move = [&text](absl::string_view from) {
+    if (!from.empty()) std::memcpy(text, from.data(), from.size());
+    text += from.size();
+    return absl::string_view(text - from.size(), from.size());
+  };
+  for (uint32_t i = 0; i < count_; ++i) {
+    const Header& header = entries_[i];
+    const bool known = header.id != HeaderId::kUnknown;
+    new (entries + i) Header{known ? HeaderNameText(header.id) : move(header.name),
+                             move(header.value), header.id};
+  }
+  std::memcpy(first, first_, kNames);
+  entries_ = entries;
+  first_ = first;
+  capacity_ = count_;
+}
+
 template <class Matches>
 size_t Headers::RemoveFrom(Header* from, Matches matches) {
   Header* last = std::remove_if(from, entries_ + count_, matches);

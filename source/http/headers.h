@@ -85,6 +85,10 @@ class Headers {
   // Clear, and holds nothing of the arena any more, which may then be reset.
   void Forget();
   void CopyFrom(const Headers& other);  // texts too
+  // To be kept for long, where it takes the least: at `place`, which has packed_bytes() and lives
+  // as long as the headers do. Holds nothing of the arena then, as after Forget.
+  size_t packed_bytes() const;
+  void MoveTo(char* place);  // aligned for a Header
 
   // Names and values and 2 bytes each for ": " and CRLF, roughly the bytes on an HTTP/1 wire.
   size_t byte_size() const { return byte_size_; }

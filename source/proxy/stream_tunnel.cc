@@ -42,9 +42,17 @@ void Stream::OpenTunnel() {
 void Stream::DropHeads() {
   slot_.arena.FreeSpareChunks();
   slot_.heads.FreeSpareChunks();
-  if (!runner_.empty() || !config().access_logs.empty()) return;
-  request_headers_.Forget();
-  response_headers_.Forget();
+  if (!runner_.empty()) return;
+  if (config().access_logs.empty()) {
+    request_headers_.Forget();
+    response_headers_.Forget();
+  } else {
+    const size_t request_bytes = request_headers_.packed_bytes();
+    char* const place = static_cast<char*>(
+        arena().Allocate(request_bytes + response_headers_.packed_bytes(), alignof(Header)));
+    request_headers_.MoveTo(place);
+    response_headers_.MoveTo(place + request_bytes);
+  }
   slot_.heads.Release();
 }
 

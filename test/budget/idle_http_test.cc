@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_replace.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "source/config/config_errors.h"
 #include "source/config/config_file.h"
@@ -27,6 +28,7 @@ namespace sluice {
 namespace {
 
 constexpr size_t kTunnelBytesMax = 3800;
+constexpr size_t kLoggedTunnelBytesMax = 5600;  // with both heads
 constexpr size_t kKeepAliveBytesMax = 1000;
 constexpr int kConnections = 300;
 
@@ -40,6 +42,7 @@ static_resources:
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: test
+          access_log: []
           route_config:
             virtual_hosts:
             - name: all
@@ -61,6 +64,11 @@ static_resources:
       - lb_endpoints:
         - endpoint: { address: { socket_address: { address: 10.0.0.1, port_value: 80 } } }
 )";
+constexpr char kLog[] = R"(access_log:
+          - name: file
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+              path: /dev/null)";
 constexpr char kGet[] = "GET /here HTTP/1.1\r\nHost: a.test\r\n\r\n";
 // As browsers do.
 constexpr char kHandshake[] =
@@ -168,7 +176,8 @@ void RaiseFileLimit() {
 
 class IdleHttp : public testing::Test {
  protected:
-  IdleHttp() : main_(1), worker_(0), resolver_(main_.loop), files_(main_.loop) {
+  explicit IdleHttp(const std::string& config = kConfig)
+      : main_(1), worker_(0), resolver_(main_.loop), files_(main_.loop) {
     RaiseFileLimit();
     stats_.AddCells(worker_.cells);
     stats_.AddCells(main_.cells);
@@ -184,7 +193,7 @@ class IdleHttp : public testing::Test {
     SourceLines lines;
     ConfigErrors errors(&lines);
     envoy::config::bootstrap::v3::Bootstrap bootstrap;
-    LoadConfig({.yaml = kConfig}, {}, bootstrap, lines, errors);
+    LoadConfig({.yaml = config}, {}, bootstrap, lines, errors);
     core_->Load(bootstrap, errors);
     EXPECT_TRUE(errors.empty()) << errors.ToString();
     core_->Start([](const absl::Status& status) { EXPECT_TRUE(status.ok()) << status; });
@@ -252,6 +261,15 @@ TEST_F(IdleHttp, AKeepAliveConnectionKeepsLittle) {
 
 TEST_F(IdleHttp, AWebSocketKeepsLittleOnBothSides) {
   EXPECT_LE(BytesOfOneMore([this](int count) { OpenTunnels(count); }), kTunnelBytesMax);
+}
+
+class IdleLoggedHttp : public IdleHttp {
+ protected:
+  IdleLoggedHttp() : IdleHttp(absl::StrReplaceAll(kConfig, {{"access_log: []", kLog}})) {}
+};
+
+TEST_F(IdleLoggedHttp, AWebSocketKeepsItsHeadsForTheLogInWhatTheyTake) {
+  EXPECT_LE(BytesOfOneMore([this](int count) { OpenTunnels(count); }), kLoggedTunnelBytesMax);
 }
 
 }  // namespace

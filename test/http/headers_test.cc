@@ -1,5 +1,6 @@
 #include "source/http/headers.h"
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -127,6 +128,34 @@ TEST_F(HeadersTest, ForgottenHeadersAreEmptyAndCanBeFilledAgain) {
   headers_.Clear();
   headers_.Add("date", "2");
   EXPECT_EQ(TextOf(headers_), "date=2;");
+}
+
+TEST_F(HeadersTest, MovedHeadersTakeWhatTheySaidAndHoldNothingOfTheArena) {
+  headers_.Add("via", "1");
+  headers_.Add("x-mine", "two");
+  headers_.AddLine("date", HeaderId::kDate, "");
+  headers_.Add("via", "3");
+  const size_t bytes = headers_.byte_size();
+  const size_t packed = headers_.packed_bytes();
+  EXPECT_LT(packed, 4 * sizeof(Header) + 200);
+  auto place = std::make_unique<Header[]>(packed / sizeof(Header) + 1);  // ASan knows its end
+  headers_.MoveTo(reinterpret_cast<char*>(place.get()));
+  arena_.Release();
+  EXPECT_EQ(TextOf(headers_), "via=1;x-mine=two;date=;via=3;");
+  EXPECT_EQ(headers_.Get(HeaderId::kVia), "1");
+  EXPECT_TRUE(headers_.Has(HeaderId::kDate));
+  EXPECT_EQ(headers_.byte_size(), bytes);
+  headers_.Add("late", "4");
+  EXPECT_EQ(headers_.Remove(HeaderId::kVia), 2u);
+  EXPECT_EQ(TextOf(headers_), "x-mine=two;date=;late=4;");
+}
+
+TEST_F(HeadersTest, EmptyHeadersCanBeMoved) {
+  auto place = std::make_unique<Header[]>(headers_.packed_bytes() / sizeof(Header) + 1);
+  headers_.MoveTo(reinterpret_cast<char*>(place.get()));
+  EXPECT_TRUE(headers_.empty());
+  headers_.Add("via", "1");
+  EXPECT_EQ(headers_.Get(HeaderId::kVia), "1");
 }
 
 TEST_F(HeadersTest, ByteSizeFollowsEveryChange) {
