@@ -27,7 +27,7 @@ message envoy.config.bootstrap.v3.Bootstrap
   ~ default_regex_engine: RE2 is the only engine
   ~ deferred_stat_options: says when memory for counters is taken, not what they show
 message envoy.config.bootstrap.v3.ClusterManager
-  + outlier_detection local_cluster_name
+  + outlier_detection local_cluster_name upstream_bind_config
 message envoy.config.bootstrap.v3.ClusterManager.OutlierDetection
   + event_log_path
 message envoy.config.bootstrap.v3.Bootstrap.StaticResources

@@ -26,7 +26,11 @@ message envoy.config.cluster.v3.Cluster.TransportSocketMatch
   + match transport_socket
   ~ name: is a label; matches are not counted
 message envoy.config.core.v3.BindConfig
-  + source_address
+  + source_address freebind socket_options extra_source_addresses
+message envoy.config.core.v3.ExtraSourceAddress
+  + *
+message envoy.config.core.v3.SocketOptionsOverride
+  + *
 message envoy.config.cluster.v3.OutlierDetection
   + consecutive_5xx interval base_ejection_time max_ejection_percent max_ejection_time
   + max_ejection_time_jitter always_eject_one_host consecutive_gateway_failure

@@ -34,7 +34,7 @@ class RestClient::Call final : public RestCall,
     path_ = path;
     target_.emplace(ProbeTarget{owner_.main_, owner_.network_, cluster.shared_spec(), OneExchange(),
                                 std::move(host)});
-    const bool is_http2 = cluster.spec().protocol == UpstreamProtocol::kHttp2;
+    const bool is_http2 = cluster.spec().settings->protocol == UpstreamProtocol::kHttp2;
     client_.emplace(*target_,
                     is_http2 ? ProbeClient::Version::kHttp2 : ProbeClient::Version::kHttp1, "",
                     static_cast<ExchangeEvents&>(*this));

@@ -14,6 +14,7 @@
 #include "source/config/well_known_types.h"
 #include "source/listener/filter_chain_config.h"
 #include "source/net/address_config.h"
+#include "source/net/bind_config.h"
 
 namespace sluice {
 namespace {
@@ -80,27 +81,6 @@ void ReadChains(const ListenerProto& proto, const ChainReader& reader, const Fie
   }
 }
 
-// socket_options: as the system takes them.
-void ReadSocketOptions(const ListenerProto& proto, const FieldScope& scope, ListenOptions& into) {
-  for (int i = 0; i < proto.socket_options_size(); ++i) {
-    const auto& option = proto.socket_options(i);
-    const FieldScope at = scope.At("socket_options", i);
-    RawSocketOption raw = {.level = static_cast<int>(option.level()),
-                           .name = static_cast<int>(option.name()),
-                           .value = option.buf_value(),
-                           .when = static_cast<RawSocketOption::When>(option.state())};
-    if (raw.level != option.level() || raw.name != option.name()) {
-      at.Error("is out of range", "level and name are what setsockopt takes");
-    }
-    if (option.value_case() == envoy::config::core::v3::SocketOption::kIntValue) {
-      const int value = static_cast<int>(option.int_value());
-      if (value != option.int_value()) at.At("int_value").Error("is out of range");
-      raw.value.assign(reinterpret_cast<const char*>(&value), sizeof(value));
-    }
-    into.raw.push_back(std::move(raw));
-  }
-}
-
 std::optional<uint32_t> ReadPipeModes(const ListenerProto& proto, const FieldScope& scope) {
   std::optional<uint32_t> mode;
   bool is_first = true;
@@ -146,7 +126,7 @@ void ReadSocket(const ListenerProto& proto, const FieldScope& scope, ListenerCon
     listen.fast_open_queue = static_cast<int>(
         UInt32Or(proto, "tcp_fast_open_queue_length", 0, scope, {.max = 1u << 30}));
   }
-  ReadSocketOptions(proto, scope, listen);
+  listen.raw = ReadSocketOptions(proto.socket_options(), scope);
   config.ignores_connections_max = proto.ignore_global_conn_limit();
   config.bypasses_overload = proto.bypass_overload_manager();
 }

@@ -16,12 +16,33 @@
 
 namespace sluice {
 
+// One setsockopt that the configuration asks for by its numbers.
+struct RawSocketOption {
+  // Of a socket that connects, kBeforeListen is between bind and connect; it knows no third.
+  enum class When : uint8_t { kBeforeBind, kBeforeListen, kAfterListen };
+  int level;
+  int name;
+  std::string value;  // as the system takes it
+  When when = When::kBeforeBind;
+  friend bool operator==(const RawSocketOption&, const RawSocketOption&) = default;
+};
+
+// Of a connecting socket.
 struct SocketOptions {
   bool no_delay = true;
   bool keep_alive = false;
   int keep_alive_probes = 0, keep_alive_time_s = 0, keep_alive_interval_s = 0;  // 0: the system's
-  // To connect from; port 0: any. Unset: the system chooses.
-  std::optional<Address> source;
+  // BindConfig: to connect from, port 0: any. The first of the family of who is connected to, else
+  // the first. None: the system chooses.
+  struct Source {
+    Address address;
+    std::optional<std::vector<RawSocketOption>> raw;  // instead of those of all
+  };
+  std::vector<Source> sources;
+  bool freebind = false;             // a source that no interface has (yet)
+  std::vector<RawSocketOption> raw;  // in their order; one that fails is a failure to connect
+
+  const Source* SourceFor(const Address& to) const;  // null: there is none
 };
 
 // A listening socket of one worker. Destroying it stops listening.
@@ -37,16 +58,6 @@ class ListenSocket {
   // of them gets it. The socket ends with the last of them.
   virtual absl::StatusOr<std::unique_ptr<ListenSocket>> Share(Poller& poller) const = 0;
   virtual const Address& local_address() const = 0;  // with the port the system chose
-};
-
-// One setsockopt that the configuration asks for by its numbers.
-struct RawSocketOption {
-  enum class When : uint8_t { kBeforeBind, kBeforeListen, kAfterListen };
-  int level;
-  int name;
-  std::string value;  // as the system takes it
-  When when = When::kBeforeBind;
-  friend bool operator==(const RawSocketOption&, const RawSocketOption&) = default;
 };
 
 struct ListenOptions {

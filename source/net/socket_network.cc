@@ -67,17 +67,24 @@ bool SetFlagOfFamily(int fd, const Address& at, int name_v4, int name_v6,
   return SetInt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? name_v6 : name_v4, *value ? 1 : 0);
 }
 
-absl::Status SetRaw(int fd, const Address& at, const ListenOptions& options,
-                    RawSocketOption::When when) {
-  for (const RawSocketOption& option : options.raw) {
-    if (option.when != when) continue;
-    if (setsockopt(fd, option.level, option.name, option.value.data(),
-                   static_cast<socklen_t>(option.value.size())) != 0) {
-      return SystemError(
-          absl::StrCat("set socket option ", option.name, " of level ", option.level, " for"), at);
+// The option that the system has refused; null: none.
+const RawSocketOption* SetRaw(int fd, const std::vector<RawSocketOption>& options,
+                              RawSocketOption::When when) {
+  for (const RawSocketOption& option : options) {
+    if (option.when == when && setsockopt(fd, option.level, option.name, option.value.data(),
+                                          static_cast<socklen_t>(option.value.size())) != 0) {
+      return &option;
     }
   }
-  return absl::OkStatus();
+  return nullptr;
+}
+
+absl::Status SetRaw(int fd, const Address& at, const ListenOptions& options,
+                    RawSocketOption::When when) {
+  const RawSocketOption* const refused = SetRaw(fd, options.raw, when);
+  if (refused == nullptr) return absl::OkStatus();
+  return SystemError(
+      absl::StrCat("set socket option ", refused->name, " of level ", refused->level, " for"), at);
 }
 
 absl::Status SetIpOptions(int fd, const Address& at, const ListenOptions& options) {
@@ -124,12 +131,24 @@ absl::Status BindAndListen(int fd, const Address& at, const ListenOptions& optio
 }
 
 // The port is chosen when the socket connects, so that there may be as many to each host.
-bool BindSource(int fd, const SocketOptions& options) {
-  if (!options.source.has_value()) return true;
-  if (options.source->port() == 0) SetInt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+bool BindSource(int fd, const Address& source, bool freebind) {
+  if (freebind && !SetFlagOfFamily(fd, source, IP_FREEBIND, IPV6_FREEBIND, true)) return false;
+  if (source.port() == 0) SetInt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   sockaddr_storage storage;
-  const socklen_t length = options.source->ToSockaddr(storage);
+  const socklen_t length = source.ToSockaddr(storage);
   return bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) == 0;
+}
+
+// What comes before connect; false, with errno set: the system has refused something.
+bool Prepare(int fd, const Address& to, const SocketOptions& options) {
+  if (!to.is_ip()) return true;
+  ApplyOptions(fd, options);
+  const SocketOptions::Source* const source = options.SourceFor(to);
+  const std::vector<RawSocketOption>& raw =
+      source != nullptr && source->raw.has_value() ? *source->raw : options.raw;
+  return SetRaw(fd, raw, RawSocketOption::When::kBeforeBind) == nullptr &&
+         (source == nullptr || BindSource(fd, source->address, options.freebind)) &&
+         SetRaw(fd, raw, RawSocketOption::When::kBeforeListen) == nullptr;
 }
 
 }  // namespace
@@ -138,12 +157,11 @@ std::unique_ptr<IoHandle> SocketNetwork::Connect(Poller& poller, const Address& 
                                                  const SocketOptions& options) {
   const int fd = OpenSocket(to);
   if (fd < 0) return std::make_unique<SocketIoHandle>(poller, -1, to, errno);
-  if (to.is_ip()) ApplyOptions(fd, options);
   sockaddr_storage storage;
-  const bool bound = !to.is_ip() || BindSource(fd, options);
+  const bool prepared = Prepare(fd, to, options);
   const socklen_t length = to.ToSockaddr(storage);
-  if (!bound || connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
-    if (bound && errno == EINPROGRESS) return std::make_unique<SocketIoHandle>(poller, fd, to);
+  if (!prepared || connect(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+    if (prepared && errno == EINPROGRESS) return std::make_unique<SocketIoHandle>(poller, fd, to);
     const int error = errno;
     close(fd);
     return std::make_unique<SocketIoHandle>(poller, -1, to, error);

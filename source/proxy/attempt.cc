@@ -237,7 +237,7 @@ void Attempt::OnHeaders(Headers& headers, End end) {
   uint32_t code = 0;
   for (const char digit : headers.Get(HeaderId::kStatus)) code = code * 10 + (digit - '0');
   CountResponse(headers, code);
-  const BalancerSpec& balancer = cluster_.spec().balancer;
+  const BalancerSpec& balancer = cluster_.spec().settings->balancer;
   if (balancer.policy == BalancerPolicy::kPeakEwma) {
     NoteLatency(connection_->host(), balancer.peak_ewma, info_.response_start - started_,
                 info_.response_start);

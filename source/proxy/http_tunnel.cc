@@ -38,7 +38,7 @@ bool HttpTunnel::Connect(WorkerCluster& cluster, Host& host, const StreamInfo& f
   spec_ = cluster.PinSpec();
   info_.upstream_cluster = arena_.Copy(spec_->name);
   if (!MakeRequest(cluster, host, facts)) return false;
-  PoolKey key{.protocol = cluster.spec().protocol};
+  PoolKey key{.protocol = cluster.spec().settings->protocol};
   if (key.protocol == UpstreamProtocol::kUseDownstream) key.protocol = UpstreamProtocol::kHttp1;
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(arena_.New<Attempt>(static_cast<AttemptOwner&>(*this),

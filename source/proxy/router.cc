@@ -172,14 +172,14 @@ bool Router::EndsHere(const ClusterAction& action) const {
 
 // Which of the host's connections the request may take.
 PoolKey Router::PoolKeyFor(const ClusterSpec& spec) {
-  PoolKey key{.protocol = spec.protocol};
-  if (spec.protocol == UpstreamProtocol::kUseDownstream) {
+  PoolKey key{.protocol = spec.settings->protocol};
+  if (spec.settings->protocol == UpstreamProtocol::kUseDownstream) {
     const bool http2 = info_.protocol == HttpProtocol::kHttp2;
     key.protocol = http2 ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1;
   }
   if (http1_only_) key.protocol = UpstreamProtocol::kHttp1;
-  if (AnyTransport(spec) && (spec.auto_sni || spec.auto_san_validation)) {
-    key.server_name = ServerNameOf(sink_.request_headers(), spec.auto_sni_header);
+  if (AnyTransport(spec) && (spec.settings->auto_sni || spec.settings->auto_san_validation)) {
+    key.server_name = ServerNameOf(sink_.request_headers(), spec.settings->auto_sni_header);
   }
   return key;
 }

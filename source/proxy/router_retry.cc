@@ -313,7 +313,7 @@ void Router::StartRetry() {
 
 // Among those that have the metadata which the route asks for.
 Host* Router::PickHost(WorkerCluster& cluster, uint64_t hash) {
-  if (cluster.spec().original_dst.has_value())
+  if (cluster.spec().settings->original_dst.has_value())
     return PickOriginalHost(cluster, &sink_.request_headers(), info_.downstream);
   const MetadataMatch& metadata = weighted_ != nullptr
                                       ? weighted_->metadata_match

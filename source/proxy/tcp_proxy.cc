@@ -151,7 +151,7 @@ void TcpProxy::ConnectUpstream() {
     cluster->spec().stats.cx_connect_attempts_exceeded.Add(cells());
     return GiveUp(ResponseFlag::kUpstreamRetryLimitExceeded);
   }
-  Host* const host = cluster->spec().original_dst.has_value()
+  Host* const host = cluster->spec().settings->original_dst.has_value()
                          ? PickOriginalHost(*cluster, nullptr, &facts_)
                          : cluster->PickHost(random.Next());
   if (host == nullptr) return GiveUp(ResponseFlag::kNoHealthyUpstream);
@@ -165,7 +165,7 @@ void TcpProxy::ConnectUpstream() {
   if (upstream_ != nullptr) worker_.context().loop.DeleteLater(std::move(upstream_));
   upstream_ = std::move(opened);
   ++attempts_;
-  tunnel_.SetLimit(TunnelSide::kUpstream, cluster->spec().connection_buffer_bytes_max);
+  tunnel_.SetLimit(TunnelSide::kUpstream, cluster->spec().settings->connection_buffer_bytes_max);
   tunnel_.Join(TunnelSide::kUpstream, upstream_->connection());
   upstream_->connection().Start(upstream_end_);
 }
@@ -174,7 +174,7 @@ void TcpProxy::OnUpstreamConnected() {
   upstream_->OnConnected();
   last_active_ = now();
   ArmTimer();
-  if (upstream_->spec().closes_on_host_failure) {
+  if (upstream_->spec().settings->closes_on_host_failure) {
     watch_ = std::make_unique<HostWatch>(this, kMethod<&TcpProxy::OnHostState>);
     worker_.clusters().Watch(*watch_, *cluster_name_, upstream_->host().address());
   }

@@ -90,8 +90,8 @@ std::vector<ClusterView> ShowClusters(const ProxyCore& core) {
         .observability_name = spec.stat_name == spec.name ? "" : spec.stat_name,
         .eds_service_name = spec.eds_service_name,
         .added_by = core.is_static_cluster(spec.name) ? AddedBy::kBootstrap : AddedBy::kDiscovery,
-        .default_breaker = ShowBreaker(spec.breakers[0]),
-        .high_breaker = ShowBreaker(spec.breakers[1])};
+        .default_breaker = ShowBreaker(spec.settings->breakers[0]),
+        .high_breaker = ShowBreaker(spec.settings->breakers[1])};
     view.assignment = core.discovery().FindAssignment(spec.name);
     const HostSet& set = cluster.hosts();
     for (size_t i = 0; i < set.hosts.size(); ++i) {

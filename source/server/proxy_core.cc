@@ -9,6 +9,7 @@
 #include "source/base/log.h"
 #include "source/base/status_macros.h"
 #include "source/config/any_unpack.h"
+#include "source/net/bind_config.h"
 #include "source/server/core_factories.h"
 #include "source/upstream/cluster_config.h"
 
@@ -96,6 +97,7 @@ void ProxyCore::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                 FieldScope(errors, "layered_runtime"));
   OpenOutlierLog(bootstrap, errors);
   ReadLocalCluster(bootstrap, errors);
+  ReadUpstreamSocket(bootstrap, errors);
   const FieldScope root(errors, "static_resources");
   const auto& resources = bootstrap.static_resources();
   for (const auto& secret : resources.secrets()) secrets_.AddStatic(secret);
@@ -172,8 +174,13 @@ std::shared_ptr<const ClusterSpec> ProxyCore::ReadCluster(
   const OpenEventLog open_event_log = [this](const std::string& path, const FieldScope& field) {
     return access_logs_.FindFile(path, field);
   };
-  return ParseCluster(cluster, scope, world_.stats, parse_transport, open_event_log,
-                      &runtime_keys_);
+  return ParseCluster(cluster, scope,
+                      {.stats = world_.stats,
+                       .parse_transport = parse_transport,
+                       .open_event_log = open_event_log,
+                       .runtime = &runtime_keys_,
+                       .settings = &cluster_settings_,
+                       .socket = upstream_socket_});
 }
 
 void ProxyCore::SetCluster(const envoy::config::cluster::v3::Cluster& cluster,
@@ -196,6 +203,14 @@ void ProxyCore::ReadLocalCluster(const envoy::config::bootstrap::v3::Bootstrap& 
   }
   FieldScope(errors, "cluster_manager.local_cluster_name")
       .Error("is no cluster of static_resources");
+}
+
+void ProxyCore::ReadUpstreamSocket(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                                   ConfigErrors& errors) {
+  const auto& manager = bootstrap.cluster_manager();
+  if (!manager.has_upstream_bind_config()) return;
+  ReadBindConfig(manager.upstream_bind_config(),
+                 FieldScope(errors, "cluster_manager.upstream_bind_config"), upstream_socket_);
 }
 
 void ProxyCore::OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,

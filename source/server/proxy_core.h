@@ -39,6 +39,7 @@
 #include "source/tls/certificate_dates.h"
 #include "source/tls/tls_context_config.h"
 #include "source/upstream/cluster_set.h"
+#include "source/upstream/cluster_settings_pool.h"
 #include "source/upstream/worker_upstreams.h"
 
 namespace envoy::config::bootstrap::v3 {
@@ -126,6 +127,8 @@ class ProxyCore {
                     const FieldScope& root);
   void OpenOutlierLog(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                       ConfigErrors& errors);
+  void ReadUpstreamSocket(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+                          ConfigErrors& errors);
   void ReadLocalCluster(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                         ConfigErrors& errors);
   // `gate`: for what the cluster's transport waits for.
@@ -142,6 +145,8 @@ class ProxyCore {
   RouteTables route_tables_;
   ScopeFeeds scopes_;
   RuntimeKeys runtime_keys_;
+  ClusterSettingsPool cluster_settings_;
+  SocketOptions upstream_socket_;             // of clusters that have none of their own
   std::vector<std::unique_ptr<Side>> sides_;  // workers, then main
   std::vector<ProxyWorker*> proxy_workers_;   // of sides_
   AccessLogFactory access_logs_;

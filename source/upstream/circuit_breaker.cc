@@ -6,7 +6,7 @@ CircuitBreaker::CircuitBreaker(const ClusterSpec& spec) { SetLimits(spec); }
 
 void CircuitBreaker::SetLimits(const ClusterSpec& spec) {
   for (size_t i = 0; i < 2; ++i) {
-    const BreakerLimits& limits = spec.breakers[i];
+    const BreakerLimits& limits = spec.settings->breakers[i];
     Line& line = lines_[i];
     const auto set = [&line](BreakerResource resource, uint32_t max) {
       line.max[static_cast<size_t>(resource)].store(max, std::memory_order_relaxed);

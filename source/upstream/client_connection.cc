@@ -38,13 +38,13 @@ ClientConnection::ClientConnection(ConnectionPool& pool, RoutePriority priority,
       expected_streams_(pool.ExpectedStreams()),
       created_(pool.cluster_.worker().loop.now()),
       connection_(pool.cluster_.worker(), Connection::Side::kConnecting, std::move(io),
-                  MakeTransport(pool), spec_->connection) {}
+                  MakeTransport(pool), spec_->settings->connection) {}
 
 // May come after the pool's end: touches nothing but what it owns.
 ClientConnection::~ClientConnection() = default;
 
 ClientConnection::Http2Side::Http2Side(ClientConnection& connection, Random& random)
-    : keep_alive(connection.spec_->http2, random, connection.created_),
+    : keep_alive(connection.spec_->settings->http2, random, connection.created_),
       timer(connection.connection_.worker().loop, &connection,
             kMethod<&ClientConnection::OnKeepAliveTime>) {}
 
@@ -56,8 +56,8 @@ std::unique_ptr<TransportSocket> ClientConnection::MakeTransport(ConnectionPool&
       pool.cluster_.worker(),
       {.address = pool.cluster_.AddressesOf(*pool.host_).front(),
        .host_name = pool.host_->facts().hostname,
-       .server_name = spec.auto_sni ? pool.server_name_ : absl::string_view(),
-       .verify_name = spec.auto_san_validation ? pool.server_name_ : absl::string_view(),
+       .server_name = spec.settings->auto_sni ? pool.server_name_ : absl::string_view(),
+       .verify_name = spec.settings->auto_san_validation ? pool.server_name_ : absl::string_view(),
        .alpn = AlpnOffer(pool.protocol_)});
 }
 
@@ -69,13 +69,14 @@ void ClientConnection::MakeCodec() {
                      (wanted == UpstreamProtocol::kAuto && connection_.transport().alpn() == "h2");
   if (http2) {
     http2_ = std::make_unique<Http2Side>(*this, worker.random);
-    codec_ = MakeHttp2ClientCodec(spec_->codec_limits, spec_->http2, *spec_->stats.http2, worker,
-                                  connection_);
+    codec_ = MakeHttp2ClientCodec(spec_->settings->codec_limits, spec_->settings->http2,
+                                  *spec_->stats.http2, worker, connection_);
     spec_->stats.cx_http2_total.Add(worker.stats);
     OnKeepAliveTime();
     WantWrite();  // the preface
   } else {
-    codec_ = MakeHttp1ClientCodec(spec_->codec_limits, spec_->http1, worker.slabs, connection_);
+    codec_ = MakeHttp1ClientCodec(spec_->settings->codec_limits, spec_->settings->http1,
+                                  worker.slabs, connection_);
     spec_->stats.cx_http1_total.Add(worker.stats);
   }
 }

@@ -94,8 +94,8 @@ class ClientConnection final : public Deferred,
   // No stream may follow those that were started.
   bool spent() const {
     return peer_ended_ || lifetime_over_ ||
-           (spec_->requests_per_connection_max > 0 &&
-            streams_started_ >= spec_->requests_per_connection_max);
+           (spec_->settings->requests_per_connection_max > 0 &&
+            streams_started_ >= spec_->settings->requests_per_connection_max);
   }
 
   ConnectionPool& pool_;

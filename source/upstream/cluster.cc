@@ -95,8 +95,8 @@ Cluster::~Cluster() {
 }
 
 void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
-  if (spec_->outlier == nullptr) return;
-  outlier_monitor_ = std::make_shared<OutlierMonitor>(*spec_->outlier, main_.loop);
+  if (spec_->settings->outlier == nullptr) return;
+  outlier_monitor_ = std::make_shared<OutlierMonitor>(*spec_->settings->outlier, main_.loop);
   outliers_ = std::make_unique<OutlierDetector>(
       OutlierDetector::Parts{.main = main_,
                              .monitor = outlier_monitor_,
@@ -214,8 +214,8 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   published_ = main_.loop.now();
   const bool other_hosts = !SameHosts(entries, *hosts_);
   const std::shared_ptr<const HostSet> before = hosts_;
-  hosts_ = MakeHostSet(std::move(entries), spec_->balancer, assignment_policy_, main_.loop.now(),
-                       zones_);
+  hosts_ = MakeHostSet(std::move(entries), spec_->settings->balancer, assignment_policy_,
+                       main_.loop.now(), zones_);
   Show();
   if (other_hosts && outliers_ != nullptr) outliers_->SetHosts(hosts_->hosts);
   ShowSubsets(before->subsets.get());
@@ -226,7 +226,7 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   stats.membership_healthy.Set(main_.stats, hosts_->healthy);
   stats.membership_degraded.Set(main_.stats, hosts_->degraded);
   stats.membership_excluded.Set(main_.stats, hosts_->excluded);
-  if (hosts_->warming) warming_.Arm(WarmingStep(spec_->balancer.slow_start));
+  if (hosts_->warming) warming_.Arm(WarmingStep(spec_->settings->balancer.slow_start));
   if (on_hosts_ != nullptr) on_hosts_();
 }
 
@@ -261,7 +261,7 @@ uint32_t Cluster::ejections(size_t index) const {
 
 // When a host became fit for traffic is when its slow start begins.
 void Cluster::NoteFitness(const std::vector<HostEntry>& entries) {
-  if (spec_->balancer.slow_start.window == Duration::zero()) return;
+  if (spec_->settings->balancer.slow_start.window == Duration::zero()) return;
   absl::flat_hash_set<const Host*> unfit_before;
   for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
     const HostFlags flags = hosts_->flags[i];

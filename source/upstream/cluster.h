@@ -64,7 +64,7 @@ class Cluster final : private EndOfTurnTask {
   void Serve();
   // Where the fleet is has changed.
   void OnZones() {
-    const BalancerSpec& balancer = spec_->balancer;
+    const BalancerSpec& balancer = spec_->settings->balancer;
     if (balancer.locality_weighted || balancer.hashes()) return;  // they do not go by it
     PublishAnew();
   }

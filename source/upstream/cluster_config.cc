@@ -19,7 +19,7 @@
 #include "source/config/proto_fields.h"
 #include "source/config/value_text.h"
 #include "source/config/well_known_types.h"
-#include "source/net/address_config.h"
+#include "source/net/bind_config.h"
 #include "source/upstream/cluster_stats.h"
 #include "source/upstream/discovery_config.h"
 #include "source/upstream/endpoint_config.h"
@@ -50,11 +50,11 @@ RetryBudget ParseRetryBudget(const pb::CircuitBreakers::Thresholds::RetryBudget&
 }
 
 void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
-                   ClusterSpec& spec) {
+                   ClusterSettings& settings) {
   for (int i = 0; i < breakers.thresholds_size(); ++i) {
     const auto& thresholds = breakers.thresholds(i);
     const FieldScope field = scope.At("thresholds", i);
-    BreakerLimits& limits = spec.breakers[thresholds.priority() == core::HIGH];
+    BreakerLimits& limits = settings.breakers[thresholds.priority() == core::HIGH];
     limits.connections_max = UInt32Or(thresholds, "max_connections", limits.connections_max, field);
     limits.pending_requests_max =
         UInt32Or(thresholds, "max_pending_requests", limits.pending_requests_max, field);
@@ -67,20 +67,21 @@ void ParseBreakers(const pb::CircuitBreakers& breakers, const FieldScope& scope,
   }
   for (int i = 0; i < breakers.per_host_thresholds_size(); ++i) {
     const auto& thresholds = breakers.per_host_thresholds(i);
-    BreakerLimits& limits = spec.breakers[thresholds.priority() == core::HIGH];
+    BreakerLimits& limits = settings.breakers[thresholds.priority() == core::HIGH];
     limits.host_connections_max =
         UInt32Or(thresholds, "max_connections", limits.host_connections_max,
                  scope.At("per_host_thresholds", i));
   }
 }
 
-void ParseUpgrades(const core::Metadata& metadata, const FieldScope& scope, ClusterSpec& spec) {
+void ParseUpgrades(const core::Metadata& metadata, const FieldScope& scope,
+                   ClusterSettings& settings) {
   const auto found = metadata.filter_metadata().find(std::string(kUpgradesKey));
   if (found == metadata.filter_metadata().end()) return;
   const FieldScope field = scope.AtKey("filter_metadata", kUpgradesKey);
   extensions::http::upgrade::v1::ClusterUpgrades upgrades;
   ReadMessage(NodeFromStruct(found->second), Notation::kJson, upgrades, field, nullptr);
-  for (BreakerLimits& limits : spec.breakers)
+  for (BreakerLimits& limits : settings.breakers)
     limits.upgrades_max = UInt32Or(upgrades, "max_upgrades", limits.upgrades_max, field);
 }
 
@@ -115,34 +116,30 @@ void ParseTransports(const pb::Cluster& cluster, const FieldScope& scope,
   }
 }
 
-void ParseSource(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
-  if (!cluster.upstream_bind_config().has_source_address()) return;
-  spec.socket.source = ReadSocketAddress(cluster.upstream_bind_config().source_address(),
-                                         scope.At("upstream_bind_config.source_address"));
-}
-
-void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
-  ParseSource(cluster, scope, spec);
+void ParseSocket(const pb::Cluster& cluster, const FieldScope& scope, ClusterSettings& settings) {
+  if (cluster.has_upstream_bind_config())
+    ReadBindConfig(cluster.upstream_bind_config(), scope.At("upstream_bind_config"),
+                   settings.socket);
   const auto& options = cluster.upstream_connection_options();
   if (!options.has_tcp_keepalive()) return;
   const FieldScope upstream = scope.At("upstream_connection_options");
   const FieldScope field = upstream.At("tcp_keepalive");
   const auto& keepalive = options.tcp_keepalive();
   constexpr UInt32Range kSystem = {.max = 32767};  // what the kernel takes
-  spec.socket.keep_alive = true;
-  spec.socket.keep_alive_probes =
+  settings.socket.keep_alive = true;
+  settings.socket.keep_alive_probes =
       static_cast<int>(UInt32Or(keepalive, "keepalive_probes", 0, field, {.max = 127}));
-  spec.socket.keep_alive_time_s =
+  settings.socket.keep_alive_time_s =
       static_cast<int>(UInt32Or(keepalive, "keepalive_time", 0, field, kSystem));
-  spec.socket.keep_alive_interval_s =
+  settings.socket.keep_alive_interval_s =
       static_cast<int>(UInt32Or(keepalive, "keepalive_interval", 0, field, kSystem));
 }
 
 // The next hosts can be told where neither load nor the request decides; as in Envoy.
-bool PicksInAdvance(const ClusterSpec& spec) {
-  const BalancerPolicy policy = spec.balancer.policy;
+bool PicksInAdvance(const ClusterSettings& settings) {
+  const BalancerPolicy policy = settings.balancer.policy;
   return (policy == BalancerPolicy::kRoundRobin || policy == BalancerPolicy::kRandom) &&
-         spec.balancer.subsets == nullptr && !spec.original_dst.has_value();
+         settings.balancer.subsets == nullptr && !settings.original_dst.has_value();
 }
 
 double ReadRatio(const pb::Cluster::PreconnectPolicy& policy, const char* name,
@@ -154,10 +151,11 @@ double ReadRatio(const pb::Cluster::PreconnectPolicy& policy, const char* name,
 }
 
 void ParsePreconnect(const pb::Cluster::PreconnectPolicy& policy, const FieldScope& scope,
-                     ClusterSpec& spec) {
-  spec.preconnect_ratio = ReadRatio(policy, "per_upstream_preconnect_ratio", scope);
+                     ClusterSettings& settings) {
+  settings.preconnect_ratio = ReadRatio(policy, "per_upstream_preconnect_ratio", scope);
   const double ratio = ReadRatio(policy, "predictive_preconnect_ratio", scope);
-  if (PicksInAdvance(spec)) spec.connect_ahead = static_cast<uint32_t>(std::ceil(ratio)) - 1;
+  if (PicksInAdvance(settings))
+    settings.connect_ahead = static_cast<uint32_t>(std::ceil(ratio)) - 1;
 }
 
 // Equal for messages that say the same; never 0.
@@ -165,8 +163,27 @@ uint64_t HashOf(const google::protobuf::Message& message) {
   return std::max<uint64_t>(absl::HashOf(CanonicalBytes(message)), 1);
 }
 
+// What ClusterSettings are made of; what is not named here may be among it.
+uint64_t SettingsHashOf(const pb::Cluster& cluster) {
+  pb::Cluster settings = cluster;
+  settings.clear_name();
+  settings.clear_alt_stat_name();
+  settings.clear_eds_cluster_config();
+  settings.clear_load_assignment();
+  settings.clear_health_checks();
+  settings.clear_transport_socket();
+  settings.clear_transport_socket_matches();
+  settings.clear_metadata();
+  const auto& filters = cluster.metadata().filter_metadata();
+  const auto upgrades = filters.find(std::string(kUpgradesKey));
+  if (upgrades != filters.end()) {
+    (*settings.mutable_metadata()->mutable_filter_metadata())[upgrades->first] = upgrades->second;
+  }
+  return HashOf(settings);
+}
+
 SpecHashes HashesOf(const pb::Cluster& cluster) {
-  SpecHashes hashes{.all = HashOf(cluster)};
+  SpecHashes hashes{.all = HashOf(cluster), .settings = SettingsHashOf(cluster)};
   pb::Cluster checks;
   *checks.mutable_health_checks() = cluster.health_checks();
   hashes.health_checks = HashOf(checks);
@@ -203,55 +220,66 @@ bool AnyHttp2Probe(const ClusterSpec& spec) {
                      [](const auto& check) { return check->speaks_http2(); });
 }
 
+void ParseSettings(const pb::Cluster& cluster, const FieldScope& scope, RuntimeKeys* runtime,
+                   ClusterSettings& settings) {
+  settings.connection.connect_timeout =
+      DurationOr(cluster, "connect_timeout", settings.connection.connect_timeout, scope,
+                 {.min = std::chrono::nanoseconds(1)});
+  settings.connection_buffer_bytes_max =
+      UInt32Or(cluster, "per_connection_buffer_limit_bytes",
+               static_cast<uint32_t>(settings.connection_buffer_bytes_max), scope, {.min = 1});
+  settings.balancer = ParseBalancer(cluster, scope, runtime);
+  ParsePreconnect(cluster.preconnect_policy(), scope.At("preconnect_policy"), settings);
+  settings.ignore_health_on_host_removal = cluster.ignore_health_on_host_removal();
+  settings.closes_on_host_failure = cluster.close_connections_on_host_health_failure();
+  settings.closes_on_host_change =
+      cluster.common_lb_config().close_connections_on_host_set_change();
+  ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), settings);
+  ParseUpgrades(cluster.metadata(), scope.At("metadata"), settings);
+  if (cluster.has_outlier_detection()) {
+    settings.outlier = std::make_shared<const OutlierSettings>(
+        ParseOutlierDetection(cluster.outlier_detection(), scope.At("outlier_detection")));
+  }
+  ParseSocket(cluster, scope, settings);
+}
+
+void MakeStats(StatsRegistry& stats, ClusterSpec& spec) {
+  spec.stats = MakeClusterStats(stats, spec.stat_name);
+  if (!spec.health_checks.empty())
+    spec.health_stats = std::make_shared<const HealthStats>(MakeHealthStats(stats, spec.stat_name));
+  // Over TLS a probe, too, goes by what was agreed on.
+  const bool probes_in_http2 = !spec.health_checks.empty() && AnyTransport(spec);
+  if (spec.settings->protocol != UpstreamProtocol::kHttp1 || probes_in_http2 ||
+      AnyHttp2Probe(spec)) {
+    spec.stats.http2 = std::make_shared<const Http2Stats>(stats, ClusterStatPrefix(spec.stat_name));
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const ClusterSpec> ParseCluster(const pb::Cluster& cluster, const FieldScope& scope,
-                                                StatsRegistry& stats,
-                                                const ParseTransport& parse_transport,
-                                                const OpenEventLog& open_event_log,
-                                                RuntimeKeys* runtime) {
+                                                const ClusterParts& parts) {
   const size_t errors_before = scope.errors().size();
   auto spec = std::make_shared<ClusterSpec>();
   if (Required(cluster, "name", scope)) spec->name = cluster.name();
   spec->stat_name = cluster.alt_stat_name().empty() ? cluster.name() : cluster.alt_stat_name();
   spec->hashes = HashesOf(cluster);
-  ParseDiscovery(cluster, scope, *spec);
+  auto settings = std::make_shared<ClusterSettings>();
+  ParseDiscovery(cluster, scope, *spec, *settings);
   Assignment assignment =
       ParseAssignment(cluster.load_assignment(), spec->type, scope.At("load_assignment"));
   spec->endpoints = std::move(assignment.endpoints);
   spec->assignment_policy = assignment.policy;
-  spec->connect_timeout = DurationOr(cluster, "connect_timeout", spec->connect_timeout, scope,
-                                     {.min = std::chrono::nanoseconds(1)});
-  spec->connection.connect_timeout = spec->connect_timeout;
-  spec->connection_buffer_bytes_max =
-      UInt32Or(cluster, "per_connection_buffer_limit_bytes",
-               static_cast<uint32_t>(spec->connection_buffer_bytes_max), scope, {.min = 1});
-  spec->balancer = ParseBalancer(cluster, scope, runtime);
-  ParsePreconnect(cluster.preconnect_policy(), scope.At("preconnect_policy"), *spec);
-  spec->closes_on_host_failure = cluster.close_connections_on_host_health_failure();
-  spec->closes_on_host_change = cluster.common_lb_config().close_connections_on_host_set_change();
-  ParseBreakers(cluster.circuit_breakers(), scope.At("circuit_breakers"), *spec);
-  ParseUpgrades(cluster.metadata(), scope.At("metadata"), *spec);
-  if (cluster.has_outlier_detection()) {
-    spec->outlier = std::make_shared<const OutlierSettings>(
-        ParseOutlierDetection(cluster.outlier_detection(), scope.At("outlier_detection")));
-  }
-  ParseTransports(cluster, scope, parse_transport, *spec);
-  ParseUpstreamHttp(cluster, scope, *spec);
-  ParseSocket(cluster, scope, *spec);
-  ParseHealthChecks(cluster, scope, open_event_log, *spec);
+  ParseTransports(cluster, scope, parts.parse_transport, *spec);
+  if (!cluster.has_upstream_bind_config()) settings->socket = parts.socket;
+  ParseSettings(cluster, scope, parts.runtime, *settings);
+  ParseUpstreamHttp(cluster, scope, *spec, *settings);
+  ParseHealthChecks(cluster, scope, parts.open_event_log, *spec);
   if (scope.errors().size() != errors_before) return nullptr;
-  spec->stats = MakeClusterStats(stats, spec->stat_name);
-  if (!spec->health_checks.empty()) {
-    spec->health_stats =
-        std::make_shared<const HealthStats>(MakeHealthStats(stats, spec->stat_name));
-  }
-  // Over TLS a probe, too, goes by what was agreed on.
-  const bool probes_in_http2 = !spec->health_checks.empty() && AnyTransport(*spec);
-  if (spec->protocol != UpstreamProtocol::kHttp1 || probes_in_http2 || AnyHttp2Probe(*spec)) {
-    spec->stats.http2 =
-        std::make_shared<const Http2Stats>(stats, ClusterStatPrefix(spec->stat_name));
-  }
+  spec->settings = std::move(settings);
+  if (parts.settings != nullptr)
+    spec->settings = parts.settings->Share(spec->hashes.settings, std::move(spec->settings));
+  MakeStats(parts.stats, *spec);
   return spec;
 }
 

@@ -9,6 +9,7 @@
 #include "source/config/runtime_keys.h"
 #include "source/net/transport_factory.h"
 #include "source/stats/registry.h"
+#include "source/upstream/cluster_settings_pool.h"
 #include "source/upstream/cluster_spec.h"
 #include "source/upstream/health/health_config.h"
 
@@ -27,13 +28,18 @@ namespace sluice {
 using ParseTransport = std::function<std::unique_ptr<const ClientTransportFactory>(
     const google::protobuf::Any& config, const std::string& stat_prefix, const FieldScope& scope)>;
 
-// Null when anything was wrong; every error is in `scope` then. The statistics come from `stats`.
-// Without `parse_transport` there is only plaintext, without `open_event_log` no event log, and
-// without `runtime` nothing sets any key.
+// Whom a cluster's configuration is read with.
+struct ClusterParts {
+  StatsRegistry& stats;
+  ParseTransport parse_transport = nullptr;  // null: there is only plaintext
+  OpenEventLog open_event_log = nullptr;     // null: there are no event logs
+  RuntimeKeys* runtime = nullptr;            // null: nothing sets any key
+  ClusterSettingsPool* settings = nullptr;   // null: each cluster has its own
+  SocketOptions socket = {};                 // where the cluster says nothing of binding
+};
+
+// Null when anything was wrong; every error is in `scope` then.
 std::shared_ptr<const ClusterSpec> ParseCluster(const envoy::config::cluster::v3::Cluster& cluster,
-                                                const FieldScope& scope, StatsRegistry& stats,
-                                                const ParseTransport& parse_transport = nullptr,
-                                                const OpenEventLog& open_event_log = nullptr,
-                                                RuntimeKeys* runtime = nullptr);
+                                                const FieldScope& scope, const ClusterParts& parts);
 
 }  // namespace sluice

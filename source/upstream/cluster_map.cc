@@ -60,7 +60,7 @@ void WorkerClusters::SetHosts(absl::string_view name, std::shared_ptr<const Host
 void WorkerClusters::Watch(HostWatch& watch, absl::string_view name, const Address& address) {
   WorkerCluster* const cluster = Find(name);
   // Hosts that nobody lists are there as long as somebody uses them.
-  if (cluster != nullptr && cluster->spec().original_dst.has_value()) return;
+  if (cluster != nullptr && cluster->spec().settings->original_dst.has_value()) return;
   watches_.Add(watch, name, address, cluster == nullptr ? nullptr : &cluster->hosts());
 }
 

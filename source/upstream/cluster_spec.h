@@ -107,19 +107,13 @@ struct SpecHashes {
   uint64_t all = 0;
   uint64_t connections = 0;  // what connections to hosts, and who makes them, go by
   uint64_t health_checks = 0;
+  uint64_t settings = 0;  // ClusterSettings
 };
 
-struct ClusterSpec {
-  std::string name;
-  std::string stat_name;  // alt_stat_name or name
-  DiscoveryType type = DiscoveryType::kStatic;
-  SpecHashes hashes;
-  std::vector<EndpointSpec> endpoints;
-  std::string eds_service_name;                 // kEds: what to ask for
-  std::optional<OriginalDstSpec> original_dst;  // kOriginalDst
-  AssignmentPolicy assignment_policy;
+// What clusters that a control plane makes by one template have in common: clusters that say the
+// same share it (cluster_settings_pool.h).
+struct ClusterSettings {
   BalancerSpec balancer;
-  Duration connect_timeout = std::chrono::seconds(5);
   size_t connection_buffer_bytes_max =
       1_MiB;                  // per_connection_buffer_limit_bytes: gauge limit of each direction
   BreakerLimits breakers[2];  // by RoutePriority: default, high
@@ -131,9 +125,6 @@ struct ClusterSpec {
   UpstreamProtocol protocol = UpstreamProtocol::kHttp1;
   Http1Options http1;
   Http2Options http2;
-  std::shared_ptr<const ClientTransportFactory> transport;  // none: plaintext
-  // The first that a host has the labels of takes its place (TransportOf).
-  std::vector<TransportMatch> transport_matches;
   // preconnect_policy: for each stream that there is, connections for so many; from 1 to 3.
   double preconnect_ratio = 1.0;
   // And of hosts that are picked next, so many have a connection that waits; up to 2.
@@ -145,18 +136,33 @@ struct ClusterSpec {
   bool auto_san_validation = false;
   std::string auto_sni_header;  // the request header to take it from instead; lower case
   SocketOptions socket;
-  ConnectionLimits connection;
+  ConnectionLimits connection{.connect_timeout = std::chrono::seconds(5)};
+  std::optional<OriginalDstSpec> original_dst;  // kOriginalDst
   DnsFamily dns_family = DnsFamily::kAuto;
   Duration dns_refresh = std::chrono::seconds(5);
   Duration dns_jitter{0};  // up to so much later
   bool respect_dns_ttl = false;
   // After a failure: the first wait, doubled with each further one up to the last.
   Duration dns_retry_first = std::chrono::seconds(1), dns_retry_max = std::chrono::seconds(10);
-  std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;  // all of them have to pass
   bool ignore_health_on_host_removal = false;
   // close_connections_on_host_health_failure: those of TCP proxies.
   bool closes_on_host_failure = false;
   std::shared_ptr<const OutlierSettings> outlier;  // null: hosts stay however they answer
+};
+
+struct ClusterSpec {
+  std::string name;
+  std::string stat_name;  // alt_stat_name or name
+  DiscoveryType type = DiscoveryType::kStatic;
+  SpecHashes hashes;
+  std::shared_ptr<const ClusterSettings> settings = std::make_shared<const ClusterSettings>();
+  std::vector<EndpointSpec> endpoints;
+  std::string eds_service_name;  // kEds: what to ask for
+  AssignmentPolicy assignment_policy;
+  std::shared_ptr<const ClientTransportFactory> transport;  // none: plaintext
+  // The first that a host has the labels of takes its place (TransportOf).
+  std::vector<TransportMatch> transport_matches;
+  std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;  // all of them have to pass
   ClusterStats stats;
   std::shared_ptr<const HealthStats> health_stats;  // null: there are no health checks
 };

@@ -184,7 +184,7 @@ BreakerStats MakeBreakerStats(StatsRegistry& registry, const ClusterSpec& spec,
            breaker->in_use(RoutePriority::kHigh, BreakerResource::kUpgrades);
   }));
   for (const RoutePriority priority : {RoutePriority::kDefault, RoutePriority::kHigh}) {
-    if (!spec.breakers[static_cast<size_t>(priority)].track_remaining) continue;
+    if (!spec.settings->breakers[static_cast<size_t>(priority)].track_remaining) continue;
     stats.push_back(
         registry.ComputeGroup(prefix, RemainingNames(priority), [breaker, priority](size_t line) {
           return static_cast<int64_t>(breaker->remaining(priority, ResourceOf(line)));

@@ -80,7 +80,7 @@ bool ConnectionPool::empty() const {
 void ConnectionPool::RunEndOfTurn() {
   for (RoutePriority priority : kPriorities) {
     OpenConnections(priority);
-    if (spec_->preconnect_ratio > 1.0 && !draining_) ConnectAhead(priority);
+    if (spec_->settings->preconnect_ratio > 1.0 && !draining_) ConnectAhead(priority);
     if (std::exchange(lane(priority).for_next, false)) ConnectOneAhead(priority);
   }
 }
@@ -98,14 +98,16 @@ void ConnectionPool::ConnectOneAhead(RoutePriority priority) {
 }
 
 bool ConnectionPool::TakePlace(RoutePriority priority) {
-  const uint32_t max = spec_->breakers[static_cast<size_t>(priority)].host_connections_max;
+  const uint32_t max =
+      spec_->settings->breakers[static_cast<size_t>(priority)].host_connections_max;
   return host_->cx_active.load(kRelaxed) < max &&
          cluster_.breaker().TryAcquire(priority, BreakerResource::kConnections);
 }
 
 void ConnectionPool::ConnectAhead(RoutePriority priority) {
   Lane& lane = this->lane(priority);
-  const double wanted = std::ceil((lane.waiting + lane.streams) * spec_->preconnect_ratio);
+  const double wanted =
+      std::ceil((lane.waiting + lane.streams) * spec_->settings->preconnect_ratio);
   double carried = lane.opening + lane.streams;
   lane.ready.ForEach([&carried](ClientConnection& connection) {
     carried += static_cast<double>(connection.codec_->available_streams());
@@ -145,9 +147,9 @@ void ConnectionPool::Connect(RoutePriority priority) {
 uint32_t ConnectionPool::ExpectedStreams() const {
   if (protocol_ == UpstreamProtocol::kHttp1) return 1;
   const ClusterSpec& spec = *spec_;
-  uint32_t streams = spec.http2.concurrent_streams_max;
+  uint32_t streams = spec.settings->http2.concurrent_streams_max;
   if (streams_given_ > 0) streams = std::min(streams, streams_given_);
-  const uint32_t requests_max = spec.requests_per_connection_max;
+  const uint32_t requests_max = spec.settings->requests_per_connection_max;
   return requests_max > 0 ? std::min(streams, requests_max) : streams;
 }
 
@@ -171,7 +173,7 @@ void ConnectionPool::OnStreamStarted(ClientConnection& connection) {
   host_->rq_total.fetch_add(1, kRelaxed);
   host_->rq_active.fetch_add(1, kRelaxed);
   ++lane(connection.priority_).streams;
-  if (spec_->preconnect_ratio > 1.0) cluster_.worker().loop.AtEndOfTurn(*this);
+  if (spec_->settings->preconnect_ratio > 1.0) cluster_.worker().loop.AtEndOfTurn(*this);
   const bool spent = connection.spent();
   if (spent && !connection.lifetime_over_ && !connection.peer_ended_)
     stats().cx_max_requests.Add(cells_);
@@ -197,7 +199,7 @@ void ConnectionPool::OnConnected(ClientConnection& connection) {
   const Duration took = cluster_.worker().loop.now() - connection.created_;
   stats().cx_connect_ms.Record(cells_, Milliseconds(took));
   connection.state_ = State::kBusy;
-  connection.LimitLifetime(spec.connection_duration_max);
+  connection.LimitLifetime(spec.settings->connection_duration_max);
   Settle(connection);
   // It may carry fewer than was hoped.
   if (lane.waiting > lane.opening) cluster_.worker().loop.AtEndOfTurn(*this);
@@ -234,7 +236,7 @@ void ConnectionPool::Settle(ClientConnection& connection) {
   if (lane.waiting > 0) ServeWaiters(connection);
   if (connection.open_streams_ > 0 || connection.state_ != State::kReady) return;
   if (draining_) return Retire(connection);
-  connection.LimitIdleTime(spec_->idle_timeout);
+  connection.LimitIdleTime(spec_->settings->idle_timeout);
 }
 
 void ConnectionPool::StepBack(ClientConnection& connection) {

@@ -51,27 +51,30 @@ DnsFamily FamilyOf(absl::string_view name) {
 
 // The fields that Cluster and DnsCluster have alike.
 template <class Config>
-void ParseRates(const Config& config, const FieldScope& scope, ClusterSpec& spec) {
+void ParseRates(const Config& config, const FieldScope& scope, ClusterSettings& settings) {
   constexpr DurationRange kRefresh = {.min = std::chrono::milliseconds(1)};
-  spec.dns_refresh = DurationOr(config, "dns_refresh_rate", spec.dns_refresh, scope, kRefresh);
-  spec.respect_dns_ttl = config.respect_dns_ttl();
+  settings.dns_refresh =
+      DurationOr(config, "dns_refresh_rate", settings.dns_refresh, scope, kRefresh);
+  settings.respect_dns_ttl = config.respect_dns_ttl();
   // Envoy retries a failed name at dns_refresh_rate; the first retries come sooner here, since what
   // fails at start is often a name that is about to appear.
-  spec.dns_retry_first = std::min<Duration>(std::chrono::seconds(1), spec.dns_refresh);
-  spec.dns_retry_max = std::max<Duration>(std::chrono::seconds(10), spec.dns_refresh);
+  settings.dns_retry_first = std::min<Duration>(std::chrono::seconds(1), settings.dns_refresh);
+  settings.dns_retry_max = std::max<Duration>(std::chrono::seconds(10), settings.dns_refresh);
   if (!config.has_dns_failure_refresh_rate()) return;
   const auto& rate = config.dns_failure_refresh_rate();
   const FieldScope field = scope.At("dns_failure_refresh_rate");
   if (!Required(rate, "base_interval", field)) return;
-  spec.dns_retry_first = DurationOr(rate, "base_interval", spec.dns_retry_first, field, kRefresh);
-  spec.dns_retry_max = DurationOr(rate, "max_interval", spec.dns_retry_first * 10, field, kRefresh);
-  if (spec.dns_retry_max < spec.dns_retry_first) {
+  settings.dns_retry_first =
+      DurationOr(rate, "base_interval", settings.dns_retry_first, field, kRefresh);
+  settings.dns_retry_max =
+      DurationOr(rate, "max_interval", settings.dns_retry_first * 10, field, kRefresh);
+  if (settings.dns_retry_max < settings.dns_retry_first) {
     field.At("max_interval").Error("must be at least base_interval");
   }
 }
 
 void ParseClusterType(const pb::Cluster::CustomClusterType& type, const FieldScope& scope,
-                      ClusterSpec& spec) {
+                      ClusterSpec& spec, ClusterSettings& settings) {
   spec.type = DiscoveryType::kStrictDns;  // not to complain of names too
   const FieldScope field = scope.At("typed_config");
   const std::string content = ContentType(type.typed_config());
@@ -85,10 +88,10 @@ void ParseClusterType(const pb::Cluster::CustomClusterType& type, const FieldSco
   const bool single =
       dns->all_addresses_in_single_endpoint() || type.name() == "envoy.cluster.logical_dns";
   if (single) spec.type = DiscoveryType::kLogicalDns;
-  spec.dns_family = FamilyOf(
+  settings.dns_family = FamilyOf(
       envoy::extensions::clusters::common::dns::v3::DnsLookupFamily_Name(dns->dns_lookup_family()));
-  spec.dns_jitter = DurationOr(*dns, "dns_jitter", spec.dns_jitter, field, {});
-  ParseRates(*dns, field, spec);
+  settings.dns_jitter = DurationOr(*dns, "dns_jitter", settings.dns_jitter, field, {});
+  ParseRates(*dns, field, settings);
 }
 
 void ParseEds(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
@@ -101,9 +104,10 @@ void ParseEds(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& 
   spec.eds_service_name = eds.service_name().empty() ? cluster.name() : eds.service_name();
 }
 
-void ParseOriginalDst(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+void ParseOriginalDst(const pb::Cluster& cluster, const FieldScope& scope,
+                      ClusterSettings& settings) {
   constexpr absl::string_view kDefaultHeader = "x-envoy-original-dst-host";
-  OriginalDstSpec& original = spec.original_dst.emplace();
+  OriginalDstSpec& original = settings.original_dst.emplace();
   original.cleanup_interval = DurationOr(cluster, "cleanup_interval", original.cleanup_interval,
                                          scope, {.min = std::chrono::milliseconds(1)});
   const auto& config = cluster.original_dst_lb_config();
@@ -131,15 +135,16 @@ void ParseOriginalDst(const pb::Cluster& cluster, const FieldScope& scope, Clust
 
 }  // namespace
 
-void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec) {
+void ParseDiscovery(const pb::Cluster& cluster, const FieldScope& scope, ClusterSpec& spec,
+                    ClusterSettings& settings) {
   if (cluster.has_cluster_type()) {
-    return ParseClusterType(cluster.cluster_type(), scope.At("cluster_type"), spec);
+    return ParseClusterType(cluster.cluster_type(), scope.At("cluster_type"), spec, settings);
   }
   spec.type = ParseType(cluster, scope);
-  spec.dns_family = FamilyOf(pb::Cluster::DnsLookupFamily_Name(cluster.dns_lookup_family()));
-  ParseRates(cluster, scope, spec);
+  settings.dns_family = FamilyOf(pb::Cluster::DnsLookupFamily_Name(cluster.dns_lookup_family()));
+  ParseRates(cluster, scope, settings);
   if (spec.type == DiscoveryType::kEds) return ParseEds(cluster, scope, spec);
-  if (spec.type == DiscoveryType::kOriginalDst) ParseOriginalDst(cluster, scope, spec);
+  if (spec.type == DiscoveryType::kOriginalDst) ParseOriginalDst(cluster, scope, settings);
   if (!cluster.has_eds_cluster_config()) return;
   scope.At("eds_cluster_config").Error("has no effect", "set type to EDS, or remove it");
 }

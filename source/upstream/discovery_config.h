@@ -13,6 +13,6 @@ namespace sluice {
 
 // Errors go to `scope`.
 void ParseDiscovery(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
-                    ClusterSpec& spec);
+                    ClusterSpec& spec, ClusterSettings& settings);
 
 }  // namespace sluice

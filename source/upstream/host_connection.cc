@@ -24,7 +24,7 @@ std::unique_ptr<HostConnection> HostConnection::Open(WorkerCluster& cluster, Hos
   CircuitBreaker& breaker = cluster.breaker();
   const ClusterStats& stats = cluster.spec().stats;
   StatCells& cells = cluster.worker().stats;
-  const BreakerLimits& limits = cluster.spec().breakers[static_cast<size_t>(kPriority)];
+  const BreakerLimits& limits = cluster.spec().settings->breakers[static_cast<size_t>(kPriority)];
   if (host.cx_active.load(kRelaxed) >= limits.host_connections_max ||
       !breaker.TryAcquire(kPriority, BreakerResource::kConnections)) {
     stats.cx_overflow.Add(cells);
@@ -46,7 +46,7 @@ HostConnection::HostConnection(WorkerCluster& cluster, Host& host, absl::string_
       created_(cluster.worker().loop.now()),
       connection_(cluster.worker(), Connection::Side::kConnecting,
                   cluster.ConnectTo(host, cluster.spec()),
-                  MakeTransport(cluster, host, server_name), spec_->connection) {
+                  MakeTransport(cluster, host, server_name), spec_->settings->connection) {
   StatCells& cells = cluster.worker().stats;
   spec_->stats.cx_total.Add(cells);
   spec_->stats.cx_active.Add(cells);
@@ -68,8 +68,8 @@ std::unique_ptr<TransportSocket> HostConnection::MakeTransport(WorkerCluster& cl
       cluster.worker(),
       {.address = cluster.AddressesOf(host).front(),
        .host_name = host.facts().hostname,
-       .server_name = spec.auto_sni ? server_name : absl::string_view(),
-       .verify_name = spec.auto_san_validation ? server_name : absl::string_view(),
+       .server_name = spec.settings->auto_sni ? server_name : absl::string_view(),
+       .verify_name = spec.settings->auto_san_validation ? server_name : absl::string_view(),
        .alpn = {}});
 }
 

@@ -32,7 +32,7 @@ bool IsSet(const Address& address) { return address.family() != Address::Family:
 
 Address DestinationOf(WorkerCluster& cluster, const Headers* request,
                       const DownstreamFacts* downstream) {
-  const OriginalDstSpec& spec = *cluster.spec().original_dst;
+  const OriginalDstSpec& spec = *cluster.spec().settings->original_dst;
   if (!spec.header.empty() && request != nullptr) {
     const Header* const header = request->Find(spec.header);
     const Address address = header == nullptr ? Address() : ParseHostAndPort(header->value);
@@ -66,7 +66,7 @@ Host* OriginalHosts::At(const Address& address) {
   Host* const made = host.get();
   by_address_[address] = {std::move(host), true};
   cluster_.spec().stats.membership_total.Add(cluster_.worker().stats);
-  if (!sweep_.armed()) sweep_.Arm(cluster_.spec().original_dst->cleanup_interval);
+  if (!sweep_.armed()) sweep_.Arm(cluster_.spec().settings->original_dst->cleanup_interval);
   return made;
 }
 
@@ -83,13 +83,13 @@ void OriginalHosts::Sweep() {
     cluster_.spec().stats.membership_total.Subtract(cluster_.worker().stats);
     by_address_.erase(at++);
   }
-  if (!by_address_.empty()) sweep_.Arm(cluster_.spec().original_dst->cleanup_interval);
+  if (!by_address_.empty()) sweep_.Arm(cluster_.spec().settings->original_dst->cleanup_interval);
 }
 
 Host* PickOriginalHost(WorkerCluster& cluster, const Headers* request,
                        const DownstreamFacts* downstream) {
   Address address = DestinationOf(cluster, request, downstream);
-  const uint16_t port = cluster.spec().original_dst->port;
+  const uint16_t port = cluster.spec().settings->original_dst->port;
   if (IsSet(address) && port != 0) address = address.WithPort(port);
   Host* const host = IsSet(address) ? cluster.HostAt(address) : nullptr;
   if (host == nullptr) cluster.spec().stats.cx_none_healthy.Add(cluster.worker().stats);

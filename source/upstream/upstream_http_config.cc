@@ -22,15 +22,15 @@ constexpr absl::string_view kUpstreamOptions =
 constexpr absl::string_view kNoHttp3 = "upstreams are spoken to in HTTP/1.1 or HTTP/2";
 
 void ParseCommon(const core::HttpProtocolOptions& options, const FieldScope& scope,
-                 ClusterSpec& spec) {
-  spec.idle_timeout = DurationOr(options, "idle_timeout", spec.idle_timeout, scope);
-  spec.connection_duration_max =
-      DurationOr(options, "max_connection_duration", spec.connection_duration_max, scope);
-  spec.requests_per_connection_max =
-      UInt32Or(options, "max_requests_per_connection", spec.requests_per_connection_max, scope);
-  spec.codec_limits.headers_count_max =
+                 ClusterSettings& settings) {
+  settings.idle_timeout = DurationOr(options, "idle_timeout", settings.idle_timeout, scope);
+  settings.connection_duration_max =
+      DurationOr(options, "max_connection_duration", settings.connection_duration_max, scope);
+  settings.requests_per_connection_max =
+      UInt32Or(options, "max_requests_per_connection", settings.requests_per_connection_max, scope);
+  settings.codec_limits.headers_count_max =
       UInt32Or(options, "max_headers_count",
-               static_cast<uint32_t>(spec.codec_limits.headers_count_max), scope, {.min = 1});
+               static_cast<uint32_t>(settings.codec_limits.headers_count_max), scope, {.min = 1});
   // Of the same message, but for the downstream side only.
   if (options.has_max_stream_duration()) {
     scope.At("max_stream_duration")
@@ -42,54 +42,57 @@ void ParseCommon(const core::HttpProtocolOptions& options, const FieldScope& sco
   }
 }
 
-void ParseHttp1(const core::Http1ProtocolOptions& options, ClusterSpec& spec) {
-  spec.http1.enable_trailers = options.enable_trailers();
-  spec.http1.allow_chunked_length = options.allow_chunked_length();
-  spec.http1.proper_case_names = options.header_key_format().has_proper_case_words();
+void ParseHttp1(const core::Http1ProtocolOptions& options, ClusterSettings& settings) {
+  settings.http1.enable_trailers = options.enable_trailers();
+  settings.http1.allow_chunked_length = options.allow_chunked_length();
+  settings.http1.proper_case_names = options.header_key_format().has_proper_case_words();
 }
 
 // explicit_http_config, use_downstream_protocol_config and auto_config have the same fields.
 template <class Protocols>
-void ParseProtocols(const Protocols& protocols, const FieldScope& scope, ClusterSpec& spec) {
+void ParseProtocols(const Protocols& protocols, const FieldScope& scope,
+                    ClusterSettings& settings) {
   if (protocols.has_http3_protocol_options())
     scope.At("http3_protocol_options").Error("has no effect", kNoHttp3);
-  if (protocols.has_http_protocol_options()) ParseHttp1(protocols.http_protocol_options(), spec);
+  if (protocols.has_http_protocol_options())
+    ParseHttp1(protocols.http_protocol_options(), settings);
   if (protocols.has_http2_protocol_options()) {
-    spec.http2 =
+    settings.http2 =
         ParseHttp2Options(protocols.http2_protocol_options(), scope.At("http2_protocol_options"));
   }
 }
 
 // upstream_http_protocol_options.
 void ParseServerName(const core::UpstreamHttpProtocolOptions& options, const FieldScope& scope,
-                     ClusterSpec& spec) {
-  spec.auto_sni = options.auto_sni();
-  spec.auto_san_validation = options.auto_san_validation();
-  spec.auto_sni_header = absl::AsciiStrToLower(options.override_auto_sni_header());
+                     ClusterSettings& settings) {
+  settings.auto_sni = options.auto_sni();
+  settings.auto_san_validation = options.auto_san_validation();
+  settings.auto_sni_header = absl::AsciiStrToLower(options.override_auto_sni_header());
 }
 
-void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, ClusterSpec& spec) {
+void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, const ClusterSpec& spec,
+                  ClusterSettings& settings) {
   ParseCommon(options.common_http_protocol_options(), scope.At("common_http_protocol_options"),
-              spec);
+              settings);
   if (options.has_upstream_http_protocol_options()) {
     ParseServerName(options.upstream_http_protocol_options(),
-                    scope.At("upstream_http_protocol_options"), spec);
+                    scope.At("upstream_http_protocol_options"), settings);
   }
   switch (options.upstream_protocol_options_case()) {
     case UpstreamOptions::kExplicitHttpConfig:
-      ParseProtocols(options.explicit_http_config(), scope.At("explicit_http_config"), spec);
-      spec.protocol = options.explicit_http_config().has_http2_protocol_options()
-                          ? UpstreamProtocol::kHttp2
-                          : UpstreamProtocol::kHttp1;
+      ParseProtocols(options.explicit_http_config(), scope.At("explicit_http_config"), settings);
+      settings.protocol = options.explicit_http_config().has_http2_protocol_options()
+                              ? UpstreamProtocol::kHttp2
+                              : UpstreamProtocol::kHttp1;
       break;
     case UpstreamOptions::kUseDownstreamProtocolConfig:
       ParseProtocols(options.use_downstream_protocol_config(),
-                     scope.At("use_downstream_protocol_config"), spec);
-      spec.protocol = UpstreamProtocol::kUseDownstream;
+                     scope.At("use_downstream_protocol_config"), settings);
+      settings.protocol = UpstreamProtocol::kUseDownstream;
       break;
     case UpstreamOptions::kAutoConfig:
-      ParseProtocols(options.auto_config(), scope.At("auto_config"), spec);
-      spec.protocol = UpstreamProtocol::kAuto;
+      ParseProtocols(options.auto_config(), scope.At("auto_config"), settings);
+      settings.protocol = UpstreamProtocol::kAuto;
       // Envoy too: there is nobody to agree with.
       if (!EveryTransport(spec)) {
         scope.At("auto_config").Error("needs TLS with ALPN", "give the cluster a transport_socket");
@@ -106,21 +109,21 @@ void ParseOptions(const UpstreamOptions& options, const FieldScope& scope, Clust
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 void ParseDeprecated(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
-                     ClusterSpec& spec) {
-  spec.requests_per_connection_max = UInt32Or(cluster, "max_requests_per_connection", 0, scope);
+                     ClusterSettings& settings) {
+  settings.requests_per_connection_max = UInt32Or(cluster, "max_requests_per_connection", 0, scope);
   ParseCommon(cluster.common_http_protocol_options(), scope.At("common_http_protocol_options"),
-              spec);
-  if (cluster.has_http_protocol_options()) ParseHttp1(cluster.http_protocol_options(), spec);
+              settings);
+  if (cluster.has_http_protocol_options()) ParseHttp1(cluster.http_protocol_options(), settings);
   if (cluster.has_http2_protocol_options()) {
-    spec.http2 =
+    settings.http2 =
         ParseHttp2Options(cluster.http2_protocol_options(), scope.At("http2_protocol_options"));
-    spec.protocol = UpstreamProtocol::kHttp2;
+    settings.protocol = UpstreamProtocol::kHttp2;
   }
   if (cluster.protocol_selection() == envoy::config::cluster::v3::Cluster::USE_DOWNSTREAM_PROTOCOL)
-    spec.protocol = UpstreamProtocol::kUseDownstream;
+    settings.protocol = UpstreamProtocol::kUseDownstream;
   if (cluster.has_upstream_http_protocol_options()) {
     ParseServerName(cluster.upstream_http_protocol_options(),
-                    scope.At("upstream_http_protocol_options"), spec);
+                    scope.At("upstream_http_protocol_options"), settings);
   }
 }
 #pragma GCC diagnostic pop
@@ -128,9 +131,9 @@ void ParseDeprecated(const envoy::config::cluster::v3::Cluster& cluster, const F
 }  // namespace
 
 void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
-                       ClusterSpec& spec) {
-  spec.http2.allow_connect = false;       // as a client it has no say
-  ParseDeprecated(cluster, scope, spec);  // first: what replaces a field wins over it
+                       const ClusterSpec& spec, ClusterSettings& settings) {
+  settings.http2.allow_connect = false;       // as a client it has no say
+  ParseDeprecated(cluster, scope, settings);  // first: what replaces a field wins over it
   for (const auto& [name, any] : cluster.typed_extension_protocol_options()) {
     const FieldScope field = scope.AtKey("typed_extension_protocol_options", name);
     if (name != kUpstreamOptions) {
@@ -138,7 +141,7 @@ void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const
       continue;
     }
     const std::optional<UpstreamOptions> options = Unpack<UpstreamOptions>(any, field);
-    if (options.has_value()) ParseOptions(*options, field, spec);
+    if (options.has_value()) ParseOptions(*options, field, spec, settings);
   }
 }
 

@@ -13,6 +13,6 @@ class Cluster;
 namespace sluice {
 
 void ParseUpstreamHttp(const envoy::config::cluster::v3::Cluster& cluster, const FieldScope& scope,
-                       ClusterSpec& spec);
+                       const ClusterSpec& spec, ClusterSettings& settings);
 
 }  // namespace sluice

@@ -31,10 +31,10 @@ WorkerCluster::WorkerCluster(WorkerContext& worker, Network& network,
       spec_(std::move(spec)),
       breaker_(std::move(breaker)),
       outliers_(std::move(outliers)),
-      balancer_(MakeBalancer(spec_->balancer, worker.random)),
+      balancer_(MakeBalancer(spec_->settings->balancer, worker.random)),
       hosts_(std::make_shared<HostSet>()),
-      original_(spec_->original_dst.has_value() ? std::make_unique<OriginalHosts>(*this)
-                                                : nullptr) {}
+      original_(spec_->settings->original_dst.has_value() ? std::make_unique<OriginalHosts>(*this)
+                                                          : nullptr) {}
 
 WorkerCluster::~WorkerCluster() = default;
 
@@ -53,7 +53,7 @@ Host* WorkerCluster::PickHost(uint64_t hash, const MetadataMatch* metadata) {
 WorkerCluster::Picked WorkerCluster::Pick(uint64_t hash, const MetadataMatch* metadata) {
   PickContext context{
       .random = worker_.random, .hash = hash, .now = worker_.loop.now(), .metadata = metadata};
-  if (spec_->balancer.hash_balance_percent != 0) {
+  if (spec_->settings->balancer.hash_balance_percent != 0) {
     context.requests_active =
         breaker_->in_use(RoutePriority::kDefault, BreakerResource::kRequests) +
         breaker_->in_use(RoutePriority::kHigh, BreakerResource::kRequests);
@@ -63,8 +63,8 @@ WorkerCluster::Picked WorkerCluster::Pick(uint64_t hash, const MetadataMatch* me
 }
 
 void WorkerCluster::ConnectAhead(const PoolKey& key, RoutePriority priority) {
-  if (spec_->connect_ahead == 0) return;
-  const size_t wanted = std::min<size_t>(spec_->connect_ahead, hosts_->hosts.size());
+  if (spec_->settings->connect_ahead == 0) return;
+  const size_t wanted = std::min<size_t>(spec_->settings->connect_ahead, hosts_->hosts.size());
   while (ahead_.size() < wanted) ahead_.push_back(Pick(worker_.random.Next(), nullptr));
   for (const Picked& next : ahead_) {
     // In panic hosts have enough to do.
@@ -113,7 +113,7 @@ void WorkerCluster::DrainPoolsOf(Host& host) {
 }
 
 std::unique_ptr<IoHandle> WorkerCluster::ConnectTo(const Host& host, const ClusterSpec& spec) {
-  return ConnectToAny(network_, worker_.loop, AddressesOf(host), spec.socket);
+  return ConnectToAny(network_, worker_.loop, AddressesOf(host), spec.settings->socket);
 }
 
 absl::Span<const Address> WorkerCluster::AddressesOf(const Host& host) const {
@@ -142,7 +142,8 @@ void WorkerCluster::SetHosts(std::shared_ptr<const HostSet> hosts) {
   balancer_->SetHosts(hosts_);
   ahead_.clear();
   if (original_ != nullptr) return;
-  if (spec_->closes_on_host_change && !SameHosts(*before, *hosts_)) return DrainAllPools();
+  if (spec_->settings->closes_on_host_change && !SameHosts(*before, *hosts_))
+    return DrainAllPools();
   // Mostly all are still there.
   size_t kept = 0;
   for (const auto& host : hosts_->hosts) kept += pools_.contains(host.get());
@@ -173,15 +174,16 @@ void WorkerCluster::Drain(HostPools& pools) {
 void WorkerCluster::Update(std::shared_ptr<const ClusterSpec> spec,
                            std::shared_ptr<OutlierMonitor> outliers) {
   // Hosts of a list are no others' whoever finds them now.
-  const bool same_connections = spec_->hashes.connections == spec->hashes.connections &&
-                                spec_->original_dst.has_value() == spec->original_dst.has_value();
-  balancer_ = MakeBalancer(spec->balancer, worker_.random);
+  const bool same_connections =
+      spec_->hashes.connections == spec->hashes.connections &&
+      spec_->settings->original_dst.has_value() == spec->settings->original_dst.has_value();
+  balancer_ = MakeBalancer(spec->settings->balancer, worker_.random);
   balancer_->SetHosts(hosts_);
   ahead_.clear();
-  if (spec->original_dst.has_value() != (original_ != nullptr)) original_.reset();
+  if (spec->settings->original_dst.has_value() != (original_ != nullptr)) original_.reset();
   spec_ = std::move(spec);
   outliers_ = std::move(outliers);
-  if (spec_->original_dst.has_value() && original_ == nullptr)
+  if (spec_->settings->original_dst.has_value() && original_ == nullptr)
     original_ = std::make_unique<OriginalHosts>(*this);
   if (same_connections) {
     for (auto& [host, pools] : pools_) {
@@ -212,7 +214,7 @@ size_t WorkerCluster::pools() const {
 }
 
 void WorkerCluster::FreePassingPools() {
-  if (!spec_->auto_sni && !spec_->auto_san_validation) return;
+  if (!spec_->settings->auto_sni && !spec_->settings->auto_san_validation) return;
   for (auto& [host, pools] : pools_) {
     const auto gone = [](const auto& pool) { return pool->passing() && pool->empty(); };
     pools.erase(std::remove_if(pools.begin(), pools.end(), gone), pools.end());

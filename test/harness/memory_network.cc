@@ -95,7 +95,7 @@ std::unique_ptr<IoHandle> MemoryNetwork::Connect(Poller& poller, const Address& 
     return std::make_unique<MemoryIoHandle>(*this, sim_poller, link, MemoryLink::kClient,
                                             connected(to), failed);
   }
-  return std::make_unique<MemoryIoHandle>(*this, sim_poller, StartLink(to, options.source),
+  return std::make_unique<MemoryIoHandle>(*this, sim_poller, StartLink(to, options.SourceFor(to)),
                                           MemoryLink::kClient, connected(to));
 }
 
@@ -135,9 +135,9 @@ void MemoryNetwork::Serve(const Address& at, OnPeer on_peer) {
 void MemoryNetwork::StopServing(const Address& at) { listeners_.erase(at.text()); }
 
 std::shared_ptr<MemoryLink> MemoryNetwork::StartLink(const Address& to,
-                                                     const std::optional<Address>& source) {
+                                                     const SocketOptions::Source* source) {
   const LinkShape shape = shapes_[to.text()];
-  Address from = source.value_or(Address::FromIp("10.9.8.7", 0).value());
+  Address from = source != nullptr ? source->address : Address::FromIp("10.9.8.7", 0).value();
   if (from.port() == 0) from = from.WithPort(next_port_++);
   auto link = std::make_shared<MemoryLink>(shape, from, to);
   links_.push_back(link);

@@ -92,7 +92,7 @@ class MemoryNetwork final : public Network {
     std::shared_ptr<MemoryLink> link;
   };
   std::shared_ptr<MemoryLink> StartLink(const Address& to,
-                                        const std::optional<Address>& source = {});
+                                        const SocketOptions::Source* source = nullptr);
   void OnSyn(const std::shared_ptr<MemoryLink>& link);
   void Remove(const MemoryBacklog& backlog);
   // Counts the call; whether and how it goes wrong.

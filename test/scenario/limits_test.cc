@@ -68,6 +68,36 @@ TEST(BindConfig, ConnectionsComeFromTheAddressThatIsSaid) {
   EXPECT_EQ(proxy.LogLines(), (std::vector<std::string>{"10.7.7.7"}));
 }
 
+TEST(BindConfig, TheSourceIsTheOneOfTheHostsFamily) {
+  ProxyFixture proxy(
+      ProxyFixture::ToUsers(),
+      {.cluster =
+           "upstream_bind_config: { source_address: { address: \"fd00::7\", port_value: 0 }, "
+           "extra_source_addresses: [ { address: { address: 10.7.7.8, port_value: 0 } } ] }",
+       .log = "%UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%"});
+  proxy.Host(H1Answer::Of(200));
+  proxy.Client().Get("/");
+  proxy.Run();
+  EXPECT_EQ(proxy.LogLines(), (std::vector<std::string>{"10.7.7.8"}));
+}
+
+TEST(BindConfig, ThatOfTheBootstrapIsForClustersThatHaveNone) {
+  for (const bool own : {false, true}) {
+    ProxyFixture proxy(
+        ProxyFixture::ToUsers(),
+        {.cluster = own ? "upstream_bind_config: { source_address: { address: 10.7.7.7, "
+                          "port_value: 0 } }"
+                        : "",
+         .bootstrap = "cluster_manager: { upstream_bind_config: { source_address: { address: "
+                      "10.6.6.6, port_value: 0 } } }",
+         .log = "%UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%"});
+    proxy.Host(H1Answer::Of(200));
+    proxy.Client().Get("/");
+    proxy.Run();
+    EXPECT_EQ(proxy.LogLines(), (std::vector<std::string>{own ? "10.7.7.7" : "10.6.6.6"}));
+  }
+}
+
 // As the articles' gateway has it: no host is a 502.
 TEST(NoHost, IsA503OrWhatTheLocalRepliesMakeOfIt) {
   for (const bool mapped : {false, true}) {

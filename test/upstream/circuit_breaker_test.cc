@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "source/stats/registry.h"
 #include "source/upstream/cluster_stats.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -17,8 +18,8 @@ constexpr auto kConnections = BreakerResource::kConnections;
 ClusterSpec SpecOf(uint32_t requests, uint32_t high_requests) {
   ClusterSpec spec;
   spec.stat_name = "users";
-  spec.breakers[0].requests_max = requests;
-  spec.breakers[1].requests_max = high_requests;
+  SettingsOf(spec).breakers[0].requests_max = requests;
+  SettingsOf(spec).breakers[1].requests_max = high_requests;
   return spec;
 }
 
@@ -60,7 +61,7 @@ TEST(CircuitBreaker, AcquireGoesPastTheLimit) {
 
 TEST(CircuitBreaker, ItsGaugesSayWhatIsOpenAndWhatRemains) {
   ClusterSpec spec = SpecOf(2, 1);
-  spec.breakers[0].track_remaining = true;
+  SettingsOf(spec).breakers[0].track_remaining = true;
   auto breaker = std::make_shared<CircuitBreaker>(spec);
   StatsRegistry stats;
   const BreakerStats held = MakeBreakerStats(stats, spec, breaker);
@@ -82,8 +83,8 @@ TEST(CircuitBreaker, ItsGaugesSayWhatIsOpenAndWhatRemains) {
 
 TEST(CircuitBreaker, UpgradesHaveALimitOfTheirOwn) {
   ClusterSpec spec = SpecOf(0, 0);
-  spec.breakers[0].upgrades_max = 2;
-  spec.breakers[0].track_remaining = true;
+  SettingsOf(spec).breakers[0].upgrades_max = 2;
+  SettingsOf(spec).breakers[0].track_remaining = true;
   auto breaker = std::make_shared<CircuitBreaker>(spec);
   StatsRegistry stats;
   const BreakerStats held = MakeBreakerStats(stats, spec, breaker);

@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "test/upstream/cluster_set_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -49,8 +50,8 @@ TEST_F(ClusterChange, HostsAndTheirPoolsGoOn) {
   WorkerCluster* const on_worker = OnWorker(0);
   ConnectionPool& pool = on_worker->PoolOf(*kept);
   auto changed = Static("users", {2, 3});
-  changed->balancer.policy = BalancerPolicy::kRandom;
-  changed->breakers[0].requests_max = 5;
+  SettingsOf(*changed).balancer.policy = BalancerPolicy::kRandom;
+  SettingsOf(*changed).breakers[0].requests_max = 5;
   Set(changed);
   EXPECT_EQ(Hosts(), "10.0.0.2:80 10.0.0.3:80");
   EXPECT_EQ(host(0), kept);
@@ -80,8 +81,8 @@ TEST_F(ClusterChange, WhatIsInUseStaysInUseUnderOtherLimits) {
   CircuitBreaker& breaker = OnWorker(0)->breaker();
   breaker.Acquire(RoutePriority::kDefault, BreakerResource::kRequests);
   auto changed = Static("users", {1});
-  changed->breakers[0].requests_max = 1;
-  changed->breakers[0].retry_budget = RetryBudget{.percent = 0, .retries_min = 9};
+  SettingsOf(*changed).breakers[0].requests_max = 1;
+  SettingsOf(*changed).breakers[0].retry_budget = RetryBudget{.percent = 0, .retries_min = 9};
   Set(changed);
   EXPECT_EQ(&OnWorker(1)->breaker(), &breaker);
   EXPECT_TRUE(breaker.open(RoutePriority::kDefault, BreakerResource::kRequests));
@@ -117,7 +118,7 @@ class EjectionsOverAChange : public ClusterChange {
  protected:
   std::shared_ptr<ClusterSpec> Watched() {
     auto spec = Static("users", {1, 2});
-    spec->outlier = std::make_shared<const OutlierSettings>(
+    SettingsOf(*spec).outlier = std::make_shared<const OutlierSettings>(
         OutlierSettings{.consecutive_5xx = 1, .max_ejection_percent = 50});
     return spec;
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "test/upstream/cluster_set_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -95,7 +96,7 @@ TEST_F(ClusterSetTest, AnAddressOfTwoNamesIsOneHost) {
 
 TEST_F(ClusterSetTest, TheFamilyIsPassedOn) {
   auto spec = Dns({"a.example"});
-  spec->dns_family = DnsFamily::kV6Only;
+  SettingsOf(*spec).dns_family = DnsFamily::kV6Only;
   Set(spec);
   EXPECT_EQ(resolver_.asked()[0].family, DnsFamily::kV6Only);
 }
@@ -122,7 +123,7 @@ TEST_F(ClusterSetTest, ARotatedAnswerIsNoChange) {
 TEST_F(ClusterSetTest, TheTimeToLiveCountsWhereItIsRespected) {
   resolver_.Say("a.example", {"10.0.0.1"}, seconds(30));
   auto spec = Dns({"a.example"});
-  spec->respect_dns_ttl = true;
+  SettingsOf(*spec).respect_dns_ttl = true;
   Set(spec);
   world_.Advance(seconds(29));
   EXPECT_EQ(resolver_.asked().size(), 1u);
@@ -133,7 +134,7 @@ TEST_F(ClusterSetTest, TheTimeToLiveCountsWhereItIsRespected) {
 TEST_F(ClusterSetTest, ATinyTimeToLiveDoesNotMakeALoop) {
   resolver_.Say("a.example", {"10.0.0.1"}, Duration(1));
   auto spec = Dns({"a.example"});
-  spec->respect_dns_ttl = true;
+  SettingsOf(*spec).respect_dns_ttl = true;
   Set(spec);
   world_.Advance(seconds(10));
   EXPECT_LE(resolver_.asked().size(), 11u);
@@ -173,7 +174,7 @@ TEST_F(ClusterSetTest, FailuresAreRetriedEverLater) {
 TEST_F(ClusterSetTest, QuestionsComeLaterByTheJitter) {
   resolver_.Say("a.example", {"10.0.0.1"});
   auto spec = Dns({"a.example"});
-  spec->dns_jitter = seconds(5);
+  SettingsOf(*spec).dns_jitter = seconds(5);
   Set(spec);
   world_.Advance(seconds(100));
   const auto& asked = resolver_.asked();
@@ -236,7 +237,7 @@ TEST_F(ClusterSetTest, ALogicalHostOfBothFamiliesIsTriedAtAllItsAddressesInTurns
   resolver_.Say("a.example", {"10.0.0.1", "10.0.0.2", "2001:db8::1"});
   auto spec = Dns({"a.example"});
   spec->type = DiscoveryType::kLogicalDns;
-  spec->dns_family = DnsFamily::kAll;
+  SettingsOf(*spec).dns_family = DnsFamily::kAll;
   Set(spec);
   std::string addresses;
   for (const Address& address : clusters_->Find("users")->hosts().hosts[0]->addresses_now()) {

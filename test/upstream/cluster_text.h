@@ -26,7 +26,7 @@ inline Parsed Parse(const std::string& text) {
   ConfigErrors errors;
   const FieldScope scope(errors, "c");
   Parsed parsed;
-  parsed.spec = ParseCluster(cluster, scope, *registry);
+  parsed.spec = ParseCluster(cluster, scope, {.stats = *registry});
   parsed.errors = errors.ToString();
   return parsed;
 }

@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "test/upstream/pool_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -106,7 +107,7 @@ TEST(ConnectionPool, AConnectionReturnedInTheSameTurnServesWhoWaits) {
 }
 
 TEST(ConnectionPool, OpensConnectionsAheadWhereItIsToldTo) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.preconnect_ratio = 1.5; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).preconnect_ratio = 1.5; });
   Borrower a, b, c;
   fixture.Ask(a);
   fixture.Run();
@@ -119,8 +120,8 @@ TEST(ConnectionPool, OpensConnectionsAheadWhereItIsToldTo) {
 
 TEST(ConnectionPool, OpensNoneAheadBeyondTheBreaker) {
   PoolFixture fixture([](ClusterSpec& spec) {
-    spec.preconnect_ratio = 3.0;
-    spec.breakers[0].connections_max = 2;
+    SettingsOf(spec).preconnect_ratio = 3.0;
+    SettingsOf(spec).breakers[0].connections_max = 2;
   });
   Borrower a;
   fixture.Ask(a);
@@ -130,7 +131,7 @@ TEST(ConnectionPool, OpensNoneAheadBeyondTheBreaker) {
 }
 
 TEST(ConnectionPool, WaitersAreServedInOrder) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].connections_max = 1; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).breakers[0].connections_max = 1; });
   Borrower a, b, c;
   fixture.Ask(a);
   fixture.Ask(b);
@@ -147,7 +148,7 @@ TEST(ConnectionPool, WaitersAreServedInOrder) {
 }
 
 TEST(ConnectionPool, IdleConnectionsTimeOut) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.idle_timeout = seconds(10); });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).idle_timeout = seconds(10); });
   Borrower a, b;
   fixture.Exchange(a);
   fixture.world.Advance(seconds(9));
@@ -164,7 +165,7 @@ TEST(ConnectionPool, IdleConnectionsTimeOut) {
 }
 
 TEST(ConnectionPool, ABusyConnectionDoesNotTimeOut) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.idle_timeout = seconds(10); });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).idle_timeout = seconds(10); });
   Borrower a, b;
   fixture.Exchange(a);
   fixture.world.Advance(seconds(5));
@@ -179,7 +180,7 @@ TEST(ConnectionPool, ABusyConnectionDoesNotTimeOut) {
 }
 
 TEST(ConnectionPool, RequestsPerConnectionAreBounded) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.requests_per_connection_max = 2; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).requests_per_connection_max = 2; });
   for (int i = 0; i < 5; ++i) {
     Borrower borrower;
     EXPECT_EQ(fixture.Exchange(borrower), "200 hello");
@@ -191,7 +192,8 @@ TEST(ConnectionPool, RequestsPerConnectionAreBounded) {
 }
 
 TEST(ConnectionPool, AConnectionThatReachesItsAgeFinishesFirst) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.connection_duration_max = seconds(30); });
+  PoolFixture fixture(
+      [](ClusterSpec& spec) { SettingsOf(spec).connection_duration_max = seconds(30); });
   Borrower a, b;
   fixture.Exchange(a);
   fixture.world.Advance(seconds(29));
@@ -205,7 +207,8 @@ TEST(ConnectionPool, AConnectionThatReachesItsAgeFinishesFirst) {
 }
 
 TEST(ConnectionPool, AnIdleConnectionThatReachesItsAgeCloses) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.connection_duration_max = seconds(30); });
+  PoolFixture fixture(
+      [](ClusterSpec& spec) { SettingsOf(spec).connection_duration_max = seconds(30); });
   Borrower a;
   fixture.Exchange(a);
   fixture.world.Advance(seconds(30));

@@ -73,12 +73,12 @@ TEST(ClusterConfig, TheDnsExtensionSaysWhatTheFieldsDo) {
               "seconds: 2 } } respect_dns_ttl: true dns_jitter { seconds: 3 } dns_lookup_family: "
               "V4_ONLY")));
   EXPECT_EQ(spec.type, DiscoveryType::kStrictDns);
-  EXPECT_EQ(spec.dns_refresh, seconds(7));
-  EXPECT_EQ(spec.dns_retry_first, seconds(2));
-  EXPECT_EQ(spec.dns_retry_max, seconds(20));
-  EXPECT_TRUE(spec.respect_dns_ttl);
-  EXPECT_EQ(spec.dns_jitter, seconds(3));
-  EXPECT_EQ(spec.dns_family, DnsFamily::kV4Only);
+  EXPECT_EQ(spec.settings->dns_refresh, seconds(7));
+  EXPECT_EQ(spec.settings->dns_retry_first, seconds(2));
+  EXPECT_EQ(spec.settings->dns_retry_max, seconds(20));
+  EXPECT_TRUE(spec.settings->respect_dns_ttl);
+  EXPECT_EQ(spec.settings->dns_jitter, seconds(3));
+  EXPECT_EQ(spec.settings->dns_family, DnsFamily::kV4Only);
   const std::string one = Endpoint("users.example");
   EXPECT_EQ(Good(With(one, DnsType("all_addresses_in_single_endpoint: true"))).type,
             DiscoveryType::kLogicalDns);
@@ -89,7 +89,7 @@ TEST(ClusterConfig, TheDnsExtensionSaysWhatTheFieldsDo) {
 TEST(ClusterConfig, OriginalDstSaysWhereToGo) {
   const std::string type = "name: \"x\" type: ORIGINAL_DST ";
   const std::string provided = type + "lb_policy: CLUSTER_PROVIDED ";
-  OriginalDstSpec spec = *Good(provided).original_dst;
+  OriginalDstSpec spec = *Good(provided).settings->original_dst;
   EXPECT_EQ(spec.header, "");
   EXPECT_EQ(spec.port, 0);
   EXPECT_EQ(spec.cleanup_interval, seconds(5));

@@ -28,7 +28,7 @@ Parsed Parse(const std::string& text) {
       << text;
   ConfigErrors errors;
   Parsed parsed;
-  parsed.spec = ParseCluster(cluster, FieldScope(errors, "c"), *registry);
+  parsed.spec = ParseCluster(cluster, FieldScope(errors, "c"), {.stats = *registry});
   parsed.errors = errors.ToString();
   return parsed;
 }
@@ -39,7 +39,7 @@ ClusterSpec Good(const std::string& text) {
   return parsed.spec == nullptr ? ClusterSpec() : *parsed.spec;
 }
 
-BalancerSpec Balancer(const std::string& text) { return Good(text).balancer; }
+BalancerSpec Balancer(const std::string& text) { return Good(text).settings->balancer; }
 
 void ExpectError(const std::string& text, const std::string& part) {
   const Parsed parsed = Parse(text);

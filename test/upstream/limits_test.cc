@@ -1,6 +1,7 @@
 // Limits that move with what goes on: retry budgets.
 #include "gtest/gtest.h"
 #include "source/upstream/circuit_breaker.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -12,8 +13,8 @@ constexpr auto kRetries = BreakerResource::kRetries;
 
 ClusterSpec Budgeted(double percent, uint32_t retries_min) {
   ClusterSpec spec;
-  spec.breakers[0].retries_max = 1000;
-  spec.breakers[0].retry_budget = RetryBudget{percent, retries_min};
+  SettingsOf(spec).breakers[0].retries_max = 1000;
+  SettingsOf(spec).breakers[0].retry_budget = RetryBudget{percent, retries_min};
   return spec;
 }
 

@@ -5,6 +5,7 @@
 #include "source/upstream/connection_pool.h"
 #include "test/harness/alloc_counter.h"
 #include "test/upstream/pool_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -37,7 +38,8 @@ class Taker final : public PoolWaiter {
 };
 
 TEST(PoolBudget, TakingAndReturningAllocateNothing) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.idle_timeout = std::chrono::hours(1); });
+  PoolFixture fixture(
+      [](ClusterSpec& spec) { SettingsOf(spec).idle_timeout = std::chrono::hours(1); });
   for (int i = 0; i < 4; ++i) {
     Borrower warm;
     fixture.Exchange(warm);

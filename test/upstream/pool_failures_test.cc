@@ -7,6 +7,7 @@
 #include "source/upstream/connection_pool.h"
 #include "test/harness/fault_schedule.h"
 #include "test/upstream/pool_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -63,7 +64,8 @@ TEST(PoolFailures, AWaiterMayAskAgainFromItsFailure) {
 }
 
 TEST(PoolFailures, ASilentHostTimesOut) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.connect_timeout = seconds(3); });
+  PoolFixture fixture(
+      [](ClusterSpec& spec) { SettingsOf(spec).connection.connect_timeout = seconds(3); });
   fixture.world.memory().shape(fixture.host().address()).black_hole = true;
   Borrower borrower;
   fixture.Ask(borrower);
@@ -78,7 +80,7 @@ TEST(PoolFailures, ASilentHostTimesOut) {
 }
 
 TEST(PoolFailures, WithoutAnyConnectionLeftAllWaitersFail) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].connections_max = 1; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).breakers[0].connections_max = 1; });
   fixture.world.memory().shape(fixture.host().address()).refuse = true;
   Borrower a, b, c;
   fixture.Ask(a);
@@ -126,7 +128,8 @@ TEST(PoolFailures, ACancelledWaitersConnectionFailsNobodyElse) {
 }
 
 TEST(PoolFailures, PendingRequestsAreBounded) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].pending_requests_max = 2; });
+  PoolFixture fixture(
+      [](ClusterSpec& spec) { SettingsOf(spec).breakers[0].pending_requests_max = 2; });
   Borrower a, b, c;
   fixture.Ask(a);
   fixture.Ask(b);
@@ -141,7 +144,7 @@ TEST(PoolFailures, PendingRequestsAreBounded) {
 }
 
 TEST(PoolFailures, RequestsAreBounded) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].requests_max = 1; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).breakers[0].requests_max = 1; });
   Borrower a, b, c;
   fixture.Ask(a);
   fixture.Run();
@@ -158,7 +161,7 @@ TEST(PoolFailures, RequestsAreBounded) {
 }
 
 TEST(PoolFailures, ConnectionsAreBoundedButAHostMayHaveOne) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].connections_max = 0; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).breakers[0].connections_max = 0; });
   Borrower a, b;
   fixture.Ask(a);
   fixture.Run();
@@ -174,7 +177,7 @@ TEST(PoolFailures, ConnectionsAreBoundedButAHostMayHaveOne) {
 }
 
 TEST(PoolFailures, WhenTheOnlyConnectionDiesTheWaiterGetsANewOne) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].connections_max = 1; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).breakers[0].connections_max = 1; });
   Borrower a, b;
   fixture.Ask(a);
   fixture.Run();

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "source/upstream/cluster_stats.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 
@@ -74,9 +75,8 @@ PoolFixture::PoolFixture(const std::function<void(ClusterSpec&)>& edit, const Si
     : world(options), spec_(std::make_shared<ClusterSpec>()), host_(TestHost(1)) {
   spec_->name = spec_->stat_name = "users";
   spec_->stats = MakeClusterStats(world.stats(), "users");
-  spec_->idle_timeout = Duration::zero();
+  SettingsOf(*spec_).idle_timeout = Duration::zero();
   edit(*spec_);
-  spec_->connection.connect_timeout = spec_->connect_timeout;
   breaker_ = std::make_shared<CircuitBreaker>(*spec_);
   cluster_ = std::make_unique<WorkerCluster>(world.worker(), world.network(), spec_, breaker_);
   cluster_->SetHosts(SetOf({host_}));

@@ -8,6 +8,7 @@
 #include "source/upstream/cluster_map.h"
 #include "source/upstream/original_dst.h"
 #include "test/upstream/pool_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -48,7 +49,7 @@ class NextHosts : public testing::Test {
   }
   size_t connections(Host* host) { return fixture_.cluster().PoolOf(*host).connections(); }
 
-  PoolFixture fixture_{[](ClusterSpec& spec) { spec.connect_ahead = 1; }};
+  PoolFixture fixture_{[](ClusterSpec& spec) { SettingsOf(spec).connect_ahead = 1; }};
   std::vector<std::shared_ptr<Host>> more_;
   std::vector<std::unique_ptr<MemoryPeer>> peers_;
 };
@@ -98,7 +99,7 @@ TEST_F(NextHosts, GetNoneInPanic) {
 }
 
 TEST(WorkerCluster, ConnectionsOfAllHostsMayEndWhenOneComesOrGoes) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.closes_on_host_change = true; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).closes_on_host_change = true; });
   Borrower a;
   fixture.Exchange(a);
   const auto host = fixture.host().shared_from_this();
@@ -185,7 +186,7 @@ TEST(WorkerCluster, ADrainingPoolTakesNothingNew) {
 }
 
 TEST(WorkerCluster, ItsEndAnswersEverybody) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.breakers[0].connections_max = 1; });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).breakers[0].connections_max = 1; });
   Borrower streaming, waiting;
   fixture.Ask(streaming);
   fixture.Run();
@@ -200,7 +201,7 @@ TEST(WorkerCluster, ItsEndAnswersEverybody) {
 }
 
 TEST(WorkerCluster, MakesNoMoreHostsThanMayBe) {
-  PoolFixture fixture([](ClusterSpec& spec) { spec.original_dst.emplace(); });
+  PoolFixture fixture([](ClusterSpec& spec) { SettingsOf(spec).original_dst.emplace(); });
   for (size_t i = 0; i < OriginalHosts::kHostsMax; ++i) {
     ASSERT_NE(fixture.cluster().HostAt(TestAddress(static_cast<int>(i))), nullptr);
   }
@@ -216,7 +217,7 @@ class ClusterMapTest : public testing::Test {
   std::unique_ptr<WorkerCluster> MakeCluster(const char* name) {
     auto spec = std::make_shared<ClusterSpec>();
     spec->name = name;
-    spec->idle_timeout = Duration::zero();
+    SettingsOf(*spec).idle_timeout = Duration::zero();
     auto breaker = std::make_shared<CircuitBreaker>(*spec);
     auto cluster = std::make_unique<WorkerCluster>(world_.worker(), world_.network(),
                                                    std::move(spec), std::move(breaker));

@@ -194,7 +194,7 @@ class BusyDiscovery {
     Tell(std::move(bytes));
     if (round % 2 == 0) Scrape();
     const auto is_there = [&](WorkerClusters& clusters) {
-      return clusters.Find(NameOf(kClusters - 1))->spec().connect_timeout ==
+      return clusters.Find(NameOf(kClusters - 1))->spec().settings->connection.connect_timeout ==
              std::chrono::seconds(1 + round);
     };
     do {

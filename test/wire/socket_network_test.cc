@@ -253,6 +253,45 @@ TEST_F(SocketNetworkTest, OptionsByNumberAreSetWhenTheyAreToBe) {
   }
 }
 
+TEST_F(SocketNetworkTest, ConnectionsComeFromTheSourceOfTheHostsFamily) {
+  ConnectBoth(kLoopback);
+  const SocketOptions options = {.sources = {{Address::FromIp("::1", 0).value()},
+                                             {Address::FromIp("127.0.0.9", 0).value()},
+                                             {Address::FromIp("127.0.0.8", 0).value()}}};
+  const auto from = network_.Connect(poller_, listener_->local_address(), options);
+  EXPECT_EQ(from->ConnectError(), 0);
+  EXPECT_EQ(from->local_address().WithPort(0).text(), "127.0.0.9:0");
+  const SocketOptions other = {.sources = {{Address::FromIp("::1", 0).value()}}};
+  EXPECT_NE(network_.Connect(poller_, listener_->local_address(), other)->ConnectError(), 0);
+}
+
+TEST_F(SocketNetworkTest, ASourceThatNoInterfaceHasMustBeFree) {
+  ConnectBoth(kLoopback);
+  SocketOptions options = {.sources = {{Address::FromIp("192.0.2.1", 0).value()}}};
+  const Address to = listener_->local_address();
+  EXPECT_EQ(network_.Connect(poller_, to, options)->ConnectError(), EADDRNOTAVAIL);
+  options.freebind = true;
+  EXPECT_EQ(network_.Connect(poller_, to, options)->local_address().WithPort(0).text(),
+            "192.0.2.1:0");
+}
+
+TEST_F(SocketNetworkTest, AnOptionOfAConnectionThatTheSystemRefusesIsAFailureToConnect) {
+  ConnectBoth(kLoopback);
+  const Address to = listener_->local_address();
+  const int value = 65536;
+  const std::string bytes(reinterpret_cast<const char*>(&value), sizeof(value));
+  for (const auto when :
+       {RawSocketOption::When::kBeforeBind, RawSocketOption::When::kBeforeListen}) {
+    SocketOptions options = {.raw = {{SOL_SOCKET, SO_RCVBUF, bytes, when}}};
+    EXPECT_EQ(network_.Connect(poller_, to, options)->ConnectError(), 0);
+    options.raw.push_back({SOL_SOCKET, 9999, bytes, when});
+    EXPECT_EQ(network_.Connect(poller_, to, options)->ConnectError(), ENOPROTOOPT);
+    // What a source has of its own takes the place of what all have.
+    options.sources = {{Address::FromIp("127.0.0.1", 0).value(), std::vector<RawSocketOption>()}};
+    EXPECT_EQ(network_.Connect(poller_, to, options)->ConnectError(), 0);
+  }
+}
+
 TEST_F(SocketNetworkTest, AnUnwatchedSocketReportsNothing) {
   struct Count final : ReadyObserver {
     void OnReady(Readiness) override { ++reports; }

@@ -27,7 +27,7 @@ DnsName::DnsName(WorkerContext& main, Resolver& resolver, const ClusterSpec& spe
 
 void DnsName::Ask() {
   spec_.stats.update_attempt.Add(main_.stats);
-  query_ = resolver_.Resolve(endpoint_.dns_name, spec_.dns_family,
+  query_ = resolver_.Resolve(endpoint_.dns_name, spec_.settings->dns_family,
                              [this](DnsAnswer answer) { OnAnswer(std::move(answer)); });
 }
 
@@ -59,14 +59,15 @@ void DnsName::OnAnswer(DnsAnswer answer) {
 
 Duration DnsName::NextWait(const DnsAnswer& answer) {
   if (failures_ == 0) {
-    const bool by_ttl = spec_.respect_dns_ttl && answer.ttl > Duration::zero();
-    const Duration wait = by_ttl ? std::max(answer.ttl, kTtlMin) : spec_.dns_refresh;
-    if (spec_.dns_jitter == Duration::zero()) return wait;
-    return wait + Duration(main_.random.Below(static_cast<uint64_t>(spec_.dns_jitter.count())));
+    const bool by_ttl = spec_.settings->respect_dns_ttl && answer.ttl > Duration::zero();
+    const Duration wait = by_ttl ? std::max(answer.ttl, kTtlMin) : spec_.settings->dns_refresh;
+    if (spec_.settings->dns_jitter == Duration::zero()) return wait;
+    return wait +
+           Duration(main_.random.Below(static_cast<uint64_t>(spec_.settings->dns_jitter.count())));
   }
   const uint32_t doublings = std::min(failures_ - 1, kDoublingsMax);
-  const Duration wait =
-      std::min(spec_.dns_retry_first * (int64_t{1} << doublings), spec_.dns_retry_max);
+  const Duration wait = std::min(spec_.settings->dns_retry_first * (int64_t{1} << doublings),
+                                 spec_.settings->dns_retry_max);
   // Between a half and the whole: many names that failed together do not ask together for ever.
   const auto half = static_cast<uint64_t>(wait.count()) / 2;
   return Duration(half + main_.random.Below(half + 1));

@@ -30,9 +30,9 @@ class DnsName {
   bool asks_as(const DnsName& other) const {
     return endpoint_.dns_name == other.endpoint_.dns_name &&
            endpoint_.port == other.endpoint_.port && spec_.type == other.spec_.type &&
-           spec_.dns_family == other.spec_.dns_family;
+           spec_.settings->dns_family == other.spec_.settings->dns_family;
   }
-  bool asks_for_all() const { return spec_.dns_family == DnsFamily::kAll; }
+  bool asks_for_all() const { return spec_.settings->dns_family == DnsFamily::kAll; }
   bool settled() const { return settled_; }  // has been answered, or has failed, once
   const EndpointSpec& endpoint() const { return endpoint_; }
   // With the endpoint's port. For kStrictDns in order, else as they were answered.

@@ -172,7 +172,8 @@ const CheckedHost* HealthChecker::Before(const Host& host) const {
 
 bool HealthChecker::Keeps(const Host& host) const {
   const CheckedHost* const checked = Find(host);
-  return checked != nullptr && !checked->failing() && !spec_->ignore_health_on_host_removal;
+  return checked != nullptr && !checked->failing() &&
+         !spec_->settings->ignore_health_on_host_removal;
 }
 
 const CheckedHost* HealthChecker::Find(const Host& host) const {

@@ -252,7 +252,6 @@ std::shared_ptr<const HealthCheckSpec> ParseHealthCheck(const core::HealthCheck&
 
 void ParseHealthChecks(const cluster_pb::Cluster& cluster, const FieldScope& scope,
                        const OpenEventLog& open_event_log, ClusterSpec& spec) {
-  spec.ignore_health_on_host_removal = cluster.ignore_health_on_host_removal();
   for (int i = 0; i < cluster.health_checks_size(); ++i) {
     spec.health_checks.push_back(
         ParseHealthCheck(cluster.health_checks(i), scope.At("health_checks", i), open_event_log));

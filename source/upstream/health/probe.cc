@@ -27,7 +27,7 @@ std::vector<Address> ProbeTarget::addresses() const {
 }
 
 std::unique_ptr<IoHandle> ProbeTarget::Connect() const {
-  return ConnectToAny(network, main.loop, addresses(), cluster->socket);
+  return ConnectToAny(network, main.loop, addresses(), cluster->settings->socket);
 }
 
 absl::string_view ProbeTarget::Authority(absl::string_view configured) const {

@@ -58,10 +58,10 @@ void ProbeConnection::OnConnected() {
   const absl::string_view alpn = connection_.transport().alpn();
   const bool http2 = alpn == "h2" || (version_ == Version::kHttp2 && alpn != "http/1.1");
   WorkerContext& worker = connection_.worker();
-  codec_ = http2 ? MakeHttp2ClientCodec(cluster_->codec_limits, cluster_->http2,
+  codec_ = http2 ? MakeHttp2ClientCodec(cluster_->settings->codec_limits, cluster_->settings->http2,
                                         *cluster_->stats.http2, worker, connection_)
-                 : MakeHttp1ClientCodec(cluster_->codec_limits, cluster_->http1, worker.slabs,
-                                        connection_);
+                 : MakeHttp1ClientCodec(cluster_->settings->codec_limits, cluster_->settings->http1,
+                                        worker.slabs, connection_);
   if (to_start_) StartExchange();
 }
 

@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "test/upstream/health/health_checker_fixture.h"
+#include "test/upstream/settings_of.h"
 
 namespace sluice {
 namespace {
@@ -251,7 +252,7 @@ TEST_F(HealthCheckerTest, IgnoringHealthOnRemovalEveryHostGoes) {
   Answer(1, 200);
   Answer(2, 200);
   auto spec = Dns();
-  spec->ignore_health_on_host_removal = true;
+  SettingsOf(*spec).ignore_health_on_host_removal = true;
   Set(std::move(spec));
   resolver_.Say("users.test", {"10.0.0.1"});
   world_.Advance(seconds(5));

@@ -41,7 +41,7 @@ Parsed Parse(const std::string& text, const OpenEventLog& open = nullptr) {
   ConfigErrors errors;
   const FieldScope scope(errors, "c");
   Parsed parsed;
-  parsed.spec = ParseCluster(cluster, scope, *registry, nullptr, open);
+  parsed.spec = ParseCluster(cluster, scope, {.stats = *registry, .open_event_log = open});
   parsed.errors = errors.ToString();
   return parsed;
 }
