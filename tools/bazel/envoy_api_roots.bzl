@@ -73,6 +73,7 @@ ENVOY_API_ROOTS = [
     "envoy/service/route/v3/rds.proto",
     "envoy/service/route/v3/srds.proto",
     "envoy/service/secret/v3/sds.proto",
+    "envoy/service/status/v3/csds.proto",
     "envoy/type/http/v3/path_transformation.proto",
     "google/rpc/status.proto",
     "udpa/type/v1/typed_struct.proto",
