@@ -255,12 +255,18 @@ void Discovery::NoteListenerFailure(const std::string& name, const std::string& 
 void Discovery::ForEachRecord(
     const std::function<void(const ResourceType& type, const std::string& name,
                              const RecordView& view)>& visit) const {
+  const ResourceRecord none;
   const auto each = [&](const ResourceType& type, const auto& updates) {
     for (const auto& [name, record] : updates.records()) {
       if constexpr (requires { updates.ViewOf(name, record); }) {
         visit(type, name, updates.ViewOf(name, record));
       } else {
         visit(type, name, {record});
+      }
+    }
+    if constexpr (requires { updates.Awaited(); }) {
+      for (const AwaitedName& awaited : updates.Awaited()) {
+        visit(type, awaited.name, {none, true, nullptr, awaited.is_missing});
       }
     }
   };
@@ -272,8 +278,6 @@ void Discovery::ForEachRecord(
     each(kScopedRouteType, source.scopes);
     each(kSecretType, source.secrets);
     each(kRuntimeType, source.runtime);
-    const ResourceRecord none;
-    for (const std::string& name : source.secrets.Missing()) visit(kSecretType, name, {none, true});
   });
 }
 

@@ -80,8 +80,11 @@ class Discovery final : private EndOfTurnTask {
   void NoteListenerFailure(const std::string& name, const std::string& version,
                            const std::string& text);
 
-  // For the admin port: each kind's records, of all sources together; a secret that has been asked
-  // for and has not come has an empty one.
+  // As control planes are told.
+  envoy::config::core::v3::Node node() const;
+
+  // For the admin port: each kind's records, of all sources together; what has been asked for by
+  // name and has not come has an empty one.
   void ForEachRecord(const std::function<void(const ResourceType& type, const std::string& name,
                                               const RecordView& view)>& visit) const;
   // Of a cluster whose endpoints come from here; null: none have come.
@@ -106,7 +109,6 @@ class Discovery final : private EndOfTurnTask {
   std::unique_ptr<ResourceSource> MakeStream(Source& source);
   std::unique_ptr<ResourceSource> MakePoll(Source& source);
   UpdateStats StatsOf(const ResourceType& type);
-  envoy::config::core::v3::Node MakeNode() const;
   void SetCluster(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope);
   void AttachRoutes();
   void AttachScopes();

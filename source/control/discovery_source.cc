@@ -98,7 +98,7 @@ std::unique_ptr<ResourceSource> Discovery::MakeStream(Source& source) {
       parts_.main, make_channel,
       DiscoveryStream::Settings{.dialect = *source.api->dialect,
                                 .is_aggregated = source.is_aggregated,
-                                .node = MakeNode(),
+                                .node = node(),
                                 .node_once = source.api->node_once,
                                 .rate = source.api->rate},
       stats_);
@@ -114,8 +114,7 @@ std::unique_ptr<ResourceSource> Discovery::MakePoll(Source& source) {
     return source.rest->Post(path, std::move(body), std::move(on_answer));
   };
   return std::make_unique<RestSource>(
-      parts_.main, post,
-      RestSource::Settings{MakeNode(), place.refresh_delay, place.request_timeout});
+      parts_.main, post, RestSource::Settings{node(), place.refresh_delay, place.request_timeout});
 }
 
 ResourceSource& Discovery::Open(Source& source, const ResourceType& type) {
@@ -148,7 +147,7 @@ UpdateStats Discovery::StatsOf(const ResourceType& type) {
   return UpdateStats(parts_.stats, "listener_manager.sds.");
 }
 
-core::Node Discovery::MakeNode() const {
+core::Node Discovery::node() const {
   core::Node node = bootstrap_.node();
   if (node.user_agent_name().empty()) node.set_user_agent_name("sluice");
   return node;

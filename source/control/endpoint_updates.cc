@@ -51,6 +51,16 @@ const ResourceRecord* EndpointUpdates::FindRecord(const std::string& cluster) co
   return record == records_.end() ? nullptr : &record->second;
 }
 
+std::vector<AwaitedName> EndpointUpdates::Awaited() const {
+  std::vector<AwaitedName> names;
+  for (const auto& [name, service] : services_) {
+    if (records_.contains(name)) continue;
+    // What had an assignment has one no longer: it was not renewed in time.
+    names.push_back({name, service.is_missing || service.has_assignment});
+  }
+  return names;
+}
+
 // What is gone from the control plane stays in use: a cluster that has no endpoints any more is
 // told so by an assignment without any.
 std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resource>& resources,

@@ -38,6 +38,7 @@ class EndpointUpdates final : public ResourceUser {
   void OnFetchTimeout(const std::string& service) override;
   void OnMissing(const std::string& service) override;
   const ResourceRecords& records() const { return records_; }
+  std::vector<AwaitedName> Awaited() const;
   // Of what this cluster asks for; null: nothing has come.
   const ResourceRecord* FindRecord(const std::string& cluster) const;
 

@@ -123,6 +123,14 @@ RecordView RouteUpdates::ViewOf(const std::string& name, const ResourceRecord& r
   return {record, true, before == before_.end() ? nullptr : &before->second};
 }
 
+std::vector<AwaitedName> RouteUpdates::Awaited() const {
+  std::vector<AwaitedName> names;
+  for (const auto& [name, feeds] : feeds_) {
+    if (!records_.contains(name)) names.push_back({name, missing_.contains(name)});
+  }
+  return names;
+}
+
 void RouteUpdates::OnFetchTimeout(const std::string& name) {
   const auto at = feeds_.find(name);
   if (at == feeds_.end() || in_force_.contains(name)) return;

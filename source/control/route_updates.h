@@ -59,6 +59,7 @@ class RouteUpdates final : public ResourceUser {
   bool Names(const std::string& cluster) const;
   RecordView ViewOf(const std::string& name, const ResourceRecord& record) const;
   const ResourceRecords& records() const { return records_; }
+  std::vector<AwaitedName> Awaited() const;
 
  private:
   struct Table {

@@ -24,6 +24,14 @@ std::vector<ResourceError> RuntimeUpdates::OnResources(const std::vector<Resourc
   return refused;
 }
 
+std::vector<AwaitedName> RuntimeUpdates::Awaited() const {
+  std::vector<AwaitedName> names;
+  for (const auto& [name, layers] : indices_) {
+    if (!records_.contains(name)) names.push_back({name, answered_.contains(name)});
+  }
+  return names;
+}
+
 void RuntimeUpdates::SetLayers(const std::string& name, const RuntimeValues& values) {
   const auto at = indices_.find(name);
   if (at == indices_.end()) return;

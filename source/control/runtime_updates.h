@@ -30,6 +30,7 @@ class RuntimeUpdates final : public ResourceUser {
                                          const std::vector<std::string>& gone) override;
   void OnFetchTimeout(const std::string& name) override { TellAnswer(name); }
   const ResourceRecords& records() const { return records_; }
+  std::vector<AwaitedName> Awaited() const;
 
  private:
   void SetLayers(const std::string& name, const RuntimeValues& values);

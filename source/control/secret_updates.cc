@@ -44,10 +44,10 @@ void SecretUpdates::RunEndOfTurn() {
   }
 }
 
-std::vector<std::string> SecretUpdates::Missing() const {
-  std::vector<std::string> names;
+std::vector<AwaitedName> SecretUpdates::Awaited() const {
+  std::vector<AwaitedName> names;
   for (const auto& [name, keys] : keys_) {
-    if (!records_.contains(name)) names.push_back(name);
+    if (!records_.contains(name)) names.push_back({name, missing_.contains(name)});
   }
   return names;
 }
@@ -58,6 +58,7 @@ void SecretUpdates::Unwant(const SecretKey& key) {
   if (!at->second.empty()) return;
   keys_.erase(at);
   records_.erase(key.name);
+  missing_.erase(key.name);
   source_->Unwant(kSecretType, key.name);
 }
 
@@ -67,8 +68,10 @@ std::vector<ResourceError> SecretUpdates::OnResources(const std::vector<Resource
     const auto keys = keys_.find(name);
     if (keys == keys_.end()) continue;
     for (const SecretKey& key : keys->second) store_.Remove(key);
+    missing_.insert(name);
     Forget(records_, name);  // as it was before, it is news to the store when it comes again
   }
+  for (const Resource& resource : resources) missing_.erase(resource.name);
   return UpdateResources<SecretProto>(
       resources, loop_.wall_now(), records_,
       [this](const SecretProto& proto, const std::string&, const FieldScope& scope) {
@@ -85,6 +88,7 @@ std::vector<ResourceError> SecretUpdates::OnResources(const std::vector<Resource
 void SecretUpdates::OnMissing(const std::string& name) {
   const auto keys = keys_.find(name);
   if (keys == keys_.end()) return;
+  missing_.insert(name);
   for (const SecretKey& key : keys->second) store_.Miss(key);
 }
 

@@ -33,8 +33,7 @@ class SecretUpdates final : public ResourceUser,
   void OnFetchTimeout(const std::string&) override {}
   void OnMissing(const std::string& name) override;
   const ResourceRecords& records() const { return records_; }
-  // Asked for, and never come. In order.
-  std::vector<std::string> Missing() const;
+  std::vector<AwaitedName> Awaited() const;
 
  private:
   class OneFetch;
@@ -47,6 +46,7 @@ class SecretUpdates final : public ResourceUser,
   absl::btree_map<std::string, absl::btree_set<SecretKey>> keys_;
   std::vector<SecretKey> again_;  // asked for by one more, and known
   ResourceRecords records_;
+  absl::btree_set<std::string> missing_;  // of keys_, those that the server says it has not
 };
 
 }  // namespace sluice

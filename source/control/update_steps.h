@@ -45,6 +45,14 @@ struct RecordView {
   // in force until then; null: nothing is.
   bool is_coming = false;
   const ResourceRecord* before = nullptr;
+  // Nothing has come of what was asked for by this name, and nobody waits for it any longer.
+  bool is_missing = false;
+};
+
+// What has been asked for by its name, and has no record: nothing has come, or it is gone again.
+struct AwaitedName {
+  std::string name;
+  bool is_missing = false;  // it has not come in its time, or the server has none
 };
 
 // In order of name.

@@ -1,5 +1,6 @@
 #include "source/server/admin_request_handler.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -11,8 +12,12 @@ void AdminRequestHandler::OnRequestHeaders(Headers& headers, End end) {
   if (end == End::kYes) Answer();
 }
 
-// No page has a use for a body.
 void AdminRequestHandler::OnRequestData(Buffer& data, End end) {
+  // One byte more than anybody looks at says that there was more.
+  const size_t room = AdminRequest::kBodyBytesMax + 1 - body_.size();
+  const size_t at = body_.size();
+  body_.resize(at + std::min(room, data.size()));
+  data.CopyOut(0, body_.size() - at, body_.data() + at);
   sink_.request_gauge().Subtract(data.size());
   data.Clear();
   if (end == End::kYes) Answer();
@@ -22,7 +27,9 @@ void AdminRequestHandler::Answer() {
   const Headers& request = sink_.request_headers();
   // A page may come when this is gone. Shared, as a function is to be copied.
   auto link = std::make_shared<Link<AdminRequestHandler>>(*this);
-  pages_.Handle({.method = request.Get(HeaderId::kMethod), .target = request.Get(HeaderId::kPath)},
+  pages_.Handle({.method = request.Get(HeaderId::kMethod),
+                 .target = request.Get(HeaderId::kPath),
+                 .body = body_},
                 [link = std::move(link)](const AdminResponse& answer) {
                   if (*link) (*link)->Send(answer);
                 });

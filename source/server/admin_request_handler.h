@@ -1,5 +1,4 @@
-// AdminRequestHandler: answers HTTP requests with admin pages. The admin port is an ordinary
-// connection manager on the main thread's loop, whose chain ends here instead of in the router.
+// AdminRequestHandler: answers HTTP requests with admin pages. Main thread.
 #pragma once
 
 #include <string>
@@ -24,17 +23,7 @@ class AdminRequestHandler final : public RequestHandler, public LinkTarget<Admin
   void Send(const AdminResponse& answer);
   const AdminHandler& pages_;
   ResponseSink& sink_;
-};
-
-class AdminRequestHandlerFactory final : public RequestHandlerFactory {
- public:
-  explicit AdminRequestHandlerFactory(const AdminHandler& pages) : pages_(pages) {}
-  ArenaPtr<RequestHandler> Create(ResponseSink& sink) const override {
-    return ArenaPtr<RequestHandler>(sink.arena().New<AdminRequestHandler>(pages_, sink));
-  }
-
- private:
-  const AdminHandler& pages_;
+  std::string body_;  // what is looked at of it
 };
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "source/server/admin/client_config.h"
 #include "source/server/admin/dynamic_config_dump.h"
 #include "source/server/admin/static_config_dump.h"
 
@@ -133,6 +134,16 @@ ConfigDumpParts DumpConfig(const ProxyCore& core,
   AddDynamicListeners(DynamicListeners(core.listeners()), parts);
   AddDynamicConfigDump(core.discovery(), parts);
   return parts;
+}
+
+envoy::service::status::v3::ClientConfig ShowClient(
+    const ProxyCore& core, const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+    WallTime loaded_at, ResourceContents contents) {
+  envoy::service::status::v3::ClientConfig config;
+  *config.mutable_node() = core.discovery().node();
+  AddStaticResources(bootstrap, loaded_at, contents, config);
+  AddDiscoveredResources(core.discovery(), contents, config);
+  return config;
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/service/status/v3/csds.pb.h"
 #include "source/base/units.h"
 #include "source/server/admin/admin_view.h"
 #include "source/server/proxy_core.h"
@@ -17,5 +18,8 @@ std::vector<RuntimeLayerFacts> ShowRuntime(const ProxyCore& core);
 ConfigDumpParts DumpConfig(const ProxyCore& core,
                            const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                            WallTime loaded_at);
+envoy::service::status::v3::ClientConfig ShowClient(
+    const ProxyCore& core, const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
+    WallTime loaded_at, ResourceContents contents);
 
 }  // namespace sluice

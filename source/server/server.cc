@@ -8,8 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "source/base/log.h"
 #include "source/net/address_config.h"
-#include "source/proxy/connection_manager.h"
-#include "source/server/admin_request_handler.h"
+#include "source/server/admin_listener.h"
 #include "source/server/process_limits.h"
 
 namespace sluice {
@@ -101,32 +100,26 @@ void Server::Load(ConfigErrors& errors) {
   if (!bootstrap_.has_admin() || !bootstrap_.admin().has_address()) return;
   const FieldScope admin(errors, "admin");
   const Address address = ReadAddress(bootstrap_.admin().address(), admin.At("address"));
-  auto manager = std::make_shared<ConnectionManagerConfig>(ConnectionManagerStats(stats_, "admin"));
-  manager->stat_prefix = "admin";
-  manager->filters.handler = std::make_unique<AdminRequestHandlerFactory>(admin_pages_);
-  LogAdmin(admin, *manager);
-  auto listener = std::make_shared<ListenerConfig>(ListenerStats(stats_, "admin"));
-  listener->name = "admin";
+  std::unique_ptr<ListenerConfig> listener =
+      MakeAdminListener(stats_, admin_pages_, AdminLogs(admin), core_->proxy_workers());
   listener->address = address;
   listener->listen.unix_mode = ReadPipeMode(bootstrap_.admin().address(), admin.At("address"));
-  auto chain = std::make_shared<FilterChain>();
-  chain->downstream =
-      std::make_unique<ConnectionManagerFactory>(std::move(manager), core_->proxy_workers());
-  listener->filter_chains.default_chain = std::move(chain);
   admin_listener_ = std::move(listener);
 }
 
-void Server::LogAdmin(const FieldScope& scope, ConnectionManagerConfig& manager) {
+std::vector<std::unique_ptr<const AccessLog>> Server::AdminLogs(const FieldScope& scope) {
   const auto& admin = bootstrap_.admin();
-  const auto add = [&manager](std::unique_ptr<const AccessLog> log) {
-    if (log != nullptr) manager.access_logs.push_back(std::move(log));
+  std::vector<std::unique_ptr<const AccessLog>> logs;
+  const auto add = [&logs](std::unique_ptr<const AccessLog> log) {
+    if (log != nullptr) logs.push_back(std::move(log));
   };
   for (int i = 0; i < admin.access_log_size(); ++i) {
     add(core_->access_logs().Parse(admin.access_log(i), scope.At("access_log", i)));
   }
   const std::string& path = AdminLogPath(admin);
-  if (path.empty() || path == "/dev/null") return;
+  if (path.empty() || path == "/dev/null") return logs;
   add(core_->access_logs().MakeDefault(path, scope.At("access_log_path")));
+  return logs;
 }
 
 // ---- Run.

@@ -25,8 +25,6 @@
 
 namespace sluice {
 
-struct ConnectionManagerConfig;
-
 class Server {
  public:
   // What it is given outlives it.
@@ -41,7 +39,7 @@ class Server {
   int Run();
 
  private:
-  void LogAdmin(const FieldScope& scope, ConnectionManagerConfig& manager);
+  std::vector<std::unique_ptr<const AccessLog>> AdminLogs(const FieldScope& scope);
   void StartThreads();
   void StopThreads();
   absl::Status StartAdmin();

@@ -17,6 +17,10 @@ AdminView Server::MakeAdminView() {
       .listeners = [this] { return ShowListeners(*core_); },
       .clusters = [this] { return ShowClusters(*core_); },
       .config_dump = [this] { return DumpConfig(*core_, bootstrap_, started_wall_); },
+      .client =
+          [this](ResourceContents contents) {
+            return ShowClient(*core_, bootstrap_, started_wall_, contents);
+          },
       .config_coverage = [this] { return ledger_; },
       .tunnels =
           [this](std::function<void(TunnelSnapshot)> done) {

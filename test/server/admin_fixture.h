@@ -11,6 +11,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "source/server/admin/admin_handler.h"
+#include "source/server/admin/client_config.h"
 #include "source/server/admin/static_config_dump.h"
 
 namespace sluice {
@@ -20,7 +21,10 @@ class AdminFixture : public testing::Test {
   AdminFixture() : handler_(MakeView()) { stats.AddCells(cells); }
 
   AdminResponse Get(absl::string_view target) const { return Ask({"GET", target}); }
-  AdminResponse Post(absl::string_view target) const { return Ask({"POST", target}); }
+  AdminResponse Post(absl::string_view target, absl::string_view body = "") const {
+    return Ask({"POST", target, body});
+  }
+  const AdminHandler& handler() const { return handler_; }
   void SetBootstrap(const std::string& text) {
     ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &bootstrap));
   }
@@ -33,6 +37,7 @@ class AdminFixture : public testing::Test {
   std::vector<DynamicListenerFacts> dynamic_listeners;
   std::vector<ClusterView> clusters;
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
+  envoy::service::status::v3::ClientConfig client;  // but for the bootstrap's resources
   std::vector<LedgerEntry> coverage;
   TunnelSnapshot tunnels;
   std::vector<ConnectionView> connections;
@@ -46,7 +51,7 @@ class AdminFixture : public testing::Test {
     return answer;
   }
   AdminView MakeView() {
-    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    AdminView view{stats, intervals, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     view.server = [this] { return server; };
     view.listeners = [this] { return listeners; };
     view.clusters = [this] { return clusters; };
@@ -54,6 +59,11 @@ class AdminFixture : public testing::Test {
       auto parts = StaticConfigDump(bootstrap, WallTime(std::chrono::milliseconds(1'500)));
       AddDynamicListeners(dynamic_listeners, parts);
       return parts;
+    };
+    view.client = [this](ResourceContents contents) {
+      auto config = client;
+      AddStaticResources(bootstrap, WallTime(std::chrono::milliseconds(1'500)), contents, config);
+      return config;
     };
     view.config_coverage = [this] { return coverage; };
     view.soon = [](absl::AnyInvocable<void()> work) { work(); };

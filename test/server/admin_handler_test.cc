@@ -63,6 +63,7 @@ TEST_F(AdminHandlerTest, HomeLinksToAllAndHasButtonsForChanges) {
   EXPECT_TRUE(absl::StrContains(home.body, "<a href=\"stats/prometheus\">"));
   EXPECT_TRUE(absl::StrContains(home.body, "<form action=\"quitquitquit\" method=\"post\">"));
   EXPECT_FALSE(absl::StrContains(home.body, "<a href=\"quitquitquit\">"));
+  EXPECT_TRUE(absl::StrContains(home.body, "<form action=\"v3/discovery:client_status\""));
 }
 
 TEST_F(AdminHandlerTest, OrdersReachTheServer) {

@@ -206,14 +206,21 @@ TEST_F(AdminPages, StatsRefusesWhatItDoesNotKnow) {
   EXPECT_EQ(Get("/stats?histogram_buckets=all").status, 400);
 }
 
-TEST_F(AdminPages, WhatCannotBePrintedIsAnError) {
+TEST_F(AdminPages, InThePlaceOfWhatCannotBePrintedStandsItsType) {
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/not.Linked");
   any.set_value("x");
   const AdminResponse response = ProtoJson(any);
-  EXPECT_EQ(response.status, 500);
-  EXPECT_EQ(response.content_type, AdminResponse::kText);
-  EXPECT_TRUE(absl::StartsWith(response.body, "cannot print google.protobuf.Any as JSON: "));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, AdminResponse::kJson);
+  EXPECT_EQ(response.body, R"({
+ "@type": "type.googleapis.com/xds.type.v3.TypedStruct",
+ "type_url": "type.googleapis.com/not.Linked",
+ "value": {
+  "unreadable_bytes": 1
+ }
+}
+)");
 }
 
 }  // namespace

@@ -188,7 +188,8 @@ class Exchange {
                           std::chrono::milliseconds(deadline_ms));
     context_.AddMetadata("x-text", "some text");
     context_.AddMetadata("x-bin", std::string("\0\xff\x01", 3));
-    call_ = stub.PrepareCall(&context_, "/wire.Test/" + method, &queue_);
+    const std::string path = method[0] == '/' ? method : "/wire.Test/" + method;
+    call_ = stub.PrepareCall(&context_, path, &queue_);
     call_->StartCall(this);
     Done();
   }
@@ -358,6 +359,30 @@ bool Unavailable(grpc::GenericStub& stub) {
           Fail(status.error_message()));
 }
 
+// Of the admin port: CSDS. The proxy has a cluster "plain".
+bool ClientStatus(grpc::GenericStub& stub) {
+  const std::string service = "/envoy.service.status.v3.ClientStatusDiscoveryService/";
+  Exchange fetch(stub, service + "FetchClientStatus");
+  std::string answer;
+  if (!fetch.Write("") || !fetch.WritesDone() || !fetch.Read(answer)) return Fail("no answer");
+  if (answer.find("plain") == std::string::npos) return Fail("an answer without the cluster");
+  if (!Is(fetch.Finish(), grpc::StatusCode::OK)) return false;
+  Exchange stream(stub, service + "StreamClientStatus");
+  for (int i = 0; i < 3; i++) {
+    std::string again;
+    if (!stream.Write("") || !stream.Read(again)) return Fail("the stream is broken off");
+    if (again != answer) return Fail("another answer");
+  }
+  if (!stream.WritesDone() || stream.Read(answer)) return Fail("the stream does not end");
+  if (!Is(stream.Finish(), grpc::StatusCode::OK)) return false;
+  Exchange wrong(stub, service + "FetchClientStatus");
+  wrong.Write("\xff");
+  wrong.WritesDone();
+  return (!wrong.Read(answer) || Fail("an answer to what is no request")) &&
+         Is(wrong.Finish(), grpc::StatusCode::INVALID_ARGUMENT,
+            "the message cannot be read as a envoy.service.status.v3.ClientStatusRequest");
+}
+
 int RunClient(const std::string& target, const std::string& name, const char* roots) {
   const std::map<std::string, std::function<bool(grpc::GenericStub&)>> cases = {
       {"unary", Unary},
@@ -371,6 +396,7 @@ int RunClient(const std::string& target, const std::string& name, const char* ro
       {"unknown_method", UnknownMethod},
       {"deadline", Deadline},
       {"unavailable", Unavailable},
+      {"client_status", ClientStatus},
   };
   auto found = cases.find(name);
   if (found == cases.end()) {

@@ -74,6 +74,11 @@ class Grpc(unittest.TestCase):
                 self.call('secure_to_plain', case, True)
                 self.call('plain_to_secure', case, False)
 
+    def test_the_admin_port_says_what_is_configured(self):
+        r = subprocess.run([peer(), 'client', self.sluice.admin_address(),
+                            'client_status'], capture_output=True, text=True, timeout=60)
+        self.assertEqual(r.returncode, 0, r.stderr)
+
     def test_nobody_there_is_unavailable(self):
         self.call('plain_to_nobody', 'unavailable', False)
         self.call('secure_to_nobody', 'unavailable', True)

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "source/config/field_ledger.h"
+#include "source/server/admin/client_status_page.h"
 #include "source/server/admin/clusters_page.h"
 #include "source/server/admin/config_dump_page.h"
 #include "source/server/admin/connections_page.h"
@@ -167,6 +168,7 @@ constexpr AdminParameter kPrometheus[] = {
 
 constexpr AdminEffect kReads = AdminEffect::kReads;
 constexpr AdminEffect kChanges = AdminEffect::kChanges;
+constexpr AdminEffect kAsks = AdminEffect::kAsks;
 
 constexpr AdminCommand kCommands[] = {
     {"/", "Admin home page", kReads, Home, {}},
@@ -203,6 +205,16 @@ constexpr AdminCommand kCommands[] = {
     {"/stats/prometheus", "print server stats in prometheus format", kReads, Prometheus,
      kPrometheus},
     {"/tunnels", "open tunnels (WebSocket, CONNECT)", kReads, nullptr, kTunnels, Tunnels},
+    {"/v3/discovery:client_status",
+     "resources of discovery and their status (CSDS), for a ClientStatusRequest in JSON; by gRPC, "
+     "too",
+     kAsks,
+     nullptr,
+     {},
+     nullptr,
+     nullptr,
+     false,
+     ClientStatusPage},
 };
 
 }  // namespace
@@ -212,7 +224,7 @@ absl::Span<const AdminCommand> AdminCommands() { return kCommands; }
 std::string AdminHelpText() {
   std::string text = "admin commands are:\n";
   for (const AdminCommand& command : AdminCommands()) {
-    const absl::string_view method = command.effect == AdminEffect::kChanges ? " (POST)" : "";
+    const absl::string_view method = command.effect == AdminEffect::kReads ? "" : " (POST)";
     absl::StrAppend(&text, "  ", command.path, method, ": ", command.help, "\n");
     for (const AdminParameter& parameter : command.parameters) {
       absl::StrAppend(&text, "      ", parameter.name, ": ", parameter.help, "\n");

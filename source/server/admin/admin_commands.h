@@ -12,7 +12,8 @@
 
 namespace sluice {
 
-enum class AdminEffect : uint8_t { kReads, kChanges };  // what changes something wants POST
+// What changes something wants POST, and what is asked in a body.
+enum class AdminEffect : uint8_t { kReads, kChanges, kAsks };
 
 struct AdminParameter {
   absl::string_view name;
@@ -25,13 +26,14 @@ struct AdminCommand {
   absl::string_view path;
   absl::string_view help;
   AdminEffect effect;
-  // Null: the page takes what comes later, and run_later is set.
+  // Null: the page takes what comes later, or the request's body; run_later or answer is set.
   AdminResponse (*run)(const AdminView& view, const AdminQuery& query);
   absl::Span<const AdminParameter> parameters;
   void (*run_later)(const AdminView& view, const AdminQuery& query, AdminReply reply) = nullptr;
   // Of a page that POST changes something with: what that does.
   AdminResponse (*post)(const AdminView& view, const AdminQuery& query) = nullptr;
   bool and_below = false;  // it takes the paths below its own, too
+  AdminResponse (*answer)(const AdminView& view, absl::string_view body) = nullptr;
 };
 
 // In order of path.

@@ -15,13 +15,20 @@ bool Takes(const AdminCommand& command, absl::string_view path) {
   return path.empty() || (command.and_below && path[0] == '/');
 }
 
+AdminResponse Answer(const AdminCommand& command, const AdminView& view,
+                     const AdminRequest& request) {
+  if (request.body.size() <= AdminRequest::kBodyBytesMax) return command.answer(view, request.body);
+  return {413, AdminResponse::kText,
+          absl::StrCat("the body has more than ", AdminRequest::kBodyBytesMax, " bytes\n")};
+}
+
 }  // namespace
 
 void AdminHandler::Handle(const AdminRequest& request, AdminReply reply) const {
   const AdminQuery query(request.target);
   for (const AdminCommand& command : AdminCommands()) {
     if (!Takes(command, query.path())) continue;
-    if (command.effect == AdminEffect::kChanges && request.method != "POST") {
+    if (command.effect != AdminEffect::kReads && request.method != "POST") {
       return reply({405, AdminResponse::kText,
                     absl::StrCat("Method ", request.method, " not allowed, POST required.")});
     }
@@ -32,6 +39,7 @@ void AdminHandler::Handle(const AdminRequest& request, AdminReply reply) const {
       SLUICE_LOG(kAdmin, kInfo, "admin command ", request.target);
       return reply(command.post(view_, query));
     }
+    if (command.answer != nullptr) return reply(Answer(command, view_, request));
     if (command.run == nullptr) return command.run_later(view_, query, std::move(reply));
     return reply(command.run(view_, query));
   }

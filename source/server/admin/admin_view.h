@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "envoy/admin/v3/server_info.pb.h"
 #include "envoy/config/core/v3/base.pb.h"
+#include "envoy/service/status/v3/csds.pb.h"
 #include "google/protobuf/message.h"
 #include "source/base/units.h"
 #include "source/config/field_ledger.h"
@@ -94,6 +95,9 @@ struct ClusterView {
 // redacts and trims it in place.
 using ConfigDumpParts = std::vector<std::unique_ptr<google::protobuf::Message>>;
 
+// Whether resources are shown whole, or only that they are there.
+enum class ResourceContents : uint8_t { kShown, kLeftOut };
+
 // Of the runtime: keys and values as they are shown.
 struct RuntimeLayerFacts {
   std::string name;
@@ -128,6 +132,8 @@ struct AdminView {
   std::function<std::vector<ClusterView>()> clusters;
   // In the order they are shown; see static_config_dump.h for what the bootstrap gives.
   std::function<ConfigDumpParts()> config_dump;
+  // The same one by one; see client_config.h. The page redacts it.
+  std::function<envoy::service::status::v3::ClientConfig(ResourceContents)> client;
   std::function<std::vector<LedgerEntry>()> config_coverage;
   // The workers are asked, so that the answer comes in a later turn.
   std::function<void(std::function<void(TunnelSnapshot)> done)> tunnels;

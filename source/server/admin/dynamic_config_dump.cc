@@ -28,31 +28,21 @@ void Pack(const ResourceType& type, const std::string& body, google::protobuf::A
 
 template <class Entry>
 void WriteRefusal(const ResourceType& type, const ResourceRecord& record, Entry& entry) {
-  if (record.refused == nullptr) return;
-  auto& state = *entry.mutable_error_state();
-  state.set_details(record.refused->text);
-  state.set_version_info(record.refused->version);
-  if (record.refused->body.empty()) return;
-  Pack(type, record.refused->body, *state.mutable_failed_configuration());
-  *state.mutable_last_update_attempt() = ProtoTime(record.refused->at);
-}
-
-admin::ClientResourceStatus StatusOf(const ResourceRecord& record) {
-  if (record.refused != nullptr) return admin::NACKED;
-  return record.has_body() ? admin::ACKED : admin::REQUESTED;
+  if (record.refused != nullptr) *entry.mutable_error_state() = ProtoRefusal(type, *record.refused);
 }
 
 // What all entries have in common; the resource itself is in the field that the caller names.
 template <class Entry>
-void Write(const ResourceType& type, const ResourceRecord& record, Entry& entry,
+void Write(const ResourceType& type, const RecordView& view, Entry& entry,
            google::protobuf::Any* resource) {
+  const ResourceRecord& record = view.record;
   if (record.has_body()) {
     Pack(type, record.body, *resource);
     entry.set_version_info(record.version);
     *entry.mutable_last_updated() = ProtoTime(record.updated_at);
   }
   WriteRefusal(type, record, entry);
-  entry.set_client_status(StatusOf(record));
+  entry.set_client_status(ProtoStatus(view));
 }
 
 // Versions are from those who know which of them serves: AddDynamicListeners.
@@ -73,11 +63,11 @@ void AddCluster(const RecordView& view, ConfigDumpParts& parts) {
   auto& dump = PartOf<admin::ClustersConfigDump>(parts);
   if (view.before != nullptr) {
     auto& serving = *dump.add_dynamic_active_clusters();
-    Write(kClusterType, *view.before, serving, serving.mutable_cluster());
+    Write(kClusterType, {*view.before}, serving, serving.mutable_cluster());
   }
   auto& last =
       view.is_coming ? *dump.add_dynamic_warming_clusters() : *dump.add_dynamic_active_clusters();
-  Write(kClusterType, view.record, last, last.mutable_cluster());
+  Write(kClusterType, view, last, last.mutable_cluster());
 }
 
 void AddSecret(const std::string& name, const RecordView& view, ConfigDumpParts& parts) {
@@ -85,16 +75,17 @@ void AddSecret(const std::string& name, const RecordView& view, ConfigDumpParts&
   auto& entry =
       view.is_coming ? *dump.add_dynamic_warming_secrets() : *dump.add_dynamic_active_secrets();
   entry.set_name(name);
-  Write(kSecretType, view.record, entry, entry.mutable_secret());
+  Write(kSecretType, view, entry, entry.mutable_secret());
 }
 
-// What is in force comes before what waits for clusters, which Envoy does not know.
+// What is in force comes before what waits for clusters, which Envoy does not know. The entries
+// have no names, so of what has not come there is nothing to say.
 void AddRoutes(const RecordView& view, ConfigDumpParts& parts) {
   auto& dump = PartOf<admin::RoutesConfigDump>(parts);
   for (const ResourceRecord* record : {view.before, &view.record}) {
-    if (record == nullptr) continue;
+    if (record == nullptr || (!record->has_body() && record->refused == nullptr)) continue;
     auto& entry = *dump.add_dynamic_route_configs();
-    Write(kRouteType, *record, entry, entry.mutable_route_config());
+    Write(kRouteType, {*record}, entry, entry.mutable_route_config());
   }
 }
 
@@ -102,7 +93,7 @@ void AddRoutes(const RecordView& view, ConfigDumpParts& parts) {
 void AddScope(const std::string& name, const ResourceRecord& record, ConfigDumpParts& parts) {
   auto& entry = *PartOf<admin::ScopedRoutesConfigDump>(parts).add_dynamic_scoped_route_configs();
   entry.set_name(name);
-  Write(kScopedRouteType, record, entry,
+  Write(kScopedRouteType, {record}, entry,
         record.has_body() ? entry.add_scoped_route_configs() : nullptr);
 }
 
@@ -117,6 +108,22 @@ void Add(const ResourceType& type, const std::string& name, const RecordView& vi
 
 }  // namespace
 
+admin::UpdateFailureState ProtoRefusal(const ResourceType& type, const Refusal& refusal) {
+  admin::UpdateFailureState state;
+  state.set_details(refusal.text);
+  state.set_version_info(refusal.version);
+  if (refusal.body.empty()) return state;
+  Pack(type, refusal.body, *state.mutable_failed_configuration());
+  *state.mutable_last_update_attempt() = ProtoTime(refusal.at);
+  return state;
+}
+
+admin::ClientResourceStatus ProtoStatus(const RecordView& view) {
+  if (view.record.refused != nullptr) return admin::NACKED;
+  if (view.record.has_body()) return admin::ACKED;
+  return view.is_missing ? admin::DOES_NOT_EXIST : admin::REQUESTED;
+}
+
 void WriteAssignment(const ResourceRecord& record,
                      admin::EndpointsConfigDump::DynamicEndpointConfig& entry) {
   if (record.has_body()) {
@@ -124,7 +131,7 @@ void WriteAssignment(const ResourceRecord& record,
     *entry.mutable_last_updated() = ProtoTime(record.updated_at);
   }
   WriteRefusal(kEndpointType, record, entry);
-  entry.set_client_status(StatusOf(record));
+  entry.set_client_status(ProtoStatus({record}));
 }
 
 void AddDynamicConfigDump(const Discovery& discovery, ConfigDumpParts& parts) {

@@ -12,6 +12,10 @@ namespace sluice {
 // are endpoints_dump.h's.
 void AddDynamicConfigDump(const Discovery& discovery, ConfigDumpParts& parts);
 
+// What was refused since, in words and as it came.
+envoy::admin::v3::UpdateFailureState ProtoRefusal(const ResourceType& type, const Refusal& refusal);
+envoy::admin::v3::ClientResourceStatus ProtoStatus(const RecordView& view);
+
 // Beside the endpoints as they are in use: which version has said so, and what has been refused.
 void WriteAssignment(const ResourceRecord& record,
                      envoy::admin::v3::EndpointsConfigDump::DynamicEndpointConfig& entry);

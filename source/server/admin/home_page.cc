@@ -31,7 +31,7 @@ AdminResponse HomePage(absl::Span<const AdminCommand> commands) {
     const absl::string_view path = command.path.substr(1);
     if (path.empty()) continue;
     absl::StrAppend(&response.body, "<tr><td>");
-    if (command.effect == AdminEffect::kChanges) {
+    if (command.effect != AdminEffect::kReads) {
       absl::StrAppend(&response.body, "<form action=\"", path, "\" method=\"post\"><button>", path,
                       "</button></form>");
     } else {

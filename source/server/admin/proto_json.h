@@ -11,7 +11,8 @@ namespace sluice {
 
 enum class JsonDefaults : uint8_t { kOmit, kPrint };  // of scalar fields
 
-// An Any whose type is not built in cannot be printed: 500 with the reason.
+// In the place of an Any whose type is not built in, or whose bytes are not of its type, stands an
+// xds.type.v3.TypedStruct that names the type and counts the bytes.
 AdminResponse ProtoJson(const google::protobuf::Message& message,
                         JsonDefaults defaults = JsonDefaults::kOmit);
 

@@ -14,13 +14,13 @@ using envoy::config::listener::v3::FilterChain;
 using envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
 using google::protobuf::Timestamp;
 
-void AddRoutes(const FilterChain& chain, const Timestamp& loaded, RoutesConfigDump& dump) {
+using envoy::config::route::v3::RouteConfiguration;
+
+void AddRoutes(const FilterChain& chain, std::vector<RouteConfiguration>& tables) {
   for (const auto& filter : chain.filters()) {
     HttpConnectionManager manager;
     if (!filter.typed_config().UnpackTo(&manager) || !manager.has_route_config()) continue;
-    auto& entry = *dump.add_static_route_configs();
-    entry.mutable_route_config()->PackFrom(manager.route_config());
-    *entry.mutable_last_updated() = loaded;
+    tables.push_back(std::move(*manager.mutable_route_config()));
   }
 }
 
@@ -33,6 +33,16 @@ void Fill(const DumpedListener& listener, ListenersConfigDump::DynamicListenerSt
 }
 
 }  // namespace
+
+std::vector<RouteConfiguration> StaticRoutes(
+    const envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+  std::vector<RouteConfiguration> tables;
+  for (const auto& listener : bootstrap.static_resources().listeners()) {
+    for (const auto& chain : listener.filter_chains()) AddRoutes(chain, tables);
+    AddRoutes(listener.default_filter_chain(), tables);
+  }
+  return tables;
+}
 
 Timestamp ProtoTime(WallTime time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -76,8 +86,11 @@ ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& 
     auto& entry = *listeners->add_static_listeners();
     entry.mutable_listener()->PackFrom(listener);
     *entry.mutable_last_updated() = loaded;
-    for (const auto& chain : listener.filter_chains()) AddRoutes(chain, loaded, *routes);
-    AddRoutes(listener.default_filter_chain(), loaded, *routes);
+  }
+  for (const RouteConfiguration& table : StaticRoutes(bootstrap)) {
+    auto& entry = *routes->add_static_route_configs();
+    entry.mutable_route_config()->PackFrom(table);
+    *entry.mutable_last_updated() = loaded;
   }
   auto secrets = std::make_unique<envoy::admin::v3::SecretsConfigDump>();
   for (const auto& secret : bootstrap.static_resources().secrets()) {

@@ -7,6 +7,7 @@
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
+#include "envoy/config/route/v3/route.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "source/base/units.h"
 #include "source/server/admin/admin_view.h"
@@ -17,6 +18,10 @@ namespace sluice {
 // are secrets SecretsConfigDump; `loaded_at` is when the bootstrap was accepted.
 ConfigDumpParts StaticConfigDump(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                  WallTime loaded_at);
+
+// The route tables inside the connection managers of the static listeners.
+std::vector<envoy::config::route::v3::RouteConfiguration> StaticRoutes(
+    const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
 
 google::protobuf::Timestamp ProtoTime(WallTime time);
 
