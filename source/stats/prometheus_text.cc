@@ -1,15 +1,11 @@
 #include "source/stats/prometheus_text.h"
 
 #include <charconv>
-#include <iterator>
-#include <utility>
+#include <limits>
 #include <vector>
 
-#include "absl/container/btree_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "source/stats/histogram_format.h"
 #include "source/stats/stat_tags.h"
 
 namespace sluice {
@@ -41,63 +37,88 @@ std::string Labels(const std::vector<StatTag>& tags) {
   return text;
 }
 
-struct Sample {
-  std::string labels;
-  int64_t value;
-  uint32_t index;
-};
-// The samples of one kind of stat, by metric name.
-using Family = absl::btree_map<std::string, std::vector<Sample>>;
-
 std::string BoundText(double bound) {
   char digits[32];
   return std::string(
       digits, std::to_chars(digits, digits + sizeof(digits), bound, std::chars_format::fixed).ptr);
 }
 
-void AppendHistogram(const std::string& name, const std::string& labels,
-                     const HistogramSummary& summary, std::string& out) {
-  const std::string comma = labels.empty() ? "" : ",";
-  for (const double bound : kHistogramBounds) {
-    absl::StrAppend(&out, name, "_bucket{", labels, comma, "le=\"", BoundText(bound), "\"} ",
-                    summary.CountUpTo(bound), "\n");
-  }
-  absl::StrAppend(&out, name, "_bucket{", labels, comma, "le=\"+Inf\"} ", summary.count, "\n");
-  absl::StrAppend(&out, name, "_sum{", labels, "} ", summary.sum, "\n");
-  absl::StrAppend(&out, name, "_count{", labels, "} ", summary.count, "\n");
-}
-
 constexpr absl::string_view kTypeNames[] = {"counter", "gauge", "histogram"};
 
 }  // namespace
 
-std::string PrometheusText(const StatsRegistry& registry, const StatFilter& filter) {
-  Family families[std::size(kTypeNames)];
-  registry.ForEach([&](const StatsRegistry::Stat& stat) {
-    if (!filter.Wants(stat)) return;
-    const TaggedStatName tagged = ExtractStatTags(stat.name);
-    families[static_cast<size_t>(stat.kind)][absl::StrCat("envoy_", Sanitized(tagged.name))]
-        .push_back({Labels(tagged.tags), stat.value, stat.index});
-  });
-  std::string text;
-  absl::flat_hash_set<std::string> names;
-  for (size_t kind = 0; kind < std::size(kTypeNames); ++kind) {
-    for (const auto& [plain_name, samples] : families[kind]) {
-      // A scraper refuses a page on which one name has two types.
-      std::string name = plain_name;
-      if (!names.insert(name).second) absl::StrAppend(&name, "_", kTypeNames[kind]);
-      absl::StrAppend(&text, "# TYPE ", name, " ", kTypeNames[kind], "\n");
-      for (const Sample& sample : samples) {
+bool GrowingPrometheusPage::AddPart(size_t stats) {
+  if (all_read_) return Write(stats);
+  all_read_ =
+      !registry_.ForSome(after_, stats, [this](const StatsRegistry::Stat& stat) { Read(stat); });
+  return true;
+}
+
+void GrowingPrometheusPage::Read(const StatsRegistry::Stat& stat) {
+  if (!filter_.Wants(stat)) return;
+  const TaggedStatName tagged = ExtractStatTags(stat.name);
+  int64_t value = stat.value;
+  if (stat.kind == StatKind::kHistogram) {
+    const HistogramSummary summary = registry_.Summary(Histogram(stat.index));
+    value = static_cast<int64_t>(counts_.size());
+    Counts& counts = counts_.emplace_back();
+    for (size_t i = 0; i < counts.up_to.size(); ++i) {
+      counts.up_to[i] = summary.CountUpTo(kHistogramBounds[i]);
+    }
+    counts.count = summary.count;
+    counts.sum = summary.sum;
+  }
+  families_[static_cast<size_t>(stat.kind)][absl::StrCat("envoy_", Sanitized(tagged.name))]
+      .push_back({Labels(tagged.tags), value});
+}
+
+bool GrowingPrometheusPage::Write(size_t samples) {
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    Family& families = families_[kind];
+    while (!families.empty()) {
+      if (samples == 0) return true;
+      const auto family = families.begin();
+      if (written_ == 0) WriteType(kind, family->first);
+      for (; written_ < family->second.size(); ++written_, --samples) {
+        if (samples == 0) return true;
+        const Sample& sample = family->second[written_];
         if (static_cast<StatKind>(kind) == StatKind::kHistogram) {
-          AppendHistogram(name, sample.labels, registry.Summary(Histogram(sample.index)), text);
+          WriteHistogram(sample.labels, counts_[static_cast<size_t>(sample.value)]);
         } else {
-          absl::StrAppend(&text, name, "{", sample.labels, "} ", sample.value, "\n");
+          absl::StrAppend(&text_, name_, "{", sample.labels, "} ", sample.value, "\n");
         }
       }
-      text += '\n';
+      text_ += '\n';
+      written_ = 0;
+      families.erase(family);
     }
   }
-  return text;
+  return false;
+}
+
+// A scraper refuses a page on which one name has two types.
+void GrowingPrometheusPage::WriteType(size_t kind, const std::string& plain_name) {
+  name_ = plain_name;
+  if (!names_.insert(name_).second) absl::StrAppend(&name_, "_", kTypeNames[kind]);
+  absl::StrAppend(&text_, "# TYPE ", name_, " ", kTypeNames[kind], "\n");
+}
+
+void GrowingPrometheusPage::WriteHistogram(const std::string& labels, const Counts& counts) {
+  const std::string comma = labels.empty() ? "" : ",";
+  for (size_t i = 0; i < counts.up_to.size(); ++i) {
+    absl::StrAppend(&text_, name_, "_bucket{", labels, comma, "le=\"",
+                    BoundText(kHistogramBounds[i]), "\"} ", counts.up_to[i], "\n");
+  }
+  absl::StrAppend(&text_, name_, "_bucket{", labels, comma, "le=\"+Inf\"} ", counts.count, "\n");
+  absl::StrAppend(&text_, name_, "_sum{", labels, "} ", counts.sum, "\n");
+  absl::StrAppend(&text_, name_, "_count{", labels, "} ", counts.count, "\n");
+}
+
+std::string PrometheusText(const StatsRegistry& registry, const StatFilter& filter) {
+  GrowingPrometheusPage page(registry, filter);
+  while (page.AddPart(std::numeric_limits<size_t>::max())) {
+  }
+  return page.Take();
 }
 
 }  // namespace sluice

@@ -43,6 +43,7 @@ class AdminFixture : public testing::Test {
   std::vector<ConnectionView> connections;
   std::vector<RuntimeLayerFacts> runtime;
   std::string orders;
+  std::function<void(absl::AnyInvocable<void()>)> soon = [](auto work) { work(); };
 
  private:
   AdminResponse Ask(const AdminRequest& request) const {
@@ -66,7 +67,7 @@ class AdminFixture : public testing::Test {
       return config;
     };
     view.config_coverage = [this] { return coverage; };
-    view.soon = [](absl::AnyInvocable<void()> work) { work(); };
+    view.soon = [this](absl::AnyInvocable<void()> work) { soon(std::move(work)); };
     view.tunnels = [this](const std::function<void(TunnelSnapshot)>& done) { done(tunnels); };
     view.connections = [this](const std::function<void(std::vector<ConnectionView>)>& done) {
       done(connections);

@@ -1,4 +1,5 @@
 // What the pages about the server, listeners, clusters and stats say.
+#include <functional>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -8,6 +9,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "source/server/admin/proto_address.h"
 #include "source/server/admin/proto_json.h"
+#include "test/harness/sim_world.h"
 #include "test/server/admin_fixture.h"
 
 namespace sluice {
@@ -195,6 +197,30 @@ TEST_F(AdminPages, PrometheusByEitherPath) {
             "# TYPE envoy_cluster_upstream_rq_total counter\n"
             "envoy_cluster_upstream_rq_total{envoy_cluster_name=\"a\"} 2\n\n");
   EXPECT_EQ(Get("/stats?format=prometheus&usedonly").body, page.body);
+}
+
+TEST_F(AdminPages, OthersHaveTheirTurnsWhileALongPageOfStatsIsMade) {
+  constexpr size_t kStats = 30'000;
+  for (size_t i = 0; i < kStats; ++i) {
+    stats.GetCounter(absl::StrCat("cluster.c", i, ".upstream_rq_total"));
+  }
+  SimWorld world;
+  EventLoop& loop = world.main().loop;
+  soon = [&loop](absl::AnyInvocable<void()> work) { loop.Post(std::move(work)); };
+  for (const char* target : {"/stats", "/stats?format=json", "/stats/prometheus"}) {
+    std::string body;
+    size_t turns = 0;
+    handler().Handle({"GET", target}, [&](const AdminResponse& answer) { body = answer.body; });
+    const std::function<void()> other = [&] {
+      if (!body.empty()) return;
+      ++turns;
+      loop.Post(other);
+    };
+    loop.Post(other);
+    world.RunUntilIdle();
+    EXPECT_GE(turns, kStats / 8192) << target;
+    EXPECT_TRUE(absl::StrContains(body, "c29999")) << target;
+  }
 }
 
 TEST_F(AdminPages, StatsRefusesWhatItDoesNotKnow) {

@@ -162,5 +162,22 @@ TEST_F(StatsPages, PrometheusNeverGivesOneNameTwoTypes) {
             "envoy_cluster_x_gauge{envoy_cluster_name=\"b\"} 2\n\n");
 }
 
+TEST_F(StatsPages, PrometheusIsTheSameInParts) {
+  for (const char* name : {"cluster.a.x", "cluster.b.x", "cluster.c.x", "server.y"}) Count(name, 1);
+  registry_.GetGauge("cluster.b.z").Set(cells_, 2);
+  registry_.GetGauge("listener.x").Set(cells_, 3);
+  registry_.GetHistogram("cluster.a.time").Record(cells_, 7);
+  registry_.GetHistogram("cluster.b.time").Record(cells_, 8);
+  const std::string whole = PrometheusText(registry_, {});
+  const StatFilter all;
+  for (size_t count = 1; count < 12; ++count) {
+    GrowingPrometheusPage page(registry_, all);
+    size_t parts = 1;
+    while (page.AddPart(count)) ++parts;
+    EXPECT_EQ(page.Take(), whole) << count;
+    EXPECT_GE(parts, 2 * (8 / count)) << count;
+  }
+}
+
 }  // namespace
 }  // namespace sluice

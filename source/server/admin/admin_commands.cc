@@ -100,8 +100,8 @@ void Stats(const AdminView& view, const AdminQuery& query, AdminReply reply) {
   StatsPage(query, view.stats, view.intervals, view.soon, std::move(reply));
 }
 
-AdminResponse Prometheus(const AdminView& view, const AdminQuery& query) {
-  return PrometheusPage(query, view.stats);
+void Prometheus(const AdminView& view, const AdminQuery& query, AdminReply reply) {
+  PrometheusPage(query, view.stats, view.soon, std::move(reply));
 }
 
 void Tunnels(const AdminView& view, const AdminQuery& query, AdminReply reply) {
@@ -202,8 +202,8 @@ constexpr AdminCommand kCommands[] = {
      {}},
     {"/server_info", "print server version/status information", kReads, ServerInfo, {}},
     {"/stats", "print server stats", kReads, nullptr, kStats, Stats},
-    {"/stats/prometheus", "print server stats in prometheus format", kReads, Prometheus,
-     kPrometheus},
+    {"/stats/prometheus", "print server stats in prometheus format", kReads, nullptr, kPrometheus,
+     Prometheus},
     {"/tunnels", "open tunnels (WebSocket, CONNECT)", kReads, nullptr, kTunnels, Tunnels},
     {"/v3/discovery:client_status",
      "resources of discovery and their status (CSDS), for a ClientStatusRequest in JSON; by gRPC, "

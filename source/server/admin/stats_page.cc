@@ -59,15 +59,17 @@ std::optional<AdminResponse> ParseView(const AdminQuery& query, HistogramView& v
   return std::nullopt;
 }
 
-// The page, until it is whole.
+// A page that grows, until it is whole.
+template <class Page>
 class StatsJob {
  public:
-  StatsJob(ParsedFilter parsed, const StatsRegistry& registry, const HistogramIntervals& intervals,
-           HistogramView view, StatsFormat format, RunSoon soon,
+  // `make` makes it, with the filter.
+  template <class Make>
+  StatsJob(ParsedFilter parsed, const Make& make, absl::string_view content_type, RunSoon soon,
            std::function<void(AdminResponse)> reply)
       : parsed_(std::move(parsed)),
-        page_(registry, intervals, parsed_.filter, view, format),
-        content_type_(format == StatsFormat::kJson ? AdminResponse::kJson : AdminResponse::kText),
+        page_(make(parsed_.filter)),
+        content_type_(content_type),
         soon_(std::move(soon)),
         reply_(std::move(reply)) {}
 
@@ -83,7 +85,7 @@ class StatsJob {
   // Some milliseconds.
   static constexpr size_t kPartStats = 8192;
   const ParsedFilter parsed_;
-  GrowingStatsPage page_;
+  Page page_;
   const absl::string_view content_type_;
   const RunSoon soon_;
   const std::function<void(AdminResponse)> reply_;
@@ -101,20 +103,31 @@ void StatsPage(const AdminQuery& query, const StatsRegistry& registry,
   if (!refused.has_value()) refused = ParseView(query, view);
   if (refused.has_value()) return reply(*std::move(refused));
   const absl::string_view format = query.Get("format").value_or("text");
-  if (format == "prometheus") return reply(PrometheusPage(query, registry));
+  if (format == "prometheus") return PrometheusPage(query, registry, soon, std::move(reply));
   if (format != "text" && format != "json")
     return reply(Refused("usage: /stats?format=(json|prometheus|text)\n\n"));
-  auto job = std::make_unique<StatsJob>(std::move(parsed), registry, intervals, view,
-                                        format == "json" ? StatsFormat::kJson : StatsFormat::kText,
-                                        soon, std::move(reply));
-  StatsJob::Run(std::move(job));
+  const bool is_json = format == "json";
+  const auto make = [&](const StatFilter& filter) {
+    return GrowingStatsPage(registry, intervals, filter, view,
+                            is_json ? StatsFormat::kJson : StatsFormat::kText);
+  };
+  using Job = StatsJob<GrowingStatsPage>;
+  Job::Run(std::make_unique<Job>(std::move(parsed), make,
+                                 is_json ? AdminResponse::kJson : AdminResponse::kText, soon,
+                                 std::move(reply)));
 }
 
-AdminResponse PrometheusPage(const AdminQuery& query, const StatsRegistry& registry) {
+void PrometheusPage(const AdminQuery& query, const StatsRegistry& registry, const RunSoon& soon,
+                    std::function<void(AdminResponse)> reply) {
   ParsedFilter parsed;
   std::optional<AdminResponse> refused = ParseFilter(query, parsed);
-  if (refused.has_value()) return *std::move(refused);
-  return {200, AdminResponse::kText, PrometheusText(registry, parsed.filter)};
+  if (refused.has_value()) return reply(*std::move(refused));
+  const auto make = [&](const StatFilter& filter) {
+    return GrowingPrometheusPage(registry, filter);
+  };
+  using Job = StatsJob<GrowingPrometheusPage>;
+  Job::Run(
+      std::make_unique<Job>(std::move(parsed), make, AdminResponse::kText, soon, std::move(reply)));
 }
 
 }  // namespace sluice

@@ -20,7 +20,8 @@ using RunSoon = std::function<void(absl::AnyInvocable<void()>)>;
 void StatsPage(const AdminQuery& query, const StatsRegistry& registry,
                const HistogramIntervals& intervals, const RunSoon& soon,
                std::function<void(AdminResponse)> reply);
-// usedonly, filter.
-AdminResponse PrometheusPage(const AdminQuery& query, const StatsRegistry& registry);
+// usedonly, filter; in parts, too.
+void PrometheusPage(const AdminQuery& query, const StatsRegistry& registry, const RunSoon& soon,
+                    std::function<void(AdminResponse)> reply);
 
 }  // namespace sluice
