@@ -17,8 +17,6 @@ constexpr Duration kRepeatFirst = std::chrono::milliseconds(500);
 constexpr Duration kRepeatMax = std::chrono::seconds(30);
 // A server that sends far more than it may be answered would have answers gathered without end.
 constexpr size_t kQueueMax = 1000;
-// A cluster takes some tens of microseconds.
-constexpr size_t kPartResources = 64;
 
 }  // namespace
 
@@ -234,7 +232,7 @@ void DiscoveryStream::Begin(Lane& lane, Kind& kind, Response response) {
 void DiscoveryStream::GoOn(Lane& lane) {
   Kind& kind = *lane.kind;
   const size_t count =
-      kind.user.takes_parts() ? kPartResources : lane.intake->response().resources.size();
+      kind.user.takes_parts() ? Intake::kPartResources : lane.intake->response().resources.size();
   if (lane.intake->TakePart(count, kind.subscription, kind.user)) {
     if (!next_part_.armed()) next_part_.Arm(Duration::zero());
     return;

@@ -42,8 +42,12 @@ void FileSource::Unwant(const ResourceType&, const std::string& name) {
 }
 
 void FileSource::Read() {
-  const bool is_taken = ReadFile();
-  // Whoever waits for what is not there need not go on.
+  read_again_ = intake_.busy();
+  if (!read_again_ && !ReadFile()) TellMissing(false);
+}
+
+// Whoever waits for what is not there need not go on.
+void FileSource::TellMissing(bool is_taken) {
   const Subscription& subscription = kind_->subscription;
   if (subscription.wants_all && !is_taken) kind_->user.OnFetchTimeout("");
   const absl::btree_set<std::string> names = subscription.names;
@@ -52,7 +56,7 @@ void FileSource::Read() {
   }
 }
 
-// Whether its user has been given what of it is good.
+// False: there is nothing to give its user.
 bool FileSource::ReadFile() {
   kind_->stats.attempt.Add(main_.stats);
   std::string text;
@@ -73,21 +77,27 @@ bool FileSource::ReadFile() {
     return false;
   }
   // As state of the world: what the file leaves out is gone, of kinds of which it holds the whole.
-  const absl::StatusOr<Response> read = StateOfTheWorld().Read(file.SerializeAsString());
+  absl::StatusOr<Response> read = StateOfTheWorld().Read(file.SerializeAsString());
   if (!read.ok()) {
     Refuse(std::string(read.status().message()));
     return false;
   }
-  Response response = *read;
   Subscription& subscription = kind_->subscription;
-  const std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, response);
-  const Taken taken = TakeIn(response, gone, subscription, kind_->user);
+  std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, *read);
+  intake_.Begin(*std::move(read), std::move(gone), subscription, kind_->user);
+  return true;
+}
+
+void FileSource::Finish(const Intake& intake) {
+  const Taken& taken = intake.taken();
   if (taken.errors.empty()) {
-    kind_->stats.NoteSuccess(main_, response.version);
+    kind_->stats.NoteSuccess(main_, intake.response().version);
   } else {
-    Refuse(RefusalText(*subscription.type, taken.errors));
+    Refuse(RefusalText(*kind_->subscription.type, taken.errors));
   }
-  return taken.is_seen;
+  // What has been passed over may be wanted by now.
+  if (read_again_) return main_.loop.AtEndOfTurn(*this);
+  TellMissing(taken.is_seen);
 }
 
 void FileSource::Refuse(const std::string& text) {

@@ -12,6 +12,7 @@
 #include "source/event/event_loop.h"
 #include "source/event/file_watcher.h"
 #include "source/event/worker_context.h"
+#include "source/xds/intake_turns.h"
 #include "source/xds/resource_source.h"
 #include "source/xds/subscription.h"
 
@@ -42,11 +43,16 @@ class FileSource final : public ResourceSource, private EndOfTurnTask {
   void RunEndOfTurn() override { Read(); }
   void Read();
   bool ReadFile();
+  void Finish(const Intake& intake);
+  void TellMissing(bool is_taken);
   void Refuse(const std::string& text);
 
   WorkerContext& main_;
   const std::string path_;
   std::unique_ptr<Kind> kind_;
+  // What was read last is on its way.
+  IntakeTurns intake_{main_.loop, [this](const Intake& intake) { Finish(intake); }};
+  bool read_again_ = false;  // then: another is there, or more of it is wanted
   std::unique_ptr<FileWatch> watch_;
 };
 

@@ -94,14 +94,6 @@ bool Intake::TakePart(size_t count, Subscription& subscription, ResourceUser& us
   return false;
 }
 
-Taken TakeIn(Response& response, const std::vector<std::string>& gone, Subscription& subscription,
-             ResourceUser& user) {
-  Intake intake(std::move(response), gone);
-  intake.TakePart(intake.response().resources.size(), subscription, user);
-  response = intake.response();
-  return intake.taken();
-}
-
 std::string RefusalText(const ResourceType& type, const std::vector<ResourceError>& errors) {
   const absl::string_view kind = type.url.substr(type.url.rfind('.') + 1);
   std::string text;

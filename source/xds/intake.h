@@ -24,6 +24,9 @@ struct Taken {
 // nor anything beside them.
 class Intake {
  public:
+  // Of what takes parts: for each turn. A cluster takes some tens of microseconds.
+  static constexpr size_t kPartResources = 64;
+
   Intake(Response response, std::vector<std::string> gone)
       : response_(std::move(response)), gone_(std::move(gone)) {}
 
@@ -40,10 +43,6 @@ class Intake {
   size_t next_ = 0;
   Taken taken_;
 };
-
-// All of it at once.
-Taken TakeIn(Response& response, const std::vector<std::string>& gone, Subscription& subscription,
-             ResourceUser& user);
 
 // Every error on a line of its own, each with the kind and the name, up to 16 KiB, and how many are
 // left out then. UTF-8, whatever the errors hold.

@@ -58,7 +58,8 @@ void RestSource::Unwant(const ResourceType&, const std::string& name) {
 // What is wanted besides does not wait for the next poll.
 void RestSource::RunEndOfTurn() {
   const Subscription& subscription = kind_->subscription;
-  if (subscription.wanted() && subscription.request_due() && call_ == nullptr) Poll();
+  if (call_ != nullptr || intake_.busy()) return;
+  if (subscription.wanted() && subscription.request_due()) Poll();
 }
 
 void RestSource::Poll() {
@@ -87,14 +88,17 @@ void RestSource::OnTimeout() {
 void RestSource::OnAnswer(absl::StatusOr<RestAnswer> answer) {
   call_.reset();
   timeout_.Disarm();
-  next_.Arm(settings_.refresh_delay);
+  if (answer.ok() && answer->status == kOk) return Take(answer->body);
   if (!answer.ok()) {
     Fail(answer.status().message());
-  } else if (answer->status == kOk) {
-    Take(answer->body);
   } else if (answer->status != kNotModified) {
     Fail(absl::StrCat("status ", answer->status));
   }
+  WaitForNext();
+}
+
+void RestSource::WaitForNext() {
+  next_.Arm(settings_.refresh_delay);
   main_.loop.AtEndOfTurn(*this);
 }
 
@@ -114,17 +118,23 @@ void RestSource::Take(const std::string& body) {
   if (!parsed.ok()) return Refuse(parsed.ToString());
   absl::StatusOr<Response> read = StateOfTheWorld().Read(proto.SerializeAsString());
   if (!read.ok()) return Refuse(std::string(read.status().message()));
-  Response response = *std::move(read);
   Subscription& subscription = kind_->subscription;
-  const std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, response);
-  const Taken taken = TakeIn(response, gone, subscription, kind_->user);
+  std::vector<std::string> gone = StateOfTheWorld().Gone(subscription, *read);
+  intake_.Begin(*std::move(read), std::move(gone), subscription, kind_->user);
+}
+
+void RestSource::Finish(const Intake& intake) {
+  Subscription& subscription = kind_->subscription;
+  const Response& response = intake.response();
+  const Taken& taken = intake.taken();
   kind_->fetches.Clear("");
   if (!taken.is_seen && subscription.wants_all) kind_->user.OnMissing("");
   for (const Resource& resource : response.resources) Settle(resource.name);
-  for (const std::string& name : gone) Settle(name);
+  for (const std::string& name : intake.gone()) Settle(name);
   if (!taken.errors.empty()) return Refuse(RefusalText(*subscription.type, taken.errors));
   subscription.version = response.version;
   kind_->stats.NoteSuccess(main_, response.version);
+  WaitForNext();
 }
 
 // As DiscoveryStream: what was refused will not come by waiting.
@@ -138,6 +148,7 @@ void RestSource::Refuse(const std::string& text) {
   kind_->subscription.refusal = text;
   kind_->stats.rejected.Add(main_.stats);
   SLUICE_LOG(kConfig, kWarning, "refused, the versions before stay in use: ", text);
+  WaitForNext();
 }
 
 }  // namespace sluice

@@ -16,6 +16,7 @@
 #include "source/event/event_loop.h"
 #include "source/event/timer.h"
 #include "source/event/worker_context.h"
+#include "source/xds/intake_turns.h"
 #include "source/xds/name_deadlines.h"
 #include "source/xds/resource_source.h"
 #include "source/xds/subscription.h"
@@ -67,6 +68,8 @@ class RestSource final : public ResourceSource, private EndOfTurnTask {
   void OnTimeout();
   void OnAnswer(absl::StatusOr<RestAnswer> answer);
   void Take(const std::string& body);
+  void Finish(const Intake& intake);
+  void WaitForNext();
   void Fail(absl::string_view why);
   void Settle(const std::string& name);
   void Refuse(const std::string& text);
@@ -76,6 +79,8 @@ class RestSource final : public ResourceSource, private EndOfTurnTask {
   const Settings settings_;
   std::unique_ptr<Kind> kind_;
   std::unique_ptr<RestCall> call_;  // null: none is under way
+  // The last answer is on its way; the next poll is when it has been taken.
+  IntakeTurns intake_{main_.loop, [this](const Intake& intake) { Finish(intake); }};
   Timer next_{main_.loop, this, kMethod<&RestSource::Poll>};
   Timer timeout_{main_.loop, this, kMethod<&RestSource::OnTimeout>};
 };

@@ -73,9 +73,12 @@ void Converse(const Dialect& dialect, const ResourceType& type, bool wants_all,
       continue;
     }
     const std::vector<std::string> gone = dialect.Gone(subscription, *response);
-    const std::vector<ResourceError> errors = TakeIn(*response, gone, subscription, user).errors;
+    Intake intake(*std::move(response), gone);
+    while (intake.TakePart(2, subscription, user)) {
+    }
+    const std::vector<ResourceError>& errors = intake.taken().errors;
     subscription.answer_due = true;
-    subscription.nonce = response->nonce;
+    subscription.nonce = intake.response().nonce;
     subscription.refusal = RefusalText(type, errors);
     SLUICE_CHECK(errors.empty() == subscription.refusal.empty());
     SLUICE_CHECK(subscription.refusal.size() < 20 * 1024);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -55,6 +56,11 @@ class FileSourceTest : public testing::Test {
   void Change() {
     files_.Change(path_);
     world_.RunUntilIdle();
+  }
+  // In the turn after the one that comes next.
+  void NextTurn(std::function<void()> work) {
+    EventLoop& loop = world_.main().loop;
+    loop.Post([&loop, work = std::move(work)]() mutable { loop.Post(std::move(work)); });
   }
   int64_t Stat(const std::string& name) { return world_.stats().Value(name); }
 
@@ -115,6 +121,63 @@ TEST_F(FileSourceTest, AFileWithANameTwiceGivesNothing) {
   source_->WantAll(kClusterType, Duration::zero());
   world_.RunUntilIdle();
   EXPECT_THAT(user_.Take(), ElementsAre("missing "));
+}
+
+std::vector<std::string> Names(size_t count) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) names.push_back(absl::StrCat("c", i));
+  return names;
+}
+
+TEST_F(FileSourceTest, OthersHaveTheirTurnsWhileManyAreTaken) {
+  std::vector<std::string> names = Names(1000);
+  names.insert(names.begin() + 500, "bad");
+  Write(names);
+  Open();
+  source_->WantAll(kClusterType, Duration::zero());
+  size_t turns = 0;
+  const std::function<void()> other = [&] {
+    if (Stat("cds.update_rejected") > 0) return;
+    ++turns;
+    world_.main().loop.Post(other);
+  };
+  world_.main().loop.Post(other);
+  world_.RunUntilIdle();
+  EXPECT_GE(turns, 1000u / 64);
+  EXPECT_EQ(user_.Take(), names);
+  // The others are accepted: they are known, and gone when the file does not hold them any more.
+  Write(Names(999));
+  Change();
+  EXPECT_THAT(user_.Take(), testing::Contains("-c999"));
+}
+
+TEST_F(FileSourceTest, AChangeWhileManyAreTakenIsReadAfterwards) {
+  Write(Names(200));
+  Open();
+  source_->WantAll(kClusterType, Duration::zero());
+  NextTurn([&] {
+    Write({"last"});
+    files_.Change(path_);
+  });
+  world_.RunUntilIdle();
+  EXPECT_EQ(user_.Take().back(), "-c99") << "in order of name";
+  EXPECT_EQ(Stat("cds.update_success"), 2);
+}
+
+TEST_F(FileSourceTest, ANameThatIsWantedWhileManyAreTakenIsNotMissed) {
+  std::vector<std::string> names = Names(200);
+  names.insert(names.begin(), "first");
+  Write(names);
+  Open();
+  for (const std::string& name : Names(200)) source_->Want(kClusterType, name, Duration::zero());
+  world_.RunUntilIdle();
+  user_.Take();
+  files_.Change(path_);
+  NextTurn([&] { source_->Want(kClusterType, "first", Duration::zero()); });
+  world_.RunUntilIdle();
+  const std::vector<std::string> notes = user_.Take();
+  EXPECT_THAT(notes, testing::Contains("first"));
+  EXPECT_THAT(notes, testing::Not(testing::Contains("missing first")));
 }
 
 TEST_F(FileSourceTest, WhatItsUserRefusesIsCounted) {

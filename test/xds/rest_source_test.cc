@@ -174,6 +174,31 @@ TEST_F(RestSourceTest, ARefusalKeepsTheVersionAndIsToldWithTheNextPoll) {
   EXPECT_EQ(Stat("update_rejected"), 1);
 }
 
+TEST_F(RestSourceTest, OthersHaveTheirTurnsWhileManyAreTaken) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1000; ++i) names.push_back(absl::StrCat("c", i));
+  names[500] = "bad";
+  source_.WantAll(kClusterType, Duration::zero());
+  world_.RunUntilIdle();
+  size_t turns = 0;
+  const std::function<void()> other = [&] {
+    if (Stat("update_rejected") > 0) return;
+    ++turns;
+    world_.main().loop.Post(other);
+  };
+  world_.main().loop.Post(other);
+  Polls();
+  Answer(200, Clusters("1", names));
+  EXPECT_GE(turns, 1000u / 64);
+  EXPECT_THAT(Notes(), SizeIs((1000 + 63) / 64));
+  EXPECT_THAT(Polls(), IsEmpty());
+  Advance(5);
+  EXPECT_THAT(Polls(), ElementsAre(HasSubstr("refuses Cluster \"bad\": is bad")));
+  names.pop_back();
+  Answer(200, Clusters("2", names));
+  EXPECT_THAT(Notes().front(), HasSubstr("-c999 "));
+}
+
 TEST_F(RestSourceTest, FieldsOfALaterApiAreNoMistakes) {
   source_.WantAll(kClusterType, Duration::zero());
   world_.RunUntilIdle();
