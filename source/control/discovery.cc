@@ -122,6 +122,7 @@ void Discovery::AttachRoutes() {
         ConfigErrors errors;
         Source* const source = Find(feed.source(), FieldScope(errors));
         if (source != nullptr) source->routes.Unwant(feed);
+        OnUnwanted();
       },
       [this](const core::ConfigSource& proto) {
         ConfigErrors errors;
@@ -144,6 +145,7 @@ void Discovery::AttachScopes() {
         ConfigErrors errors;
         Source* const source = Find(*feed.wish().source, FieldScope(errors));
         if (source != nullptr) source->scopes.Unwant(feed);
+        OnUnwanted();
       },
       [this](const core::ConfigSource& proto) {
         ConfigErrors errors;
@@ -181,6 +183,12 @@ void Discovery::UnwantEndpoints(const std::string& cluster) {
   if (at == endpoint_sources_.end()) return;
   at->second->endpoints.Unwant(cluster);
   endpoint_sources_.erase(at);
+  OnUnwanted();
+}
+
+void Discovery::OnUnwanted() {
+  has_unwanted_ = true;
+  parts_.main.loop.AtEndOfTurn(*this);
 }
 
 void Discovery::StartRuntime(std::function<void()> on_done) {
@@ -238,6 +246,7 @@ void Discovery::OnRoutes() {
 void Discovery::RunEndOfTurn() {
   ForEachSource([](Source& source) { source.routes.OnClusters(); });
   if (cluster_updates_.has_value()) cluster_updates_->OnServing();
+  if (std::exchange(has_unwanted_, false)) CloseUnused();
 }
 
 void Discovery::TellClusters() {

@@ -96,6 +96,12 @@ class Discovery final : private EndOfTurnTask {
   struct Source;
 
   void RunEndOfTurn() override;
+  // Somebody wants no longer what came from somewhere: what nobody uses is closed at the end of the
+  // turn, when others may have come.
+  void OnUnwanted();
+  void CloseUnused();
+  void CloseUnused(Source& source);
+  bool IsUsed(const Source& source, absl::string_view type_url) const;
   template <class Visit>
   void ForEachSource(const Visit& visit) const;
   void LoadRuntime(const envoy::config::bootstrap::v3::Bootstrap& bootstrap, ConfigErrors& errors);
@@ -132,6 +138,7 @@ class Discovery final : private EndOfTurnTask {
   absl::btree_map<std::string, Source*> endpoint_sources_;  // by cluster
   absl::btree_map<size_t, Source*> runtime_sources_;        // by layer
   absl::btree_set<size_t> missing_layers_;                  // that are waited for
+  bool has_unwanted_ = false;
   std::function<void()> on_runtime_, on_clusters_, on_listeners_;
 };
 

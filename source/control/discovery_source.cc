@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "source/base/log.h"
 #include "source/config/config_file.h"
@@ -135,6 +136,37 @@ ResourceSource& Discovery::Open(Source& source, const ResourceType& type) {
   if (add(kSecretType, source.secrets)) source.secrets.SetSource(*opened);
   add(kRuntimeType, source.runtime);
   return *opened;
+}
+
+// The aggregated stream stays: it is not only for those who have used it so far.
+void Discovery::CloseUnused() {
+  for (const auto& [key, source] : others_) CloseUnused(*source);
+  absl::erase_if(others_, [this](const auto& entry) {
+    const Source* const source = entry.second.get();
+    return source->opened.empty() && source != cluster_source_ && source != listener_source_ &&
+           absl::c_none_of(runtime_sources_,
+                           [&](const auto& layer) { return layer.second == source; });
+  });
+}
+
+void Discovery::CloseUnused(Source& source) {
+  for (auto opened = source.opened.begin(); opened != source.opened.end();) {
+    if (IsUsed(source, opened->first)) {
+      ++opened;
+      continue;
+    }
+    SLUICE_LOG(kUpstream, kInfo, "nobody uses ", opened->first, " from there any longer: closed");
+    if (opened->first == kScopedRouteType.url) source.scopes.Reset();
+    opened = source.opened.erase(opened);
+  }
+}
+
+bool Discovery::IsUsed(const Source& source, absl::string_view type_url) const {
+  if (type_url == kEndpointType.url) return source.endpoints.in_use();
+  if (type_url == kRouteType.url) return source.routes.in_use();
+  if (type_url == kScopedRouteType.url) return source.scopes.in_use();
+  if (type_url == kSecretType.url) return source.secrets.in_use();
+  return true;  // the others are wanted as long as the process runs
 }
 
 UpdateStats Discovery::StatsOf(const ResourceType& type) {

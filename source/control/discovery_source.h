@@ -32,7 +32,7 @@ struct Discovery::Source {
             [&owner] { owner.OnRoutes(); }),
         scopes(owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
                owner.parts_.filter_settings, [&owner] { owner.OnRoutes(); }),
-        secrets(owner.parts_.main.loop, owner.parts_.secrets),
+        secrets(owner.parts_.main.loop, owner.parts_.secrets, [&owner] { owner.OnUnwanted(); }),
         runtime(owner.parts_.main.loop, owner.parts_.runtime,
                 [&owner](size_t layer) { owner.OnRuntimeLayer(layer); }) {}
 
@@ -45,7 +45,7 @@ struct Discovery::Source {
   ScopeUpdates scopes;
   SecretUpdates secrets;
   RuntimeUpdates runtime;
-  // One, or one for each kind that has been asked for, which its user outlives.
+  // One, or one for each kind that is asked for, which its user outlives.
   absl::btree_map<std::string, std::unique_ptr<ResourceSource>> opened;
 };
 

@@ -39,6 +39,7 @@ class EndpointUpdates final : public ResourceUser {
   void OnMissing(const std::string& service) override;
   const ResourceRecords& records() const { return records_; }
   std::vector<AwaitedName> Awaited() const;
+  bool in_use() const { return !services_.empty(); }
   // Of what this cluster asks for; null: nothing has come.
   const ResourceRecord* FindRecord(const std::string& cluster) const;
 

@@ -60,6 +60,7 @@ class RouteUpdates final : public ResourceUser {
   RecordView ViewOf(const std::string& name, const ResourceRecord& record) const;
   const ResourceRecords& records() const { return records_; }
   std::vector<AwaitedName> Awaited() const;
+  bool in_use() const { return !feeds_.empty(); }
 
  private:
   struct Table {

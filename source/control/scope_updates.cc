@@ -34,6 +34,13 @@ void ScopeUpdates::Unwant(ScopeFeed& feed) {
   if (absl::c_none_of(feeds_, is_same)) CountScopes(prefix, 0);
 }
 
+void ScopeUpdates::Reset() {
+  asked_ = has_answer_ = missing_ = false;
+  scopes_.clear();
+  records_.clear();
+  on_change_();
+}
+
 void ScopeUpdates::Tell(ScopeFeed& feed) {
   feed.Set(scopes_);
   CountScopes(StatPrefix(feed), scopes_.size());

@@ -36,8 +36,7 @@ class ScopeUpdates final : public ResourceUser {
   // Where they come by; outlives this.
   void SetSource(ResourceSource& source) { source_ = &source; }
 
-  // The scopes go to it from now on, until it is unwanted. Once anybody has wanted them they are
-  // asked for as long as the source is there.
+  // The scopes go to it from now on, until it is unwanted.
   void Want(ScopeFeed& feed, Duration fetch_timeout);
   void Unwant(ScopeFeed& feed);
 
@@ -51,6 +50,9 @@ class ScopeUpdates final : public ResourceUser {
   // Whether a table that came with a scope names this cluster.
   bool Names(const std::string& cluster) const;
   const ResourceRecords& records() const { return records_; }
+  bool in_use() const { return !feeds_.empty(); }
+  // While nobody uses them: as if they had never been asked for.
+  void Reset();
 
  private:
   // Beside those of the update, under the same prefix.

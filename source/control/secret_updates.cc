@@ -34,7 +34,8 @@ std::unique_ptr<SecretFetch> SecretUpdates::Fetch(const SecretKey& key) {
 void SecretUpdates::RunEndOfTurn() {
   for (const SecretKey& key : std::exchange(again_, {})) {
     const auto known = records_.find(key.name);
-    if (known == records_.end() || !keys_[key.name].contains(key)) continue;
+    const auto keys = keys_.find(key.name);
+    if (known == records_.end() || keys == keys_.end() || !keys->second.contains(key)) continue;
     auto secret = std::make_shared<SecretProto>();
     if (!secret->ParseFromString(known->second.body)) continue;
     const absl::Status status = store_.Set(key, std::move(secret));
@@ -60,6 +61,7 @@ void SecretUpdates::Unwant(const SecretKey& key) {
   records_.erase(key.name);
   missing_.erase(key.name);
   source_->Unwant(kSecretType, key.name);
+  on_unwanted_();
 }
 
 std::vector<ResourceError> SecretUpdates::OnResources(const std::vector<Resource>& resources,

@@ -1,6 +1,7 @@
 // SecretUpdates: secrets by discovery (SDS), all that come from one source. Main thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,7 +21,9 @@ class SecretUpdates final : public ResourceUser,
                             public LinkTarget<SecretUpdates>,
                             private EndOfTurnTask {
  public:
-  SecretUpdates(EventLoop& loop, SecretStore& store) : loop_(loop), store_(store) {}
+  // `on_unwanted`: nobody wants a secret of some name any longer.
+  SecretUpdates(EventLoop& loop, SecretStore& store, std::function<void()> on_unwanted)
+      : loop_(loop), store_(store), on_unwanted_(std::move(on_unwanted)) {}
   // Where they come by; outlives this.
   void SetSource(ResourceSource& source) { source_ = &source; }
 
@@ -34,6 +37,7 @@ class SecretUpdates final : public ResourceUser,
   void OnMissing(const std::string& name) override;
   const ResourceRecords& records() const { return records_; }
   std::vector<AwaitedName> Awaited() const;
+  bool in_use() const { return !keys_.empty(); }
 
  private:
   class OneFetch;
@@ -41,6 +45,7 @@ class SecretUpdates final : public ResourceUser,
   void RunEndOfTurn() override;
   EventLoop& loop_;
   SecretStore& store_;
+  const std::function<void()> on_unwanted_;
   ResourceSource* source_ = nullptr;
   // By name: several, when configuration says in different words that they come from here.
   absl::btree_map<std::string, absl::btree_set<SecretKey>> keys_;

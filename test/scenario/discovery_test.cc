@@ -402,5 +402,93 @@ TEST_P(DiscoveryTest, WhatMeansTheSameChangesNothing) {
   EXPECT_EQ(proxy.Ask(), 200);
 }
 
+// A control plane beside the aggregated stream, with a stream for each kind.
+std::string OwnSource(Wire wire) {
+  return absl::StrCat(
+      "{ api_config_source: { api_type: ", wire == Wire::kDelta ? "DELTA_GRPC" : "GRPC",
+      ", transport_api_version: V3, grpc_services: [{ envoy_grpc: { "
+      "cluster_name: xds } }] }, resource_api_version: V3 }");
+}
+
+TEST_P(DiscoveryTest, AStreamOfItsOwnEndsWithTheLastClusterThatNamesIt) {
+  ToldProxy proxy(GetParam());
+  proxy.Offer();
+  const auto set = [&](const std::string& name) {
+    proxy.Set(kClusterType, name,
+              absl::StrCat("name: ", name, "\ntype: EDS\neds_cluster_config: { eds_config: ",
+                           OwnSource(GetParam()), " }\n"));
+    proxy.Run();
+  };
+  set("one");
+  set("two");
+  proxy.SetEndpoints("one", {1});
+  proxy.SetEndpoints("two", {1});
+  proxy.Start();
+  EXPECT_EQ(proxy.control_plane().streams(), 2u);
+  EXPECT_EQ(proxy.Stat("cluster.one.membership_total"), 1);
+  proxy.Remove(kClusterType, "one");
+  proxy.Run();
+  EXPECT_EQ(proxy.control_plane().streams(), 2u);
+  proxy.Remove(kClusterType, "two");
+  proxy.Run();
+  EXPECT_EQ(proxy.control_plane().streams(), 1u);
+  const size_t opened = proxy.control_plane().methods().size();
+  set("one");
+  EXPECT_EQ(proxy.control_plane().streams(), 2u);
+  EXPECT_EQ(proxy.control_plane().methods().size(), opened + 1);
+  EXPECT_EQ(proxy.Stat("cluster.one.membership_total"), 1);
+  // The aggregated stream is for its endpoints now.
+  proxy.SetCluster("one");
+  proxy.Run();
+  EXPECT_EQ(proxy.control_plane().streams(), 1u);
+  EXPECT_EQ(proxy.Stat("cluster.one.membership_total"), 1);
+}
+
+TEST_P(DiscoveryTest, AStreamOfItsOwnEndsWithTheLastListenerThatNamesIt) {
+  ToldProxy proxy(GetParam());
+  proxy.Offer();
+  const auto set = [&] {
+    proxy.Set(kListenerType, "web",
+              absl::StrCat(
+                  "name: web\naddress: { socket_address: { address: 10.9.9.9, port_value: 80 } }\n"
+                  "filter_chains:\n- filters:\n  - name: http\n    typed_config:\n"
+                  "      \"@type\": type.googleapis.com/envoy.extensions.filters.network."
+                  "http_connection_manager.v3.HttpConnectionManager\n      stat_prefix: test\n"
+                  "      rds: { route_config_name: routes, config_source: ",
+                  OwnSource(GetParam()),
+                  " }\n      http_filters: [{ name: router, typed_config: { \"@type\": "
+                  "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]\n"));
+    proxy.Run();
+  };
+  set();
+  proxy.Start();
+  EXPECT_EQ(proxy.control_plane().streams(), 2u);
+  EXPECT_EQ(proxy.Ask(), 200);
+  proxy.Remove(kListenerType, "web");
+  proxy.Run();
+  EXPECT_EQ(proxy.control_plane().streams(), 1u);
+  set();
+  EXPECT_EQ(proxy.control_plane().streams(), 2u);
+  EXPECT_EQ(proxy.Ask(), 200);
+}
+
+TEST_P(DiscoveryTest, AStreamOfItsOwnEndsWithTheLastContextWhoseSecretsComeFromIt) {
+  ToldProxy proxy(GetParam());
+  proxy.Offer();
+  proxy.SetCluster(
+      "secure",
+      absl::StrCat("transport_socket: { name: tls, typed_config: { \"@type\": type.googleapis.com/"
+                   "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext, "
+                   "common_tls_context: { validation_context_sds_secret_config: { name: ca, "
+                   "sds_config: ",
+                   OwnSource(GetParam()), " } } } }\n"));
+  proxy.SetEndpoints("secure", {1});
+  proxy.Start();
+  EXPECT_EQ(proxy.control_plane().streams(), 2u);
+  proxy.Remove(kClusterType, "secure");
+  proxy.Run();
+  EXPECT_EQ(proxy.control_plane().streams(), 1u);
+}
+
 }  // namespace
 }  // namespace sluice
