@@ -192,11 +192,14 @@ extension envoy.extensions.filters.network.http_connection_manager.v3.HttpConnec
   + use_remote_address xff_num_trusted_hops skip_xff_append append_x_forwarded_port
   + generate_request_id preserve_external_request_id always_set_request_id_in_response
   + server_name server_header_transformation via forward_client_cert_details
+  + scheme_header_transformation
   + normalize_path merge_slashes path_with_escaped_slashes_action
   + strip_matching_host_port strip_any_host_port strip_trailing_host_dot upgrade_configs
   ~ http3_protocol_options: there is no HTTP/3 whose limits it would set
   ! internal_address_config original_ip_detection_extensions early_header_mutation_extensions
   ! typed_header_validation_config path_normalization_options
+message envoy.config.core.v3.SchemeHeaderTransformation
+  + *
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig
   + upgrade_type enabled filters
 message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails

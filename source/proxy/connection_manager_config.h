@@ -39,8 +39,12 @@ struct RequestRules {
   bool strip_trailing_host_dot = false;
 };
 
-// x-forwarded-*, x-request-id, via.
+// scheme_to_overwrite.
+enum class SchemeRule : uint8_t { kKeep, kHttp, kHttps };
+
+// :scheme, x-forwarded-*, x-request-id, via.
 struct ForwardingRules {
+  SchemeRule scheme = SchemeRule::kKeep;
   bool use_remote_address = false;
   uint32_t xff_trusted_hops = 0;
   bool skip_xff_append = false;

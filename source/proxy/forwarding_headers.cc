@@ -140,6 +140,12 @@ void ApplyForwardingHeaders(const ForwardingRules& rules, const DownstreamFacts&
   } else if (!request.Has(HeaderId::kXForwardedProto)) {
     request.AddReference(HeaderId::kXForwardedProto, scheme);
   }
+  // As Envoy: both, for x-forwarded-proto is how the scheme goes to a host over HTTP/1.
+  if (rules.scheme != SchemeRule::kKeep) {
+    const absl::string_view forced = SchemeText(rules.scheme == SchemeRule::kHttps);
+    request.SetReference(HeaderId::kScheme, forced);
+    request.SetReference(HeaderId::kXForwardedProto, forced);
+  }
   if (!request.Has(HeaderId::kScheme)) {
     const absl::string_view forwarded = request.Get(HeaderId::kXForwardedProto);
     request.AddReference(HeaderId::kScheme, SchemeText(forwarded == "https"));

@@ -108,8 +108,15 @@ void ReadRequestRules(const HcmProto& proto, ConnectionManagerConfig& config) {
   }
 }
 
+SchemeRule ReadSchemeRule(const HcmProto& proto) {
+  const auto& transformation = proto.scheme_header_transformation();
+  if (!transformation.has_scheme_to_overwrite()) return SchemeRule::kKeep;
+  return transformation.scheme_to_overwrite() == "https" ? SchemeRule::kHttps : SchemeRule::kHttp;
+}
+
 void ReadForwarding(const HcmProto& proto, ConnectionManagerConfig& config) {
   ForwardingRules& rules = config.forwarding;
+  rules.scheme = ReadSchemeRule(proto);
   rules.use_remote_address = BoolOr(proto, "use_remote_address", false);
   rules.xff_trusted_hops = proto.xff_num_trusted_hops();
   rules.skip_xff_append = proto.skip_xff_append();
@@ -161,7 +168,9 @@ using FilterProtos = google::protobuf::RepeatedPtrField<
     envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter>;
 
 ExtensionContext FilterContextOf(const HcmProto& proto, const ConnectionManagerParts& parts) {
-  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), "."), parts.gate, parts.process};
+  const auto& scheme = proto.scheme_header_transformation();
+  return {parts.stats, absl::StrCat("http.", proto.stat_prefix(), "."), parts.gate, parts.process,
+          scheme.match_upstream() && !scheme.has_scheme_to_overwrite()};
 }
 
 // The last filter is the handler that ends the chain; every other is an HTTP filter.

@@ -140,6 +140,7 @@ void Router::SendToCluster(const ClusterAction& action, End end) {
   if (host == nullptr) return Fail(Failure::kNoHealthyHost);
   info_.attempts = 1;
   PrepareRequest(action, *host);
+  MatchScheme(*cluster, *host);
   if (EndsHere(action)) {
     tcp_attempt_.reset(
         sink_.arena().New<TcpAttempt>(static_cast<AttemptOwner&>(*this), sink_, *cluster, *host));
@@ -213,6 +214,13 @@ void Router::PrepareRequest(const ClusterAction& action, const Host& host) {
     action.path_rewrite.Apply(request, original, scratch);
   ChooseTimeout(action);
   SetAttemptCount();
+}
+
+// Of every try: the next host may be reached in another way.
+void Router::MatchScheme(const WorkerCluster& cluster, const Host& host) {
+  if (!config_.scheme_matches_upstream) return;
+  const bool secure = TransportOf(cluster.spec(), host.facts()) != nullptr;
+  sink_.request_headers().SetReference(HeaderId::kScheme, secure ? "https" : "http");
 }
 
 void Router::ChooseTimeout(const ClusterAction& action) {

@@ -23,6 +23,8 @@ struct RouterConfig {
   bool suppress_envoy_headers = false;
   // x-envoy-expected-rq-timeout-ms of the proxy before this one replaces the route's timeout.
   bool respect_expected_rq_timeout = false;
+  // :scheme is "https" to hosts that are spoken to over TLS, "http" to others.
+  bool scheme_matches_upstream = false;
 };
 
 class Router final : public RequestHandler, private AttemptOwner {
@@ -44,6 +46,7 @@ class Router final : public RequestHandler, private AttemptOwner {
   Host* PickHost(WorkerCluster& cluster, uint64_t hash);
   void HashRequestBy(const std::vector<HashPolicy>& policies);
   void PrepareRequest(const ClusterAction& action, const Host& host);
+  void MatchScheme(const WorkerCluster& cluster, const Host& host);
   void ChooseTimeout(const ClusterAction& action);
   void SetAttemptCount();
   void FinishResponseHead();

@@ -215,6 +215,7 @@ void Router::StartNextAttempt(WorkerCluster& cluster, Host& host) {
     NoteTried(host);
   }
   NameHost(host);
+  MatchScheme(cluster, host);
   failed_attempt_ = std::move(attempt_);
   attempt_.reset(
       sink_.arena().New<Attempt>(static_cast<AttemptOwner&>(*this), sink_, cluster, host));

@@ -33,6 +33,9 @@ struct ExtensionContext {
   // can be waited for here, and what would have to be fetched is an error.
   WarmGate* gate = nullptr;
   const ProcessFacts* process = nullptr;  // null in tests that do without
+  // Of what sends requests to hosts: :scheme is to say how the host is reached
+  // (scheme_header_transformation.match_upstream).
+  bool scheme_matches_upstream = false;
 };
 
 // Parsers report to the scope and return null when the configuration is no good. The message is of

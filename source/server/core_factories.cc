@@ -58,10 +58,11 @@ std::unique_ptr<const DownstreamFactory> MakeTcpProxy(const CoreParts& parts,
 
 std::unique_ptr<const RequestHandlerFactory> MakeRouter(const CoreParts& parts,
                                                         const google::protobuf::Message& message,
-                                                        const FieldScope& scope) {
+                                                        const ExtensionContext& context) {
   const auto& proto = static_cast<const RouterProto&>(message);
   const RouterConfig config{.suppress_envoy_headers = proto.suppress_envoy_headers(),
-                            .respect_expected_rq_timeout = proto.respect_expected_rq_timeout()};
+                            .respect_expected_rq_timeout = proto.respect_expected_rq_timeout(),
+                            .scheme_matches_upstream = context.scheme_matches_upstream};
   return std::make_unique<RouterFactory>(config, parts.proxy_workers);
 }
 
@@ -101,8 +102,8 @@ void AddCoreFactories(Registry& registry, const CoreParts& parts) {
               const FieldScope& scope) { return MakeTcpProxy(parts, message, scope); });
   registry.AddRequestHandler(
       RouterProto::descriptor()->full_name(),
-      [parts](const google::protobuf::Message& message, const ExtensionContext&,
-              const FieldScope& scope) { return MakeRouter(parts, message, scope); });
+      [parts](const google::protobuf::Message& message, const ExtensionContext& context,
+              const FieldScope&) { return MakeRouter(parts, message, context); });
   registry.AddServerTransport(
       RawBufferProto::descriptor()->full_name(),
       [](const google::protobuf::Message&, const ExtensionContext&, const FieldScope&) {

@@ -2,6 +2,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "test/harness/h2_peer.h"
 #include "test/harness/proxy_fixture.h"
 
 namespace sluice {
@@ -64,6 +65,49 @@ TEST(Forwarding, ThePortIsThatOfTheListener) {
                 .header("x-forwarded-port"),
             "80");
   EXPECT_EQ(Forward("use_remote_address: true", {}).header("x-forwarded-port"), std::nullopt);
+}
+
+// The request as a host that speaks HTTP/2 got it, from a client that says this scheme.
+H2Message ForwardScheme(const std::string& scheme, const std::string& transformation,
+                        std::string* log = nullptr) {
+  ProxyFixture proxy(ProxyFixture::ToUsers(),
+                     {.manager = absl::StrCat("scheme_header_transformation: ", transformation),
+                      .cluster = "http2_protocol_options: {}",
+                      .log = "%REQ(:SCHEME)%"});
+  H2Server host(proxy.world(), ProxyFixture::HostAddress(0, 0),
+                [](const H2Message&) { return H2Answer::Of(200); });
+  H2Client client(proxy.world(), proxy.listener_address());
+  client.Start({{":method", "GET"}, {":scheme", scheme}, {":authority", "a.test"}, {":path", "/"}},
+               End::kYes);
+  proxy.Run();
+  if (log != nullptr) *log = proxy.LogLines().empty() ? "" : proxy.LogLines()[0];
+  return host.requests().empty() ? H2Message() : host.requests()[0];
+}
+
+TEST(Forwarding, TheSchemeIsTheClientsUnlessItIsOverwritten) {
+  EXPECT_EQ(ForwardScheme("https", "{}").Get(":scheme"), "https");
+  EXPECT_EQ(ForwardScheme("http", "{}").Get(":scheme"), "http");
+  std::string log;
+  const H2Message request =
+      ForwardScheme("http", "{ scheme_to_overwrite: https, match_upstream: true }", &log);
+  EXPECT_EQ(request.Get(":scheme"), "https");
+  EXPECT_EQ(request.Get("x-forwarded-proto"), "https");
+  EXPECT_EQ(log, "https");
+  EXPECT_EQ(ForwardScheme("https", "{ scheme_to_overwrite: http }").Get(":scheme"), "http");
+}
+
+TEST(Forwarding, OverHttp1TheOverwrittenSchemeIsInXForwardedProto) {
+  const H1Message request = Forward(
+      "scheme_header_transformation: { scheme_to_overwrite: https }\n"
+      "use_remote_address: true",
+      {"x-forwarded-proto: http"});
+  EXPECT_EQ(request.header("x-forwarded-proto"), "https");
+}
+
+TEST(Forwarding, TheSchemeMatchesAPlaintextHostOnRequest) {
+  const H2Message request = ForwardScheme("https", "{ match_upstream: true }");
+  EXPECT_EQ(request.Get(":scheme"), "http");
+  EXPECT_EQ(request.Get("x-forwarded-proto"), "http") << "which is the connection's";
 }
 
 TEST(Forwarding, EachRequestHasAnId) {

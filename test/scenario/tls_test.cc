@@ -146,6 +146,18 @@ TEST_F(Tls, ToAHostThatDoesNot) {
   EXPECT_LE(host.connections_accepted(), 3u);
 }
 
+TEST_F(Tls, TheSchemeMatchesTheHostOnRequest) {
+  constexpr char kMatch[] = "scheme_header_transformation: { match_upstream: true }";
+  Start({.manager = kMatch, .cluster = absl::StrCat(tls_.Upstream(), Options(kAuto))});
+  tls_.LayHost(*proxy_, {"h2"});
+  H2Server& host = Host(H2Answer::Of(200));
+  proxy_->Client().Get("/", {"x-forwarded-proto: http"});
+  proxy_->Run();
+  ASSERT_EQ(host.requests().size(), 1u);
+  EXPECT_EQ(host.requests()[0].Get(":scheme"), "https");
+  EXPECT_EQ(host.requests()[0].Get("x-forwarded-proto"), "http");
+}
+
 TEST_F(Tls, AHostThatCannotBeTrustedIsNotSpokenTo) {
   const TestCertificate other =
       MakeCertificate({.common_name = "other authority", .is_authority = true});
