@@ -21,10 +21,12 @@ namespace discovery = envoy::service::discovery::v3;
 
 // In this order, so that nothing is named before it is there.
 constexpr const char* kOrder[] = {
+    "type.googleapis.com/envoy.service.runtime.v3.Runtime",
     "type.googleapis.com/envoy.config.cluster.v3.Cluster",
     "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
     "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
     "type.googleapis.com/envoy.config.listener.v3.Listener",
+    "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
     "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
 };
 
@@ -79,6 +81,10 @@ class Conversation final : public grpc::ServerGenericBidiReactor {
     if (request.has_error_detail()) {
       std::cout << node_ << " refuses: " << request.error_detail().message() << std::endl;
     }
+    // A nonce comes again where names change afterwards.
+    if (unanswered_.erase({request.type_url(), request.response_nonce()}) > 0) {
+      ++(request.has_error_detail() ? server_.refused_ : server_.taken_);
+    }
     asked[request.type_url()].Take(request);
     SendWhatIsOwed();
     return true;
@@ -109,6 +115,8 @@ class Conversation final : public grpc::ServerGenericBidiReactor {
     std::cout << node_ << ": " << ShortName(response.type_url()) << ": " << sent << " sent";
     if (removed > 0) std::cout << ", " << removed << " removed";
     std::cout << std::endl;
+    unanswered_.emplace(response.type_url(), response.nonce());
+    ++server_.sent_;
     const grpc::Slice slice(response.SerializeAsString());
     waiting_.emplace_back(&slice, 1);
     WriteNext();
@@ -142,6 +150,7 @@ class Conversation final : public grpc::ServerGenericBidiReactor {
   std::string node_ = "?";
   std::map<std::string, AskedWhole> wholes_;
   std::map<std::string, AskedChanges> changes_;
+  std::set<std::pair<std::string, std::string>> unanswered_;  // responses: type and nonce
   grpc::ByteBuffer read_, written_;
   std::deque<grpc::ByteBuffer> waiting_;
   bool is_writing_ = false;

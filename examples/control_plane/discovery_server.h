@@ -4,6 +4,8 @@
 // Set from any thread; the rest runs on gRPC's.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -27,6 +29,12 @@ class DiscoveryServer final : private grpc::CallbackGenericService {
   // From now on this is what there is; proxies that are there are told at once.
   void Set(std::shared_ptr<const Snapshot> snapshot);
 
+  // Responses since the start: what was sent, and what of it proxies have taken or would not have.
+  struct Counts {
+    uint64_t sent, taken, refused;
+  };
+  Counts counts() const { return {sent_, taken_, refused_}; }
+
  private:
   friend class Conversation;
   grpc::ServerGenericBidiReactor* CreateReactor(
@@ -36,6 +44,7 @@ class DiscoveryServer final : private grpc::CallbackGenericService {
   std::mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
   std::set<Conversation*> conversations_;
+  std::atomic<uint64_t> sent_ = 0, taken_ = 0, refused_ = 0;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
