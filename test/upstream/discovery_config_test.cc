@@ -96,13 +96,13 @@ TEST(ClusterConfig, OriginalDstSaysWhereToGo) {
   spec = *Good(provided +
                "cleanup_interval { seconds: 9 } original_dst_lb_config { use_http_header: true "
                "upstream_port_override { value: 8080 } }")
-              .original_dst;
+              .settings->original_dst;
   EXPECT_EQ(spec.header, "x-envoy-original-dst-host");
   EXPECT_EQ(spec.port, 8080);
   EXPECT_EQ(spec.cleanup_interval, seconds(9));
   spec = *Good(provided +
                "original_dst_lb_config { use_http_header: true http_header_name: \"X-To\" }")
-              .original_dst;
+              .settings->original_dst;
   EXPECT_EQ(spec.header, "x-to");
   ExpectError(type, "c.lb_policy: must be CLUSTER_PROVIDED");
   ExpectError(provided + "load_assignment { cluster_name: \"x\" }", "c.load_assignment");

@@ -189,7 +189,8 @@ TEST_F(RestSourceTest, OthersHaveTheirTurnsWhileManyAreTaken) {
   world_.main().loop.Post(other);
   Polls();
   Answer(200, Clusters("1", names));
-  EXPECT_GE(turns, 1000u / 64);
+  // Between any two parts; the first and the last are a matter of who comes first in a turn.
+  EXPECT_GE(turns, 1000u / 64 - 1);
   EXPECT_THAT(Notes(), SizeIs((1000 + 63) / 64));
   EXPECT_THAT(Polls(), IsEmpty());
   Advance(5);
