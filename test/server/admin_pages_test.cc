@@ -218,7 +218,7 @@ TEST_F(AdminPages, OthersHaveTheirTurnsWhileALongPageOfStatsIsMade) {
     };
     loop.Post(other);
     world.RunUntilIdle();
-    EXPECT_GE(turns, kStats / 8192) << target;
+    EXPECT_GE(turns, kStats / 8192 - 1) << target;  // between any two parts
     EXPECT_TRUE(absl::StrContains(body, "c29999")) << target;
   }
 }
