@@ -300,6 +300,8 @@ extension envoy.extensions.filters.http.cors.v3.CorsPolicy
   + *
 extension envoy.extensions.filters.http.grpc_web.v3.GrpcWeb
   + *
+extension envoy.extensions.filters.http.on_demand.v3.OnDemand
+extension envoy.extensions.filters.http.on_demand.v3.PerRouteConfig
 extension envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
   + mutations
   ~ most_specific_header_mutations_wins: orders mutations of routes, and there are none
@@ -316,7 +318,7 @@ message envoy.config.route.v3.RouteConfiguration
   + request_headers_to_add request_headers_to_remove
   + response_headers_to_add response_headers_to_remove
   ~ metadata: a label for control planes
-  + typed_per_filter_config
+  + typed_per_filter_config vhds
   ! internal_only_headers ignore_path_parameters_in_path_matching
 message envoy.config.route.v3.VirtualHost
   + name domains routes

@@ -41,6 +41,8 @@ message envoy.config.cluster.v3.Cluster.EdsClusterConfig
   + *
 message envoy.extensions.filters.network.http_connection_manager.v3.Rds
   + *
+message envoy.config.route.v3.Vhds
+  + *
 message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes
   + *
 message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder

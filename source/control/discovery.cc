@@ -64,6 +64,7 @@ void Discovery::Load(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
   }
   LoadRuntime(bootstrap, errors);
   AttachRoutes();
+  AttachHosts();
   AttachScopes();
   AttachSecrets();
 }
@@ -129,6 +130,57 @@ void Discovery::AttachRoutes() {
         FindUsable(proto, FieldScope(errors));
         return errors.ToStatus();
       });
+}
+
+Discovery::Source* Discovery::FindHostSource(const core::ConfigSource& proto,
+                                             const FieldScope& scope) {
+  Source* const source = FindUsable(proto, scope);
+  if (source == nullptr) return nullptr;
+  if (source->api.has_value() && source->api->dialect == &Delta()) return source;
+  scope.Error("does not speak the delta dialect, in which alone virtual hosts are told",
+              "say api_type: DELTA_GRPC, there or in dynamic_resources.ads_config");
+  return nullptr;
+}
+
+void Discovery::AttachHosts() {
+  parts_.routes.AttachHosts({.on_wanted =
+                                 [this](RouteFeed& feed) {
+                                   ConfigErrors errors;
+                                   const FieldScope scope(errors);
+                                   const core::ConfigSource& proto =
+                                       *feed.own_table()->rules()->hosts->proto;
+                                   Source* const source = FindHostSource(proto, scope);
+                                   if (source == nullptr) return feed.Serve(feed.own_table());
+                                   Open(*source, kVirtualHostType);
+                                   host_sources_[&feed] = source;
+                                   source->hosts.Want(feed, FetchTimeoutOf(proto, scope));
+                                 },
+                             .on_changed =
+                                 [this](RouteFeed& feed) {
+                                   const auto source = host_sources_.find(&feed);
+                                   if (source == host_sources_.end())
+                                     return feed.Serve(feed.own_table());
+                                   source->second->hosts.OnTable(feed);
+                                 },
+                             .on_unwanted =
+                                 [this](RouteFeed& feed) {
+                                   const auto source = host_sources_.find(&feed);
+                                   if (source == host_sources_.end()) return;
+                                   source->second->hosts.Unwant(feed);
+                                   host_sources_.erase(source);
+                                 },
+                             .on_asked =
+                                 [this](RouteFeed& feed, const std::string& host) {
+                                   const auto source = host_sources_.find(&feed);
+                                   if (source == host_sources_.end()) return feed.Answer(host);
+                                   source->second->hosts.Ask(feed, host);
+                                 },
+                             .check =
+                                 [this](const core::ConfigSource& proto) {
+                                   ConfigErrors errors;
+                                   FindHostSource(proto, FieldScope(errors));
+                                   return errors.ToStatus();
+                                 }});
 }
 
 void Discovery::AttachScopes() {
@@ -234,7 +286,8 @@ bool Discovery::HasCluster(const std::string& name) const {
 bool Discovery::IsUsed(const std::string& cluster) const {
   bool is_used = false;
   ForEachSource([&](const Source& source) {
-    is_used |= source.routes.Names(cluster) || source.scopes.Names(cluster);
+    is_used |=
+        source.routes.Names(cluster) || source.scopes.Names(cluster) || source.hosts.Names(cluster);
   });
   return is_used;
 }
@@ -244,7 +297,10 @@ void Discovery::OnRoutes() {
 }
 
 void Discovery::RunEndOfTurn() {
-  ForEachSource([](Source& source) { source.routes.OnClusters(); });
+  ForEachSource([](Source& source) {
+    source.routes.OnClusters();
+    source.hosts.OnClusters();
+  });
   if (cluster_updates_.has_value()) cluster_updates_->OnServing();
   if (std::exchange(has_unwanted_, false)) CloseUnused();
 }
@@ -283,11 +339,38 @@ void Discovery::ForEachRecord(
   if (cluster_updates_.has_value()) each(kClusterType, *cluster_updates_);
   ForEachSource([&](const Source& source) {
     each(kEndpointType, source.endpoints);
-    each(kRouteType, source.routes);
+    VisitRoutes(source, visit);
     each(kScopedRouteType, source.scopes);
     each(kSecretType, source.secrets);
     each(kRuntimeType, source.runtime);
   });
+}
+
+// With the virtual hosts that have come by themselves.
+void Discovery::VisitRoutes(
+    const Source& source,
+    const std::function<void(const ResourceType& type, const std::string& name,
+                             const RecordView& view)>& visit) const {
+  for (const auto& [name, record] : source.routes.records()) {
+    const RecordView view = source.routes.ViewOf(name, record);
+    const auto hosts = host_sources_.find(source.routes.FeedOf(name));
+    const std::string bytes =
+        hosts == host_sources_.end() ? std::string() : hosts->second->hosts.BytesOf(name);
+    if (bytes.empty()) {
+      visit(kRouteType, name, view);
+      continue;
+    }
+    // Of two of them one is in force and has them.
+    ResourceRecord whole = view.before == nullptr ? record : *view.before;
+    whole.body += bytes;
+    visit(kRouteType, name,
+          {view.before == nullptr ? whole : record, view.is_coming,
+           view.before == nullptr ? nullptr : &whole});
+  }
+  const ResourceRecord none;
+  for (const AwaitedName& awaited : source.routes.Awaited()) {
+    visit(kRouteType, awaited.name, {none, true, nullptr, awaited.is_missing});
+  }
 }
 
 const ResourceRecord* Discovery::FindAssignment(const std::string& cluster) const {

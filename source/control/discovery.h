@@ -110,6 +110,9 @@ class Discovery final : private EndOfTurnTask {
   // for.
   Source* FindUsable(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   Source* Find(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
+  // Of virtual hosts, which are told in the delta dialect alone.
+  Source* FindHostSource(const envoy::config::core::v3::ConfigSource& proto,
+                         const FieldScope& scope);
   Source* FindFile(const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope);
   ResourceSource& Open(Source& source, const ResourceType& type);
   std::unique_ptr<ResourceSource> MakeStream(Source& source);
@@ -117,8 +120,12 @@ class Discovery final : private EndOfTurnTask {
   UpdateStats StatsOf(const ResourceType& type);
   void SetCluster(const envoy::config::cluster::v3::Cluster& proto, const FieldScope& scope);
   void AttachRoutes();
+  void AttachHosts();
   void AttachScopes();
   void AttachSecrets();
+  void VisitRoutes(const Source& source,
+                   const std::function<void(const ResourceType& type, const std::string& name,
+                                            const RecordView& view)>& visit) const;
   bool HasCluster(const std::string& name) const;
   bool IsUsed(const std::string& cluster) const;
   void OnRoutes();
@@ -135,9 +142,10 @@ class Discovery final : private EndOfTurnTask {
   absl::btree_map<std::string, std::unique_ptr<Source>> others_;  // by what says it
   Source* cluster_source_ = nullptr;  // null: they do not come by discovery, as the next
   Source* listener_source_ = nullptr;
-  absl::btree_map<std::string, Source*> endpoint_sources_;  // by cluster
-  absl::btree_map<size_t, Source*> runtime_sources_;        // by layer
-  absl::btree_set<size_t> missing_layers_;                  // that are waited for
+  absl::btree_map<std::string, Source*> endpoint_sources_;   // by cluster
+  absl::btree_map<const RouteFeed*, Source*> host_sources_;  // by whose table names them
+  absl::btree_map<size_t, Source*> runtime_sources_;         // by layer
+  absl::btree_set<size_t> missing_layers_;                   // that are waited for
   bool has_unwanted_ = false;
   std::function<void()> on_runtime_, on_clusters_, on_listeners_;
 };

@@ -133,6 +133,7 @@ ResourceSource& Discovery::Open(Source& source, const ResourceType& type) {
   if (add(kEndpointType, source.endpoints)) source.endpoints.SetSource(*opened);
   if (add(kRouteType, source.routes)) source.routes.SetSource(*opened);
   if (add(kScopedRouteType, source.scopes)) source.scopes.SetSource(*opened);
+  if (add(kVirtualHostType, source.hosts)) source.hosts.SetSource(*opened);
   if (add(kSecretType, source.secrets)) source.secrets.SetSource(*opened);
   add(kRuntimeType, source.runtime);
   return *opened;
@@ -157,6 +158,7 @@ void Discovery::CloseUnused(Source& source) {
     }
     SLUICE_LOG(kUpstream, kInfo, "nobody uses ", opened->first, " from there any longer: closed");
     if (opened->first == kScopedRouteType.url) source.scopes.Reset();
+    if (opened->first == kVirtualHostType.url) source.hosts.Reset();
     opened = source.opened.erase(opened);
   }
 }
@@ -165,6 +167,7 @@ bool Discovery::IsUsed(const Source& source, absl::string_view type_url) const {
   if (type_url == kEndpointType.url) return source.endpoints.in_use();
   if (type_url == kRouteType.url) return source.routes.in_use();
   if (type_url == kScopedRouteType.url) return source.scopes.in_use();
+  if (type_url == kVirtualHostType.url) return source.hosts.in_use();
   if (type_url == kSecretType.url) return source.secrets.in_use();
   return true;  // the others are wanted as long as the process runs
 }
@@ -175,6 +178,7 @@ UpdateStats Discovery::StatsOf(const ResourceType& type) {
   if (&type == &kEndpointType) return UpdateStats(parts_.stats, "cluster_manager.eds.");
   if (&type == &kRouteType) return UpdateStats(parts_.stats, "listener_manager.rds.");
   if (&type == &kScopedRouteType) return UpdateStats(parts_.stats, "listener_manager.srds.");
+  if (&type == &kVirtualHostType) return UpdateStats(parts_.stats, "listener_manager.vhds.");
   if (&type == &kRuntimeType) return UpdateStats(parts_.stats, "runtime.");
   return UpdateStats(parts_.stats, "listener_manager.sds.");
 }

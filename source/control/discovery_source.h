@@ -16,6 +16,7 @@
 #include "source/control/runtime_updates.h"
 #include "source/control/scope_updates.h"
 #include "source/control/secret_updates.h"
+#include "source/control/virtual_host_updates.h"
 #include "source/xds/resource_source.h"
 
 namespace sluice {
@@ -29,9 +30,22 @@ struct Discovery::Source {
             owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
             owner.parts_.filter_settings,
             [&owner](const std::string& name) { return owner.HasCluster(name); },
+            [&owner](const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope) {
+              owner.FindHostSource(proto, scope);
+            },
             [&owner] { owner.OnRoutes(); }),
-        scopes(owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
-               owner.parts_.filter_settings, [&owner] { owner.OnRoutes(); }),
+        scopes(
+            owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
+            owner.parts_.filter_settings,
+            [&owner](const envoy::config::core::v3::ConfigSource& proto, const FieldScope& scope) {
+              owner.FindHostSource(proto, scope);
+            },
+            [&owner] { owner.OnRoutes(); }),
+        hosts(
+            owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
+            owner.parts_.filter_settings,
+            [&owner](const std::string& name) { return owner.HasCluster(name); },
+            [&owner] { owner.OnRoutes(); }),
         secrets(owner.parts_.main.loop, owner.parts_.secrets, [&owner] { owner.OnUnwanted(); }),
         runtime(owner.parts_.main.loop, owner.parts_.runtime,
                 [&owner](size_t layer) { owner.OnRuntimeLayer(layer); }) {}
@@ -43,6 +57,7 @@ struct Discovery::Source {
   EndpointUpdates endpoints;
   RouteUpdates routes;
   ScopeUpdates scopes;
+  VirtualHostUpdates hosts;
   SecretUpdates secrets;
   RuntimeUpdates runtime;
   // One, or one for each kind that is asked for, which its user outlives.

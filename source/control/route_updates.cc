@@ -1,6 +1,7 @@
 #include "source/control/route_updates.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -61,7 +62,7 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
       resources, loop_.wall_now(), records_,
       [this](const RouteProto& proto, const std::string& version, const FieldScope& scope) {
         Table table = {ParseRouteTable(proto, scope, &runtime_, &filters_), version};
-        if (table.table == nullptr) return;
+        if (table.table == nullptr || !FitsHosts(proto, *table.table, scope)) return;
         if (!MustWait(proto.name(), table)) return Publish(proto.name(), std::move(table));
         before_.try_emplace(proto.name(), records_[proto.name()]);
         // A newer one that must wait, too, does not wait any longer than the first of them.
@@ -72,15 +73,44 @@ std::vector<ResourceError> RouteUpdates::OnResources(const std::vector<Resource>
   return refused;
 }
 
+// With virtual hosts that come by themselves: whether they can, and those that have come are not in
+// the way. What is there already keeps its domains, as Envoy has it.
+bool RouteUpdates::FitsHosts(const RouteProto& proto, const RouteTable& table,
+                             const FieldScope& scope) const {
+  const size_t errors_before = scope.errors().size();
+  const std::optional<HostSource>& hosts = table.rules()->hosts;
+  if (!hosts.has_value()) return true;
+  const FieldScope at_source = scope.At("vhds.config_source");
+  check_hosts_(*hosts->proto, at_source);
+  const auto feeds = feeds_.find(table.name());
+  if (feeds == feeds_.end()) return true;
+  for (const RouteFeed* feed : feeds->second) {
+    const RouteTable* const own = feed->own_table().get();
+    if (own == nullptr || feed->table() == nullptr || !own->rules()->hosts.has_value()) continue;
+    if (own->rules()->hosts->bytes != hosts->bytes) continue;
+    RouteTableEdit edit(*feed->table());
+    own->ForEachOther(table, [&](const auto& host, const VirtualHost*) {
+      if (edit.Find(host->name) == host.get()) edit.Remove(*host);
+    });
+    for (int i = 0; i < proto.virtual_hosts_size(); ++i) {
+      const VirtualHost* const host = table.FindVirtualHost(proto.virtual_hosts(i).name());
+      if (own->FindVirtualHost(host->name) == host) continue;
+      const FieldScope at = scope.At("virtual_hosts", i);
+      for (const HostConflict& conflict : edit.Conflicts(*host)) {
+        ReportConflict(*host, conflict, at);
+      }
+    }
+  }
+  return scope.errors().size() == errors_before;
+}
+
 // The first of its name serves at once: there is nothing that would serve better.
 bool RouteUpdates::MustWait(const std::string& name, const Table& table) const {
   const auto before = in_force_.find(name);
   if (before == in_force_.end()) return false;
-  return absl::c_any_of(table.table->clusters(), [&](const std::string& cluster) {
-    // What the table before names, too, and has not got, is a name that comes to nothing.
-    return !has_cluster_(cluster) &&
-           !absl::c_binary_search(before->second.table->clusters(), cluster);
-  });
+  // What the table before names, too, and has not got, is a name that comes to nothing.
+  return table.table->AnyNewCluster(
+      *before->second.table, [&](const std::string& cluster) { return !has_cluster_(cluster); });
 }
 
 void RouteUpdates::Publish(const std::string& name, Table table) {
@@ -111,10 +141,13 @@ void RouteUpdates::OnClusters() {
 }
 
 bool RouteUpdates::Names(const std::string& cluster) const {
-  const auto names = [&](const auto& entry) {
-    return absl::c_binary_search(entry.second.table->clusters(), cluster);
-  };
+  const auto names = [&](const auto& entry) { return entry.second.table->Names(cluster); };
   return absl::c_any_of(in_force_, names) || absl::c_any_of(waiting_, names);
+}
+
+const RouteFeed* RouteUpdates::FeedOf(const std::string& name) const {
+  const auto at = feeds_.find(name);
+  return at == feeds_.end() ? nullptr : at->second.front();
 }
 
 RecordView RouteUpdates::ViewOf(const std::string& name, const ResourceRecord& record) const {

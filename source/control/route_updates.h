@@ -22,22 +22,31 @@
 #include "source/xds/name_deadlines.h"
 #include "source/xds/resource_source.h"
 
+namespace envoy::config::route::v3 {
+class RouteConfiguration;
+}
+
 namespace sluice {
 
 class RouteUpdates final : public ResourceUser {
  public:
   static constexpr Duration kWaitMax = std::chrono::seconds(15);
 
+  // Whether virtual hosts can come from there; errors where they cannot.
+  using CheckHosts = std::function<void(const envoy::config::core::v3::ConfigSource& source,
+                                        const FieldScope& scope)>;
+
   // `has_cluster`: whether one of this name serves. `on_change` follows each table that is in force
   // from then on.
   RouteUpdates(WorkerContext& main, StatsRegistry& stats, RuntimeKeys& runtime,
                const FilterSettingsParsers& filters,
-               std::function<bool(const std::string& name)> has_cluster,
+               std::function<bool(const std::string& name)> has_cluster, CheckHosts check_hosts,
                std::function<void()> on_change)
       : loop_(main.loop),
         runtime_(runtime),
         filters_(filters),
         has_cluster_(std::move(has_cluster)),
+        check_hosts_(std::move(check_hosts)),
         on_change_(std::move(on_change)),
         stats_(main, stats) {}
   // Where they come by; outlives this.
@@ -57,6 +66,8 @@ class RouteUpdates final : public ResourceUser {
   void OnClusters();
   // Whether a table that is in force, or waits, names this cluster.
   bool Names(const std::string& cluster) const;
+  // One of those that have the table of this name; null: there are none.
+  const RouteFeed* FeedOf(const std::string& name) const;
   RecordView ViewOf(const std::string& name, const ResourceRecord& record) const;
   const ResourceRecords& records() const { return records_; }
   std::vector<AwaitedName> Awaited() const;
@@ -68,6 +79,8 @@ class RouteUpdates final : public ResourceUser {
     std::string version;
   };
   std::vector<std::string> StatPrefixes(const std::string& name) const;
+  bool FitsHosts(const envoy::config::route::v3::RouteConfiguration& proto, const RouteTable& table,
+                 const FieldScope& scope) const;
   bool MustWait(const std::string& name, const Table& table) const;
   void Publish(const std::string& name, Table table);
   void PublishWaiting(const std::string& name);
@@ -76,6 +89,7 @@ class RouteUpdates final : public ResourceUser {
   RuntimeKeys& runtime_;
   const FilterSettingsParsers& filters_;
   const std::function<bool(const std::string&)> has_cluster_;
+  const CheckHosts check_hosts_;
   const std::function<void()> on_change_;
   ResourceSource* source_ = nullptr;
   absl::btree_map<std::string, std::vector<RouteFeed*>> feeds_;

@@ -46,6 +46,16 @@ void ScopeUpdates::Tell(ScopeFeed& feed) {
   CountScopes(StatPrefix(feed), scopes_.size());
 }
 
+std::optional<Scope> ScopeUpdates::Parse(const ScopeProto& proto, const FieldScope& scope) const {
+  std::optional<Scope> parsed = ParseScope(proto, scope, &runtime_, &filters_);
+  if (!parsed.has_value() || parsed->own == nullptr) return parsed;
+  const std::optional<HostSource>& hosts = parsed->own->rules()->hosts;
+  if (!hosts.has_value()) return parsed;
+  const size_t errors_before = scope.errors().size();
+  check_hosts_(*hosts->proto, scope.At("route_configuration.vhds.config_source"));
+  return scope.errors().size() == errors_before ? parsed : std::nullopt;
+}
+
 // Those of `resources` that are other than what is in force, and good by themselves.
 Scopes ScopeUpdates::Judge(const std::vector<Resource>& resources) {
   Scopes changed;
@@ -59,7 +69,7 @@ Scopes ScopeUpdates::Judge(const std::vector<Resource>& resources) {
     ScopeProto proto;
     CheckResource(resource, proto, errors);
     std::optional<Scope> scope;
-    if (errors.empty()) scope = ParseScope(proto, FieldScope(errors), &runtime_, &filters_);
+    if (errors.empty()) scope = Parse(proto, FieldScope(errors));
     if (scope.has_value()) changed[resource.name] = *std::move(scope);
   }
   return changed;
@@ -80,7 +90,7 @@ std::vector<ResourceError> ScopeUpdates::OnResources(const std::vector<Resource>
         const auto good = changed.find(proto.name());
         const auto conflict = conflicts.find(proto.name());
         if (good == changed.end()) {
-          ParseScope(proto, scope, &runtime_, &filters_);  // for what it says of it
+          Parse(proto, scope);  // for what it says of it
         } else if (conflict != conflicts.end()) {
           ReportKeyConflict(conflict->second, scope);
         } else {
@@ -131,7 +141,7 @@ void ScopeUpdates::CountScopes(const std::string& prefix, size_t count) {
 bool ScopeUpdates::Names(const std::string& cluster) const {
   return absl::c_any_of(scopes_, [&](const auto& entry) {
     const auto& own = entry.second.own;
-    return own != nullptr && absl::c_binary_search(own->clusters(), cluster);
+    return own != nullptr && own->Names(cluster);
   });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "absl/container/btree_map.h"
 #include "source/config/runtime_keys.h"
 #include "source/control/named_stats.h"
+#include "source/control/route_updates.h"
 #include "source/control/update_steps.h"
 #include "source/event/worker_context.h"
 #include "source/route/filter_settings.h"
@@ -20,17 +22,23 @@
 #include "source/stats/registry.h"
 #include "source/xds/resource_source.h"
 
+namespace envoy::config::route::v3 {
+class ScopedRouteConfiguration;
+}
+
 namespace sluice {
 
 class ScopeUpdates final : public ResourceUser {
  public:
-  // `on_change` follows each change of the scopes in force.
+  // `check_hosts` as RouteUpdates has it. `on_change` follows each change of the scopes in force.
   ScopeUpdates(WorkerContext& main, StatsRegistry& stats, RuntimeKeys& runtime,
-               const FilterSettingsParsers& filters, std::function<void()> on_change)
+               const FilterSettingsParsers& filters, RouteUpdates::CheckHosts check_hosts,
+               std::function<void()> on_change)
       : main_(main),
         registry_(stats),
         runtime_(runtime),
         filters_(filters),
+        check_hosts_(std::move(check_hosts)),
         on_change_(std::move(on_change)),
         stats_(main, stats) {}
   // Where they come by; outlives this.
@@ -61,6 +69,8 @@ class ScopeUpdates final : public ResourceUser {
     Gauge config_reload_time_ms, all_scopes, active_scopes;
   };
   static std::string StatPrefix(const ScopeFeed& feed);
+  std::optional<Scope> Parse(const envoy::config::route::v3::ScopedRouteConfiguration& proto,
+                             const FieldScope& scope) const;
   Scopes Judge(const std::vector<Resource>& resources);
   void Tell(ScopeFeed& feed);
   void CountScopes(const std::string& prefix, size_t count);
@@ -70,6 +80,7 @@ class ScopeUpdates final : public ResourceUser {
   StatsRegistry& registry_;
   RuntimeKeys& runtime_;
   const FilterSettingsParsers& filters_;
+  const RouteUpdates::CheckHosts check_hosts_;
   const std::function<void()> on_change_;
   ResourceSource* source_ = nullptr;
   std::vector<ScopeFeed*> feeds_;

@@ -7,6 +7,7 @@
 #include "source/extensions/http/grpc_web/grpc_web_config.h"
 #include "source/extensions/http/header_mutation/header_mutation_config.h"
 #include "source/extensions/http/health_check/health_check_config.h"
+#include "source/extensions/http/on_demand/on_demand_config.h"
 #include "source/extensions/http/upgrade/upgrade_config.h"
 #include "source/extensions/listener/http_inspector/http_inspector_config.h"
 #include "source/extensions/listener/original_dst/original_dst_config.h"
@@ -24,6 +25,7 @@ void AddBuiltinExtensions(Registry& registry) {
   AddHeaderMutation(registry);
   AddHealthCheck(registry);
   AddHttpInspector(registry);
+  AddOnDemand(registry);
   AddOriginalDst(registry);
   AddProxyProtocol(registry);
   AddTlsInspector(registry);

@@ -22,7 +22,7 @@ void FilterRunner::Start(const FilterPlan& plan, const StreamParts& stream) {
   }
 }
 
-void FilterRunner::ApplyRoute() {
+void FilterRunner::ApplyRoute(uint32_t first) {
   if (empty()) return;
   const Route* const route = chain_->stream.route;
   const auto* const said = route == nullptr ? nullptr : route->filter_settings.get();
@@ -33,6 +33,7 @@ void FilterRunner::ApplyRoute() {
   for (uint32_t i = 0; i < count_; ++i) {
     const FilterSettings* const own = FindSettings(said, plan.filters[i].name);
     chain_->settings[i] = own;
+    if (i < first) continue;
     chain_->detached[i] = own == nullptr ? plan.filters[i].disabled : own->disabled;
   }
 }

@@ -48,8 +48,10 @@ class FilterRunner {
   // Once, before anything is put: makes the filters of `plan`, which outlives the runner, in their
   // order; they are destroyed in reverse.
   void Start(const FilterPlan& plan, const StreamParts& stream);
-  // Once the route has been chosen, before the head is put: what it says to the filters.
-  void ApplyRoute();
+  // Once the route has been chosen, before the head is put: what it says to the filters. And again
+  // when one was found later, while the filter before `first` waits: those before it are not put
+  // in or out by it any more.
+  void ApplyRoute(uint32_t first = 0);
   ~FilterRunner();
   FilterRunner(const FilterRunner&) = delete;
   FilterRunner& operator=(const FilterRunner&) = delete;

@@ -1,6 +1,8 @@
 #include "source/proxy/manager_routes_config.h"
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,14 @@ RouteSource SourceOf(const ConfigSource& proto) {
   ConfigSource place = proto;
   place.clear_initial_fetch_timeout();  // how long it is waited for makes it no other source
   return {.proto = std::make_shared<const ConfigSource>(proto), .bytes = CanonicalBytes(place)};
+}
+
+// Whether there may be virtual hosts that come by themselves.
+void CheckHosts(const RouteTable* table, const ConnectionManagerParts& parts,
+                const FieldScope& scope) {
+  if (table == nullptr || !table->rules()->hosts.has_value()) return;
+  const absl::Status can_come = parts.route_tables.CanFetchHosts(*table->rules()->hosts->proto);
+  if (!can_come.ok()) scope.At("vhds.config_source").Error(can_come.message());
 }
 
 void ReadRds(const HcmProto& proto, const ConnectionManagerParts& parts, const FieldScope& scope,
@@ -50,6 +60,9 @@ std::optional<RouteSource> ReadScopeTables(const ScopedRoutesProto& proto,
 Scopes ReadFixedScopes(const ScopedRoutesProto& proto, const ConnectionManagerParts& parts,
                        const FieldScope& scope) {
   Scopes scopes = ParseFixedScopes(proto, scope, parts.runtime, &parts.registry.filter_settings());
+  for (const auto& [name, one] : scopes) {
+    CheckHosts(one.own.get(), parts, scope.At("scoped_route_configurations_list"));
+  }
   for (const auto& [name, one] : scopes) {
     if (one.table.empty() || proto.has_rds_config_source()) continue;
     scope.At("rds_config_source")
@@ -89,6 +102,28 @@ void ReadScopes(const HcmProto& hcm, const ConnectionManagerParts& parts, const 
   config.scopes = parts.scopes.Subscribe(std::move(wish), std::move(fragments), parts.gate, fixed);
 }
 
+void ReadOwnTable(const HcmProto& proto, const ConnectionManagerParts& parts,
+                  const FieldScope& scope, ConnectionManagerConfig& config) {
+  const size_t errors_before = scope.errors().size();
+  std::shared_ptr<const RouteTable> table = ParseRouteTable(
+      proto.route_config(), scope, parts.runtime, &parts.registry.filter_settings());
+  if (table == nullptr) return;
+  CheckHosts(table.get(), parts, scope);
+  // Envoy too refuses a static table whose clusters do not exist: nothing could be routed there.
+  if (table->validate_clusters().value_or(true)) {
+    for (const std::string& cluster : table->clusters()) {
+      if (parts.cluster_names.contains(cluster)) continue;
+      scope.Error(absl::StrCat("names the cluster \"", cluster, "\", which does not exist"),
+                  "add it to static_resources.clusters");
+    }
+  }
+  if (!table->rules()->hosts.has_value()) {
+    config.routes = std::move(table);
+  } else if (scope.errors().size() == errors_before) {
+    config.rds = parts.route_tables.Own(std::move(table), parts.gate, proto.stat_prefix());
+  }
+}
+
 }  // namespace
 
 void ReadManagerRoutes(const HcmProto& proto, const ConnectionManagerParts& parts,
@@ -101,17 +136,7 @@ void ReadManagerRoutes(const HcmProto& proto, const ConnectionManagerParts& part
     return scope.At("route_config")
         .Error("is required", "or rds, which names one, or scoped_routes");
   }
-  const FieldScope at = scope.At("route_config");
-  config.routes =
-      ParseRouteTable(proto.route_config(), at, parts.runtime, &parts.registry.filter_settings());
-  if (config.routes == nullptr || !config.routes->validate_clusters().value_or(true)) return;
-  // Envoy too refuses a static table whose clusters do not exist: nothing could be routed there.
-  for (const std::string& cluster : config.routes->clusters()) {
-    if (!parts.cluster_names.contains(cluster)) {
-      at.Error(absl::StrCat("names the cluster \"", cluster, "\", which does not exist"),
-               "add it to static_resources.clusters");
-    }
-  }
+  ReadOwnTable(proto, parts, scope.At("route_config"), config);
 }
 
 }  // namespace sluice

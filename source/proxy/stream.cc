@@ -184,11 +184,18 @@ void Stream::RedirectToPath() {
          0);
 }
 
-// Null: there is none, or it has not come, or the request belongs to no scope.
+// Where the tables of the request come from; null: nowhere, or it belongs to no scope.
+const RouteSubscription* Stream::FindRoutes() {
+  if (config().rds != nullptr) return config().rds.get();
+  if (config().scopes == nullptr) return nullptr;
+  return config().scopes->Find(request_headers_, worker_.index);
+}
+
+// Null: there is none, or it has not come.
 const RouteTable* Stream::PinRoutes() {
   if (config().routes != nullptr) return config().routes.get();
-  if (config().rds != nullptr) routes_ = config().rds->Pin(worker_.index);
-  if (config().scopes != nullptr) routes_ = config().scopes->Pin(request_headers_, worker_.index);
+  const RouteSubscription* const from = FindRoutes();
+  routes_ = from == nullptr ? RoutePin() : from->Pin(worker_.index);
   return routes_.get();
 }
 
@@ -209,6 +216,25 @@ void Stream::ChooseRoute() {
   if (action->grpc_timeout_max.has_value()) LimitByGrpcTimeout(*action);
   response_timeout_ = action->timeout;
   if (request_ended_) timers_.SetUpstream(response_timeout_, now());
+}
+
+// The request waits for a virtual host, at its filter: what came before it stays as it is.
+bool Stream::FetchRoute(uint32_t filter) {
+  if (route_ != nullptr || no_route_ != NoRoute::kNoVirtualHost) return false;
+  const RouteSubscription* const from = FindRoutes();
+  if (from == nullptr) return false;
+  host_wait_ =
+      from->AwaitHost(worker_, request_headers_, [this, filter] { OnFetchedRoute(filter); });
+  return host_wait_ != nullptr;
+}
+
+void Stream::OnFetchedRoute(uint32_t filter) {
+  host_wait_.reset();
+  if (finished_ || request_stopped_) return;
+  ChooseRoute();
+  runner_.ApplyRoute(filter + 1);
+  ArmTimer();
+  ResumeFilter(Flow::kRequest, filter);
 }
 
 void Stream::SetResponseTimeout(Duration timeout) {

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "source/accesslog/access_log_type.h"
 #include "source/base/buffer.h"
@@ -91,6 +92,7 @@ class Stream final : public StreamEvents,
   // ResumeTarget: a paused filter goes on.
   void ResumeFilter(Flow flow, uint32_t filter) override;
   void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) override;
+  bool FetchRoute(uint32_t filter) override;
 
  private:
   const ConnectionManagerConfig& config() const { return config_; }
@@ -101,8 +103,10 @@ class Stream final : public StreamEvents,
   void AnswerExpectation();
   void RedirectToPath();
   void RedirectToTls();
+  const RouteSubscription* FindRoutes();
   const RouteTable* PinRoutes();
   void ChooseRoute();
+  void OnFetchedRoute(uint32_t filter);
   void StartTimers();
   void ArmTimer();
   void LimitByGrpcTimeout(const ClusterAction& action);
@@ -167,6 +171,7 @@ class Stream final : public StreamEvents,
   Headers* request_trailers_ = nullptr;
   Headers* response_trailers_ = nullptr;
   RoutePin routes_;  // that came by name: until the end of the stream, whatever comes after
+  std::unique_ptr<HostWait> host_wait_;  // null: none is asked for
   const Route* route_ = nullptr;
   UpgradeRequest* upgrade_ = nullptr;  // in the arena; null: none is asked for
   ArenaPtr<Tunnel> tunnel_;            // null: the upgrade was not answered, or there is none

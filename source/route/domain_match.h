@@ -1,41 +1,71 @@
 // DomainTable: the domains of a route configuration: exact ones before "*.suffix" (the longest
 // first), before "prefix.*" (the longest first), before "*". Case does not count.
 //
-// Filled on the main thread, const afterwards; Find allocates nothing (but for hosts of more than 1
-// KiB).
+// Const; a change makes another one, which shares with this what is the same. Find allocates
+// nothing (but for hosts of more than 1 KiB).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "source/route/shared_map.h"
 
 namespace sluice {
 
+struct VirtualHost;
+
 class DomainTable {
  public:
-  enum class AddResult : uint8_t { kAdded, kDuplicate, kBadWildcard };
+  // Whose a host is; null: nobody's.
+  const VirtualHost* Find(absl::string_view host) const;
 
-  // `owner` is what Find answers with.
-  AddResult Add(absl::string_view domain, uint32_t owner);
-  std::optional<uint32_t> Find(absl::string_view host) const;
+  class Edit;
 
  private:
-  using Owners = absl::flat_hash_map<std::string, uint32_t>;
+  using Owners = SharedMap<const VirtualHost*>;
   // The wildcards of one kind and length, without their '*'.
   struct Wildcards {
     size_t bytes;
     Owners owners;
   };
-  static AddResult AddWildcard(std::vector<Wildcards>& wildcards, absl::string_view part,
-                               uint32_t owner);
 
   Owners exact_;
   std::vector<Wildcards> suffixes_, prefixes_;  // longest first
-  std::optional<uint32_t> any_;
+  const VirtualHost* any_ = nullptr;
+};
+
+// Main thread. A copy that changes, until it is finished.
+class DomainTable::Edit {
+ public:
+  explicit Edit(const DomainTable& base);
+  // From nothing; so many are expected.
+  explicit Edit(size_t expected) : exact_(expected) {}
+
+  enum class Result : uint8_t { kAdded, kTaken, kBadWildcard };
+  Result Add(absl::string_view domain, const VirtualHost& owner);
+  // kAdded: it would be.
+  Result Try(absl::string_view domain) const;
+  // Of a domain that was added.
+  void Remove(absl::string_view domain);
+  // Of a domain as it is written; null: nobody has it.
+  const VirtualHost* OwnerOf(absl::string_view domain) const;
+  DomainTable Finish() &&;
+
+ private:
+  struct Wildcards {
+    size_t bytes;
+    Owners::Edit owners;
+  };
+  using Lengths = std::vector<Wildcards>;
+  static Owners::Edit& Place(Lengths& lengths, size_t bytes);
+
+  Owners::Edit exact_;
+  Lengths suffixes_, prefixes_;  // longest first
+  const VirtualHost* any_ = nullptr;
 };
 
 // "example.com:8080" or "[::1]:8080" without the port.

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "envoy/config/route/v3/route.pb.h"
+#include "source/config/canonical_bytes.h"
 #include "source/config/proto_fields.h"
 #include "source/route/action_config.h"
 #include "source/route/header_edits_config.h"
@@ -22,61 +22,39 @@ using ProtoVirtualHost = envoy::config::route::v3::VirtualHost;
 // Envoy's default of max_direct_response_body_size_bytes: such bodies are held in memory for good.
 constexpr uint32_t kDirectResponseBytesMax = 4096;
 
-// Builds one table; edits of all levels are in their final places before routes point to them.
-class RouteTableParser {
+namespace {
+
+// Reads one virtual host; edits of all levels are in their final places before routes point to
+// them.
+class VirtualHostParser {
  public:
-  RouteTableParser(const RouteConfiguration& config, const FieldScope& scope, RuntimeKeys* runtime,
-                   const FilterSettingsParsers* filters)
-      : config_(config),
-        scope_(scope),
-        runtime_(runtime),
-        per_filter_reader_(filters, runtime),
-        table_(std::make_unique<RouteTable>()) {}
+  VirtualHostParser(std::shared_ptr<const TableRules> rules, RuntimeKeys* runtime,
+                    const FilterSettingsParsers* filters)
+      : rules_(std::move(rules)), runtime_(runtime), per_filter_reader_(filters, runtime) {}
 
-  std::shared_ptr<const RouteTable> Parse() {
-    const size_t errors_before = scope_.errors().size();
-    table_->name_ = config_.name();
-    table_->ignore_port_ = config_.ignore_port_in_host_matching();
-    if (config_.has_validate_clusters()) {
-      table_->validate_clusters_ = config_.validate_clusters().value();
-    }
-    body_bytes_max_ =
-        UInt32Or(config_, "max_direct_response_body_size_bytes", kDirectResponseBytesMax, scope_);
-    table_->request_edits_ = ParseRequestEdits(config_, scope_);
-    table_->response_edits_ = ParseResponseEdits(config_, scope_);
-    per_filter_ = per_filter_reader_.Read(config_.typed_per_filter_config(), scope_);
-    for (int i = 0; i < config_.virtual_hosts_size(); ++i) {
-      AddVirtualHost(config_.virtual_hosts(i), scope_.At("virtual_hosts", i));
-    }
-    std::sort(table_->clusters_.begin(), table_->clusters_.end());
-    table_->clusters_.erase(std::unique(table_->clusters_.begin(), table_->clusters_.end()),
-                            table_->clusters_.end());
-    if (scope_.errors().size() != errors_before) return nullptr;
-    return std::move(table_);
-  }
-
- private:
-  void AddVirtualHost(const ProtoVirtualHost& proto, const FieldScope& scope) {
-    if (Required(proto, "name", scope) && !names_.insert(proto.name()).second) {
-      scope.At("name").Error(
-          absl::StrCat("\"", proto.name(), "\" is taken by another virtual host"));
-    }
-    AddDomains(proto, scope);
-    const PerFilterConfig per_filter =
-        per_filter_reader_.Read(proto.typed_per_filter_config(), scope, per_filter_);
+  std::shared_ptr<const VirtualHost> Parse(const ProtoVirtualHost& proto, const FieldScope& scope) {
+    Required(proto, "name", scope);
+    Required(proto, "domains", scope);
+    const PerFilterConfig per_filter = per_filter_reader_.Read(
+        proto.typed_per_filter_config(), scope, {rules_->websocket, rules_->filter_settings});
     std::vector<Route> routes;
     std::vector<RoutePredicate> predicates;
     for (int i = 0; i < proto.routes_size(); ++i) {
       AddRoute(proto.routes(i), scope.At("routes", i), per_filter, routes, predicates);
     }
-    auto host = std::make_unique<VirtualHost>(std::move(routes), std::move(predicates));
+    auto host = std::make_shared<VirtualHost>(std::move(routes), std::move(predicates));
     host->name = proto.name();
+    host->domains.assign(proto.domains().begin(), proto.domains().end());
     host->require_tls = RequirementOf(proto, scope);
     host->attempt_count_in_request = proto.include_request_attempt_count();
     host->attempt_count_in_response = proto.include_attempt_count_in_response();
     host->timeout_retry_in_request = proto.include_is_timeout_retry_header();
     host->request_edits = ParseRequestEdits(proto, scope);
     host->response_edits = ParseResponseEdits(proto, scope);
+    host->rules = rules_;
+    std::sort(clusters_.begin(), clusters_.end());
+    clusters_.erase(std::unique(clusters_.begin(), clusters_.end()), clusters_.end());
+    host->clusters = std::move(clusters_);
     std::shared_ptr<const RetryPolicy> retry;
     if (proto.has_retry_policy())
       retry = ParseRetryPolicy(proto.retry_policy(), scope.At("retry_policy"));
@@ -88,29 +66,10 @@ class RouteTableParser {
       auto* const action = std::get_if<ClusterAction>(&route.action);
       if (action != nullptr && action->retry == nullptr) action->retry = retry;
     }
-    table_->virtual_hosts_.push_back(std::move(host));
+    return host;
   }
 
-  void AddDomains(const ProtoVirtualHost& proto, const FieldScope& scope) {
-    Required(proto, "domains", scope);
-    const auto owner = static_cast<uint32_t>(table_->virtual_hosts_.size());
-    for (int i = 0; i < proto.domains_size(); ++i) {
-      switch (table_->domains_.Add(proto.domains(i), owner)) {
-        case DomainTable::AddResult::kAdded:
-          break;
-        case DomainTable::AddResult::kDuplicate:
-          scope.At("domains", i)
-              .Error(absl::StrCat("\"", proto.domains(i), "\" is there already"),
-                     "a domain belongs to one virtual host, once; case does not count");
-          break;
-        case DomainTable::AddResult::kBadWildcard:
-          scope.At("domains", i)
-              .Error(absl::StrCat("\"", proto.domains(i), "\" is no domain"),
-                     "'*' stands alone, first (*.example.com) or last (example.*)");
-      }
-    }
-  }
-
+ private:
   TlsRequirement RequirementOf(const ProtoVirtualHost& proto, const FieldScope& scope) {
     switch (proto.require_tls()) {
       case ProtoVirtualHost::NONE:
@@ -161,7 +120,7 @@ class RouteTableParser {
         route.action = ParseRedirect(proto.redirect(), path, scope.At("redirect"));
         return;
       case ProtoRoute::kDirectResponse:
-        route.action = ParseDirectResponse(proto.direct_response(), body_bytes_max_,
+        route.action = ParseDirectResponse(proto.direct_response(), rules_->body_bytes_max,
                                            scope.At("direct_response"));
         return;
       case ProtoRoute::kFilterAction:
@@ -179,19 +138,19 @@ class RouteTableParser {
   }
 
   void AddClusterNames(const ClusterAction& action) {
-    if (!action.cluster.empty()) table_->clusters_.push_back(action.cluster);
+    if (!action.cluster.empty()) clusters_.push_back(action.cluster);
     for (const WeightedCluster& cluster : action.weighted_clusters) {
-      if (!cluster.name.empty()) table_->clusters_.push_back(cluster.name);
+      if (!cluster.name.empty()) clusters_.push_back(cluster.name);
     }
   }
 
   void LinkRoute(const VirtualHost& host, Route& route) {
     route.virtual_host = &host;
     route.request_edits =
-        EditLevels(route.own_request_edits, host.request_edits, table_->request_edits_);
+        EditLevels(route.own_request_edits, host.request_edits, rules_->request_edits);
     route.response_edits =
-        EditLevels(route.own_response_edits, host.response_edits, table_->response_edits_);
-    route.weighted_edits_last = config_.most_specific_header_mutations_wins();
+        EditLevels(route.own_response_edits, host.response_edits, rules_->response_edits);
+    route.weighted_edits_last = rules_->most_specific_edits_last;
   }
 
   // The last one to be applied wins.
@@ -201,24 +160,92 @@ class RouteTableParser {
     for (const HeaderEdits* edits : {&route, &host, &table}) {
       if (!edits->empty()) levels.push_back(edits);
     }
-    if (config_.most_specific_header_mutations_wins()) std::reverse(levels.begin(), levels.end());
+    if (rules_->most_specific_edits_last) std::reverse(levels.begin(), levels.end());
     return levels;
   }
 
-  const RouteConfiguration& config_;
-  const FieldScope& scope_;
+  const std::shared_ptr<const TableRules> rules_;
   RuntimeKeys* const runtime_;
   const PerFilterReader per_filter_reader_;
-  std::unique_ptr<RouteTable> table_;
-  PerFilterConfig per_filter_;  // of the whole configuration
-  uint32_t body_bytes_max_ = kDirectResponseBytesMax;
-  absl::flat_hash_set<std::string> names_;
+  std::vector<std::string> clusters_;  // that routes have named so far
 };
+
+HostSource ReadHostSource(const envoy::config::route::v3::Vhds& proto, const FieldScope& scope) {
+  using envoy::config::core::v3::ConfigSource;
+  if (!proto.has_config_source()) scope.At("config_source").Error("is required");
+  ConfigSource place = proto.config_source();
+  place.clear_initial_fetch_timeout();  // how long it is waited for makes it no other source
+  return {.proto = std::make_shared<const ConfigSource>(proto.config_source()),
+          .bytes = CanonicalBytes(place)};
+}
+
+std::shared_ptr<const TableRules> ParseTableRules(const RouteConfiguration& config,
+                                                  const FieldScope& scope, RuntimeKeys* runtime,
+                                                  const FilterSettingsParsers* filters) {
+  auto rules = std::make_shared<TableRules>();
+  rules->name = config.name();
+  rules->ignore_port = config.ignore_port_in_host_matching();
+  rules->most_specific_edits_last = config.most_specific_header_mutations_wins();
+  if (config.has_validate_clusters()) {
+    rules->validate_clusters = config.validate_clusters().value();
+  }
+  rules->body_bytes_max =
+      UInt32Or(config, "max_direct_response_body_size_bytes", kDirectResponseBytesMax, scope);
+  rules->request_edits = ParseRequestEdits(config, scope);
+  rules->response_edits = ParseResponseEdits(config, scope);
+  if (config.has_vhds()) rules->hosts = ReadHostSource(config.vhds(), scope.At("vhds"));
+  PerFilterConfig per_filter =
+      PerFilterReader(filters, runtime).Read(config.typed_per_filter_config(), scope);
+  rules->websocket = std::move(per_filter.websocket);
+  rules->filter_settings = std::move(per_filter.filters);
+  return rules;
+}
+
+}  // namespace
+
+std::shared_ptr<const VirtualHost> ParseVirtualHost(const ProtoVirtualHost& proto,
+                                                    std::shared_ptr<const TableRules> rules,
+                                                    const FieldScope& scope, RuntimeKeys* runtime,
+                                                    const FilterSettingsParsers* filters) {
+  const size_t errors_before = scope.errors().size();
+  auto host = VirtualHostParser(std::move(rules), runtime, filters).Parse(proto, scope);
+  return scope.errors().size() == errors_before ? host : nullptr;
+}
+
+void ReportConflict(const VirtualHost& host, const HostConflict& conflict,
+                    const FieldScope& scope) {
+  const FieldScope at = scope.At("domains", static_cast<int>(conflict.domain));
+  switch (conflict.kind) {
+    case HostConflict::Kind::kName:
+      if (host.name.empty()) return;  // which is reported
+      return scope.At("name").Error(
+          absl::StrCat("\"", host.name, "\" is taken by another virtual host"));
+    case HostConflict::Kind::kDomain:
+      return at.Error(absl::StrCat("\"", host.domains[conflict.domain], "\" is there already",
+                                   conflict.other == host.name
+                                       ? ""
+                                       : ", in the virtual host \"" + conflict.other + "\""),
+                      "a domain belongs to one virtual host, once; case does not count");
+    case HostConflict::Kind::kNoDomain:
+      return at.Error(absl::StrCat("\"", host.domains[conflict.domain], "\" is no domain"),
+                      "'*' stands alone, first (*.example.com) or last (example.*)");
+  }
+}
 
 std::shared_ptr<const RouteTable> ParseRouteTable(const RouteConfiguration& config,
                                                   const FieldScope& scope, RuntimeKeys* runtime,
                                                   const FilterSettingsParsers* filters) {
-  return RouteTableParser(config, scope, runtime, filters).Parse();
+  const size_t errors_before = scope.errors().size();
+  const auto rules = ParseTableRules(config, scope, runtime, filters);
+  RouteTableEdit edit(rules, static_cast<size_t>(config.virtual_hosts_size()));
+  for (int i = 0; i < config.virtual_hosts_size(); ++i) {
+    const FieldScope at = scope.At("virtual_hosts", i);
+    const std::shared_ptr<const VirtualHost> host =
+        VirtualHostParser(rules, runtime, filters).Parse(config.virtual_hosts(i), at);
+    for (const HostConflict& conflict : edit.Add(host)) ReportConflict(*host, conflict, at);
+  }
+  if (scope.errors().size() != errors_before) return nullptr;
+  return std::move(edit).Finish();
 }
 
 }  // namespace sluice

@@ -45,18 +45,42 @@ const WeightedCluster* ChooseByRuntime(const ClusterAction& action, uint64_t ran
 
 }  // namespace
 
+absl::string_view RouteTable::HostOf(const Headers& request) const {
+  const absl::string_view host = request.Get(HeaderId::kAuthority);
+  return rules_->ignore_port ? HostWithoutPort(host) : host;
+}
+
 RouteMatch RouteTable::Match(const Headers& request, bool secure, uint64_t random_value) const {
-  absl::string_view host = request.Get(HeaderId::kAuthority);
-  if (ignore_port_) host = HostWithoutPort(host);
-  const std::optional<uint32_t> found = domains_.Find(host);
-  if (!found.has_value()) return {nullptr, NoRoute::kNoVirtualHost, nullptr};
-  const VirtualHost& virtual_host = *virtual_hosts_[*found];
+  const VirtualHost* const found = domains_.Find(HostOf(request));
+  if (found == nullptr) return {nullptr, NoRoute::kNoVirtualHost, nullptr};
+  const VirtualHost& virtual_host = *found;
   if (NeedsTls(virtual_host, request, secure)) {
     return {nullptr, NoRoute::kTlsRequired, &virtual_host};
   }
   const uint32_t route = virtual_host.index.Find(RouteRequest(request, random_value));
   if (route == RouteIndex::kNone) return {nullptr, NoRoute::kNoMatch, &virtual_host};
   return {&virtual_host.routes[route], NoRoute::kNone, &virtual_host};
+}
+
+const VirtualHost* RouteTable::FindVirtualHost(absl::string_view name) const {
+  const auto* const host = virtual_hosts_.Find(name);
+  return host == nullptr ? nullptr : host->get();
+}
+
+std::vector<std::string> RouteTable::clusters() const {
+  std::vector<std::string> names;
+  clusters_.ForEach([&](const std::string& name, uint32_t) { names.push_back(name); });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool RouteTable::AnyNewCluster(const RouteTable& before,
+                               const std::function<bool(const std::string& name)>& holds) const {
+  bool any = false;
+  clusters_.ForEachUnshared(before.clusters_, [&](const std::string& name, uint32_t) {
+    any = any || (!before.Names(name) && holds(name));
+  });
+  return any;
 }
 
 ClusterChoice ChooseCluster(const ClusterAction& action, const Headers& request,

@@ -3,10 +3,13 @@
 // wins".
 //
 // Immutable, shared by all workers; a stream pins the one it was routed by. Match allocates
-// nothing.
+// nothing. A table that is another one but for some virtual hosts shares the rest with it
+// (route_table_edit.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +19,8 @@
 #include "source/http/headers.h"
 #include "source/route/domain_match.h"
 #include "source/route/route.h"
+#include "source/route/shared_map.h"
+#include "source/route/table_rules.h"
 #include "source/route/virtual_host.h"
 
 namespace sluice {
@@ -43,25 +48,43 @@ class RouteTable {
   // `random_value` decides runtime fractions and is taken from the stream, so that a second match
   // agrees.
   RouteMatch Match(const Headers& request, bool secure, uint64_t random_value) const;
+  // The host that Match goes by.
+  absl::string_view HostOf(const Headers& request) const;
+  bool HasHost(absl::string_view host) const { return domains_.Find(host) != nullptr; }
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return rules_->name; }
+  const std::shared_ptr<const TableRules>& rules() const { return rules_; }
+  // Of that name; null: there is none.
+  const VirtualHost* FindVirtualHost(absl::string_view name) const;
+  size_t virtual_hosts() const { return virtual_hosts_.size(); }
+  // Those that may be other than `before` has them, or not there.
+  template <class Visit>
+  void ForEachOther(const RouteTable& before, const Visit& visit) const {
+    virtual_hosts_.ForEachUnshared(before.virtual_hosts_,
+                                   [&](const std::string& name, const auto& host) {
+                                     const VirtualHost* const old = before.FindVirtualHost(name);
+                                     if (old != host.get()) visit(host, old);
+                                   });
+  }
+
   // Every cluster that a route names, sorted, once each; what cluster_header names is not known
   // here.
-  const std::vector<std::string>& clusters() const { return clusters_; }
+  std::vector<std::string> clusters() const;
+  bool Names(absl::string_view cluster) const { return clusters_.Find(cluster) != nullptr; }
+  // Whether there is any that `before` does not name and of which `holds` is true.
+  bool AnyNewCluster(const RouteTable& before,
+                     const std::function<bool(const std::string& name)>& holds) const;
   // Whether a cluster that does not exist refuses the table; unset: as the source of the table has
   // it (static: yes, RDS: no).
-  std::optional<bool> validate_clusters() const { return validate_clusters_; }
+  std::optional<bool> validate_clusters() const { return rules_->validate_clusters; }
 
  private:
-  friend class RouteTableParser;
+  friend class RouteTableEdit;
 
-  std::string name_;
-  DomainTable domains_;
-  std::vector<std::unique_ptr<const VirtualHost>> virtual_hosts_;
-  HeaderEdits request_edits_, response_edits_;  // Routes point to them
-  bool ignore_port_ = false;
-  std::vector<std::string> clusters_;
-  std::optional<bool> validate_clusters_;
+  std::shared_ptr<const TableRules> rules_ = std::make_shared<TableRules>();
+  DomainTable domains_;                                          // of those in `virtual_hosts_`
+  SharedMap<std::shared_ptr<const VirtualHost>> virtual_hosts_;  // by name
+  SharedMap<uint32_t> clusters_;                                 // how many virtual hosts name it
 };
 
 // Which cluster a cluster action means for this request; empty: cluster_header named none.

@@ -16,9 +16,11 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/status/status.h"
+#include "source/base/intrusive_list.h"
 #include "source/event/warm_gate.h"
 #include "source/event/worker_context.h"
 #include "source/event/worker_set.h"
+#include "source/http/headers.h"
 #include "source/route/route_table.h"
 
 namespace envoy::config::core::v3 {
@@ -65,16 +67,41 @@ class RoutePin {
 };
 
 class RouteTables;
+struct RouteSlots;
+
+// A request that waits for the virtual host of its host, which is asked for. It waits until this is
+// destroyed, or until it is answered: there is one, or there is word that there is none.
+class HostWait : public ListNode<> {
+ public:
+  HostWait(std::shared_ptr<const RouteSlots> slots, std::string host,
+           std::function<void()> on_answer)
+      : slots_(std::move(slots)), host_(std::move(host)), on_answer_(std::move(on_answer)) {}
+  const std::string& host() const { return host_; }
+  // The call may destroy this.
+  void Answer() { std::exchange(on_answer_, nullptr)(); }
+
+ private:
+  const std::shared_ptr<const RouteSlots> slots_;
+  const std::string host_;
+  std::function<void()> on_answer_;
+};
 
 // What a table and those who want it share. Each worker touches its own slot, the main thread the
 // rest.
 struct RouteSlots {
+  struct Slot {
+    RoutePin pin;
+    IntrusiveList<HostWait> waits;
+  };
   RouteSlots(uint32_t workers, RouteTables& tables) : by_worker(workers), tables(&tables) {}
-  mutable std::vector<RoutePin> by_worker;
+  mutable std::vector<Slot> by_worker;
   mutable RouteTables* tables;  // null: all is over
 };
 
 // One table by its name, as who fetches it sees it. Alive from on_wanted until on_unwanted.
+//
+// Where the table says that there are virtual hosts which come by themselves (VHDS), it serves with
+// them, and not before there is word of them: who fetches those is attached, too.
 class RouteFeed {
  public:
   const std::string& name() const { return name_; }
@@ -88,7 +115,15 @@ class RouteFeed {
   // It is no more: requests find no route.
   void Remove();
 
-  const std::shared_ptr<const RouteTable>& table() const { return table_; }  // null: none (yet)
+  // What was set, without virtual hosts that come by themselves; null: none (yet).
+  const std::shared_ptr<const RouteTable>& own_table() const { return own_; }
+  // With them. By who fetches them, and then without the waiting that Set would be.
+  void Serve(std::shared_ptr<const RouteTable> table);
+  // Requests wait for the virtual host of this name no longer, in lower case: it is there by now,
+  // or there is none.
+  void Answer(const std::string& host);
+  // What serves; null: nothing does.
+  const std::shared_ptr<const RouteTable>& table() const { return table_; }
   const std::string& version() const { return version_; }
   // Of the connection managers that have ever named it.
   const absl::btree_set<std::string>& stat_prefixes() const { return stat_prefixes_; }
@@ -99,6 +134,7 @@ class RouteFeed {
   friend class RouteSubscription;
   RouteFeed(WorkerSet& workers, RouteTables& tables, std::string name,
             std::shared_ptr<const envoy::config::core::v3::ConfigSource> source);
+  void LeaveHosts();
   void Publish();
   void StopWaiting() {
     has_answer_ = true;
@@ -110,11 +146,12 @@ class RouteFeed {
   // Null: nobody fetches it.
   const std::shared_ptr<const envoy::config::core::v3::ConfigSource> source_;
   const std::shared_ptr<const RouteSlots> slots_;
-  std::shared_ptr<const RouteTable> table_;
+  std::shared_ptr<const RouteTable> own_, table_;
   std::string version_;
   absl::btree_set<std::string> stat_prefixes_;
   std::vector<WarmGate::Need> waiting_;
-  bool has_answer_ = false;  // a table, or word that there is none
+  bool has_answer_ = false;   // a table, or word that there is none
+  bool wants_hosts_ = false;  // who fetches them has been told so
   size_t users_ = 0;
 };
 
@@ -134,6 +171,16 @@ class RouteTables {
   using Check = std::function<absl::Status(const envoy::config::core::v3::ConfigSource& source)>;
   void Attach(OnFeed on_wanted, OnFeed on_unwanted, Check check = nullptr);
   bool attached() const { return on_wanted_ != nullptr; }
+  // Who fetches virtual hosts that come by themselves; so, too. A feed's own table says where they
+  // come from: `on_changed` when that has become another one, of the same place.
+  // `on_asked`: a request waits for the virtual host of a name; Answer is to follow.
+  struct Hosts {
+    OnFeed on_wanted, on_changed, on_unwanted;
+    std::function<void(RouteFeed& feed, const std::string& host)> on_asked;
+    Check check;
+  };
+  void AttachHosts(Hosts hosts);
+  absl::Status CanFetchHosts(const envoy::config::core::v3::ConfigSource& source) const;
   absl::Status CanFetch(const envoy::config::core::v3::ConfigSource& source) const;
 
   // `gate` is kept closed until there is word of the table, or where it insists the table itself;
@@ -142,16 +189,22 @@ class RouteTables {
   std::unique_ptr<const RouteSubscription> Subscribe(const std::string& name,
                                                      const RouteSource& source, WarmGate* gate,
                                                      const std::string& stat_prefix = "");
-  // Of a table that is there already and that nobody fetches: for one user alone.
-  std::unique_ptr<const RouteSubscription> Own(std::shared_ptr<const RouteTable> table);
+  // Of a table that is there already and that nobody fetches, but for such virtual hosts, which
+  // `gate` waits for: for one user alone.
+  std::unique_ptr<const RouteSubscription> Own(std::shared_ptr<const RouteTable> table,
+                                               WarmGate* gate = nullptr,
+                                               const std::string& stat_prefix = "");
 
   // Those that come by name, in order of name.
   void ForEach(const std::function<void(const RouteFeed& feed)>& visit) const;
 
  private:
   friend class RouteSubscription;
+  friend class RouteFeed;
   using Key = std::pair<std::string, std::string>;  // name, source
   void Leave(const Key& key);
+  void Ask(const Key& key, const std::string& host);
+  static void WaitFor(RouteFeed& feed, WarmGate* gate);
 
   WorkerSet& workers_;
   WorkerContext& main_;
@@ -159,6 +212,7 @@ class RouteTables {
   uint64_t last_own_ = 0;
   OnFeed on_wanted_, on_unwanted_;
   Check check_;
+  Hosts hosts_;
 };
 
 // A connection manager's: const, shared by all workers, ends on any thread.
@@ -167,7 +221,10 @@ class RouteSubscription {
   ~RouteSubscription();
 
   // On that worker: what is there now; nothing: there is none.
-  RoutePin Pin(uint32_t worker) const { return slots_->by_worker[worker].Share(); }
+  RoutePin Pin(uint32_t worker) const { return slots_->by_worker[worker].pin.Share(); }
+  // On that worker: for a request that its table has no virtual host for. Null: none is to be had.
+  std::unique_ptr<HostWait> AwaitHost(WorkerContext& worker, const Headers& request,
+                                      std::function<void()> on_answer) const;
   const std::string& name() const { return key_.first; }
 
  private:

@@ -33,7 +33,7 @@ void ScopeFeed::Put(const std::string& name, const Scope& scope) {
   if (need_.must_come()) gate->Insist();
   Routed next = {scope, nullptr};
   if (scope.own != nullptr) {
-    next.table = tables_.Own(scope.own);
+    next.table = tables_.Own(scope.own, gate.get(), wish_.stat_prefix);
   } else if (wish_.tables.has_value()) {
     next.table = tables_.Subscribe(scope.table, *wish_.tables, gate.get(), wish_.stat_prefix);
   }
@@ -127,11 +127,11 @@ ScopedRoutes::~ScopedRoutes() {
   });
 }
 
-RoutePin ScopedRoutes::Pin(const Headers& request, uint32_t worker) const {
+const RouteSubscription* ScopedRoutes::Find(const Headers& request, uint32_t worker) const {
   const ScopeTable* const scopes = slots_->by_worker[worker].get();
-  if (scopes == nullptr) return RoutePin();
+  if (scopes == nullptr) return nullptr;
   const uint32_t scope = scopes->index.Find(fragments_, request);
-  return scope == ScopeIndex::kNone ? RoutePin() : scopes->tables[scope]->Pin(worker);
+  return scope == ScopeIndex::kNone ? nullptr : scopes->tables[scope].get();
 }
 
 }  // namespace sluice

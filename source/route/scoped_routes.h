@@ -2,7 +2,7 @@
 // scopes there are, and which table each has. Tables come by name (RouteTables) or with their
 // scope; who fetches scopes (SRDS) is attached from outside.
 //
-// Main thread, but for ScopedRoutes::Pin. A scope whose table changes serves its requests by the
+// Main thread, but for ScopedRoutes::Find. A scope whose table changes serves its requests by the
 // one before until the new one has come, or is waited for no longer.
 #pragma once
 
@@ -144,9 +144,9 @@ class ScopedRoutes {
  public:
   ~ScopedRoutes();
 
-  // On that worker: the table of the request's scope; nothing: it belongs to none, or there is no
-  // table.
-  RoutePin Pin(const Headers& request, uint32_t worker) const;
+  // On that worker, until the next turn: where the table of the request's scope comes from; null:
+  // it belongs to none.
+  const RouteSubscription* Find(const Headers& request, uint32_t worker) const;
 
  private:
   friend class ScopeFeeds;

@@ -45,6 +45,10 @@ class FilterContext {
   Arena& arena() { return parts_.arena; }  // for what must live as long as the stream
   StreamInfo& info() { return parts_.info; }
   const Route* route() const { return parts_.route; }  // null: none matched
+  // In OnRequestHeaders, where none did: asks for the virtual host that the request lacks, where
+  // its route configuration has them come by themselves. True: answer kPause; the filter goes on by
+  // itself when there is word of it, with another route() perhaps.
+  bool FetchRoute() { return parts_.resume_target.FetchRoute(parts_.filter); }
   // What the route, its virtual host or its configuration says to this filter; null: nothing, or
   // not as a T.
   template <class T>

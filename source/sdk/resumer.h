@@ -19,6 +19,8 @@ class ResumeTarget : public LinkTarget<ResumeTarget> {
  public:
   virtual void ResumeFilter(Flow flow, uint32_t filter) = 0;
   virtual void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) = 0;
+  // Asks for what the request has no route for the lack of; true: ResumeFilter follows.
+  virtual bool FetchRoute(uint32_t filter) = 0;
 
  protected:
   ~ResumeTarget() = default;

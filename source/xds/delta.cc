@@ -28,11 +28,15 @@ class DeltaDialect final : public Dialect {
       // Another way to say that there is none of that name.
       if (!wrapper.has_resource() && !wrapper.has_ttl()) {
         response.removed.push_back(wrapper.name());
+        for (const std::string& alias : wrapper.aliases()) {
+          if (alias != wrapper.name()) response.removed.push_back(alias);
+        }
         continue;
       }
       Resource& resource = response.resources.emplace_back();
       ReadTtl(wrapper, resource);
       resource.version = wrapper.version();
+      resource.aliases.assign(wrapper.aliases().begin(), wrapper.aliases().end());
       resource.body = std::move(*wrapper.mutable_resource());
       resource.name = wrapper.name().empty() ? NameOf(resource.body) : wrapper.name();
     }

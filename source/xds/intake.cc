@@ -34,7 +34,8 @@ std::string MistakeOf(const Resource& resource, const ResourceType& type) {
   }
   const std::string own = NameOf(resource.body);
   if (own.empty()) return "has no name, or cannot be read";
-  return own == resource.name ? "" : absl::StrCat("is named \"", own, "\" inside");
+  const bool may_differ = type.is_named_outside;
+  return may_differ || own == resource.name ? "" : absl::StrCat("is named \"", own, "\" inside");
 }
 
 // What was accepted, and of what was not the names that are new.
@@ -76,8 +77,8 @@ bool Intake::TakePart(size_t count, Subscription& subscription, ResourceUser& us
     if (!is_wanted || resource.is_heartbeat) continue;
     std::string mistake = MistakeOf(resource, *subscription.type);
     if (mistake.empty()) {
-      good.push_back(
-          {resource.name, resource.version, std::move(resource.body), resource.ttl, false, ""});
+      good.push_back({resource.name, resource.version, std::move(resource.body), resource.ttl,
+                      false, "", std::move(resource.aliases)});
     } else {
       errors.push_back({resource.name, resource.version, std::move(mistake)});
     }

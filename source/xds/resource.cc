@@ -59,9 +59,19 @@ const ResourceType kScopedRouteType = {
     .is_whole = true,
 };
 
+const ResourceType kVirtualHostType = {
+    .url = "type.googleapis.com/envoy.config.route.v3.VirtualHost",
+    .service = "envoy.service.route.v3.VirtualHostDiscoveryService",
+    .stream_method = "",  // in state of the world it does not exist, nor by polls
+    .delta_method = "DeltaVirtualHosts",
+    .rest_name = "",
+    .is_named_outside = true,
+};
+
 const ResourceType* FindResourceType(absl::string_view url) {
-  for (const ResourceType* type : {&kListenerType, &kClusterType, &kRouteType, &kEndpointType,
-                                   &kSecretType, &kRuntimeType, &kScopedRouteType}) {
+  for (const ResourceType* type :
+       {&kListenerType, &kClusterType, &kRouteType, &kEndpointType, &kSecretType, &kRuntimeType,
+        &kScopedRouteType, &kVirtualHostType}) {
     if (type->url == url) return type;
   }
   return nullptr;

@@ -21,12 +21,14 @@ struct ResourceType {
   // State of the world: a response holds all there are; one that it leaves out is gone. Of other
   // kinds a response holds what has changed.
   bool is_whole = false;
+  // What its wrapper calls it counts, whatever it calls itself.
+  bool is_named_outside = false;
 };
 
 // Of the kinds that Sluice asks for. By type URL; null: it asks for none such.
 const ResourceType* FindResourceType(absl::string_view url);
 extern const ResourceType kListenerType, kClusterType, kRouteType, kEndpointType, kSecretType,
-    kRuntimeType, kScopedRouteType;
+    kRuntimeType, kScopedRouteType, kVirtualHostType;
 
 struct Resource {
   std::string name;
@@ -38,6 +40,8 @@ struct Resource {
   bool is_heartbeat = false;
   // Why it cannot be one, found while it was read; its name is its place in the response then.
   std::string mistake;
+  // Other names that were asked for, and are answered with this one.
+  std::vector<std::string> aliases = {};
 };
 
 // A DiscoveryResponse or DeltaDiscoveryResponse.

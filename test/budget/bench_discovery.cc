@@ -26,18 +26,22 @@ using Item = FakeControlPlane::Item;
 
 constexpr int kVirtualHosts = 10'000;
 
+// Of which one is other in each version.
+envoy::config::route::v3::VirtualHost Host(int i, int version) {
+  envoy::config::route::v3::VirtualHost host;
+  host.set_name(absl::StrCat("host-", i));
+  host.add_domains(absl::StrCat("service-", i, ".example.com"));
+  auto* route = host.add_routes();
+  route->mutable_match()->set_prefix("/");
+  route->mutable_route()->set_cluster(NameOf(i % kClusters));
+  if (i == 77) route->mutable_route()->mutable_timeout()->set_seconds(1 + version);
+  return host;
+}
+
 Item RoutesItem(int version) {
   envoy::config::route::v3::RouteConfiguration routes;
   routes.set_name("routes");
-  for (int i = 0; i < kVirtualHosts; ++i) {
-    auto* host = routes.add_virtual_hosts();
-    host->set_name(absl::StrCat("host-", i));
-    host->add_domains(absl::StrCat("service-", i, ".example.com"));
-    auto* route = host->add_routes();
-    route->mutable_match()->set_prefix("/");
-    route->mutable_route()->set_cluster(NameOf(i % kClusters));
-    if (i == 77) route->mutable_route()->mutable_timeout()->set_seconds(1 + version);
-  }
+  for (int i = 0; i < kVirtualHosts; ++i) *routes.add_virtual_hosts() = Host(i, version);
   return ItemOf("routes", routes, version);
 }
 
@@ -148,6 +152,32 @@ void BM_OneVirtualHostOfManyChanges(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_OneVirtualHostOfManyChanges)->Unit(benchmark::kMillisecond);
+
+// The same, where each comes by itself (VHDS).
+void BM_OneVirtualHostByItselfChanges(benchmark::State& state) {
+  const auto hosts = static_cast<int>(state.range(0));
+  const auto item = [](int i, int version) {
+    envoy::config::route::v3::VirtualHost host = Host(i, version);
+    host.set_name(absl::StrCat("routes/", host.name()));
+    return ItemOf(host.name(), host, version);
+  };
+  Told told(100);
+  envoy::config::route::v3::RouteConfiguration routes;
+  routes.set_name("routes");
+  routes.mutable_vhds()->mutable_config_source()->mutable_ads();
+  std::vector<Item> items;
+  for (int i = 0; i < hosts; ++i) items.push_back(item(i, 1));
+  told.proxy.control_plane().Serve(kRouteType, {ItemOf("routes", routes, 1)});
+  told.proxy.control_plane().Serve(kVirtualHostType, std::move(items));
+  told.proxy.Start();
+  SLUICE_CHECK(told.proxy.Stat("http.test.vhds.routes.config_reload") > 0);
+  int version = 1;
+  for (auto _ : state) told.Push(kVirtualHostType, item(77, ++version));
+}
+BENCHMARK(BM_OneVirtualHostByItselfChanges)
+    ->Arg(100)
+    ->Arg(kVirtualHosts)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace sluice

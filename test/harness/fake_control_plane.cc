@@ -25,6 +25,7 @@ void Wrap(const FakeControlPlane::Item& item, discovery::Resource& into) {
   into.set_name(item.name);
   into.set_version(item.version);
   if (!item.body.type_url().empty()) *into.mutable_resource() = item.body;
+  for (const std::string& alias : item.aliases) into.add_aliases(alias);
   if (item.ttl_s.has_value()) into.mutable_ttl()->set_seconds(*item.ttl_s);
 }
 

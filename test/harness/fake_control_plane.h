@@ -33,6 +33,7 @@ class FakeControlPlane {
     std::string version;
     google::protobuf::Any body;
     std::optional<int> ttl_s;
+    std::vector<std::string> aliases = {};  // delta only
   };
   struct Answer {
     const ResourceType* type = nullptr;

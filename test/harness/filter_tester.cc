@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -130,6 +131,19 @@ void FilterTester::ResumeFilter(Flow flow, uint32_t filter) {
 
 void FilterTester::ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) {
   if (runner_->IsWaitedFor(flow, filter)) Answer(reply, filter);
+}
+
+bool FilterTester::FetchRoute(uint32_t filter) {
+  if (can_fetch_) awaiting_.push_back(filter);
+  return can_fetch_;
+}
+
+void FilterTester::AnswerFetch(const Route* route) {
+  route_ = route;
+  for (const uint32_t filter : std::exchange(awaiting_, {})) {
+    runner_->ApplyRoute(filter + 1);
+    ResumeFilter(Flow::kRequest, filter);
+  }
 }
 
 Headers& FilterTester::Fill(Headers& headers, const HeaderList& list) {

@@ -84,6 +84,10 @@ class FilterTester final : public ResumeTarget {
   // Whether the gauge has stopped the client's, or the upstream's, reading.
   bool client_paused() const { return request_gauge_.paused(); }
   bool upstream_paused() const { return response_gauge_.paused(); }
+  // Routes may be fetched from now on; how many are waited for; and one has come, or none.
+  void LetFetchRoutes() { can_fetch_ = true; }
+  size_t routes_awaited() const { return awaiting_.size(); }
+  void AnswerFetch(const Route* route);
   // What the stream does when it becomes a tunnel. False: the filters are still asked.
   bool StepAside();
   size_t request_bytes_waiting() const { return request_gauge_.waiting_bytes(); }
@@ -107,6 +111,7 @@ class FilterTester final : public ResumeTarget {
   static Factories One(std::unique_ptr<const HttpFilterFactory> factory);
   void ResumeFilter(Flow flow, uint32_t filter) override;
   void ReplyFromFilter(Flow flow, uint32_t filter, const Reply& reply) override;
+  bool FetchRoute(uint32_t filter) override;
   Headers& Fill(Headers& headers, const HeaderList& list);
   void Pump(Flow flow);
   void Answer(const Reply& reply, uint32_t behind_filter);
@@ -118,6 +123,8 @@ class FilterTester final : public ResumeTarget {
   FilterPlan plan_;
   StreamInfo info_;
   const Route* route_;
+  bool can_fetch_ = false;
+  std::vector<uint32_t> awaiting_;  // the filters that do
   UpgradeRequest* upgrade_;
   Headers request_headers_{arena_}, request_trailers_{arena_};
   Headers response_headers_{arena_}, response_trailers_{arena_};

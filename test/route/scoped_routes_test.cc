@@ -196,7 +196,8 @@ class ScopedRoutesTest : public testing::Test {
     request.headers.Add("x-scope", value);
     std::string answers;
     for (uint32_t worker = 0; worker < 2; ++worker) {
-      const RoutePin pin = routes_->Pin(request.headers, worker);
+      const RouteSubscription* const from = routes_->Find(request.headers, worker);
+      const RoutePin pin = from == nullptr ? RoutePin() : from->Pin(worker);
       answers = pin.get() == nullptr ? "none" : RouteName(*pin.get(), request.headers);
     }
     return answers;

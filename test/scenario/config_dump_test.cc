@@ -182,6 +182,31 @@ TEST_P(ConfigDumpTest, ScopesOfRoutesAreShownWithWhatWasRefused) {
   EXPECT_NE(entry.error_state().version_info(), entry.version_info());
 }
 
+TEST_P(ConfigDumpTest, VirtualHostsThatComeByThemselvesAreInTheirTable) {
+  if (GetParam() != Wire::kDelta) return;  // which alone they are told in
+  ToldProxy proxy(GetParam());
+  proxy.Offer();
+  proxy.SetRoutes("routes", "users", "vhds: { config_source: { ads: {} } }\n");
+  proxy.Set(kVirtualHostType, "routes/a", "name: routes/a\ndomains: [a.com]\n");
+  proxy.Start();
+  const auto names = [&proxy] {
+    const auto dump = Dump<admin::RoutesConfigDump>(proxy);
+    envoy::config::route::v3::RouteConfiguration routes;
+    EXPECT_TRUE(dump.dynamic_route_configs(0).route_config().UnpackTo(&routes));
+    std::vector<std::string> names;
+    for (const auto& host : routes.virtual_hosts()) names.push_back(host.name());
+    return names;
+  };
+  EXPECT_EQ(names(), (std::vector<std::string>{"all", "routes/a"}));
+  proxy.Set(kVirtualHostType, "routes/b", "name: routes/b\ndomains: [a.com]\n");  // refused
+  proxy.Set(kVirtualHostType, "routes/c", "name: routes/c\ndomains: [c.com]\n");
+  proxy.Run();
+  EXPECT_EQ(names(), (std::vector<std::string>{"all", "routes/a", "routes/c"}));
+  proxy.Remove(kVirtualHostType, "routes/a");
+  proxy.Run();
+  EXPECT_EQ(Dump<admin::RoutesConfigDump>(proxy).dynamic_route_configs_size(), 1);
+}
+
 TEST_P(ConfigDumpTest, AListenerThatWaitsForItsRoutesIsWarming) {
   ToldProxy proxy(GetParam());
   proxy.Hold(kRouteType);

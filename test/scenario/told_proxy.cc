@@ -56,8 +56,9 @@ ToldProxy::ToldProxy(Wire wire, const ToldOptions& options)
   LoadConfig({.yaml = Bootstrap(wire, options)}, {}, bootstrap, lines, errors);
   if (errors.empty()) core_->Load(bootstrap, errors);
   EXPECT_TRUE(errors.empty()) << errors.ToString();
-  for (const ResourceType* type : {&kClusterType, &kEndpointType, &kListenerType, &kRouteType,
-                                   &kScopedRouteType, &kSecretType, &kRuntimeType}) {
+  for (const ResourceType* type :
+       {&kClusterType, &kEndpointType, &kListenerType, &kRouteType, &kScopedRouteType,
+        &kVirtualHostType, &kSecretType, &kRuntimeType}) {
     Serve(*type);
   }
 }
