@@ -1,6 +1,9 @@
-// AdminRequestHandler: answers HTTP requests with admin pages. Main thread.
+// AdminRequestHandler: answers HTTP requests with admin pages. A long one goes out in parts, one in
+// a turn at most, as the client takes it. Main thread.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <string>
 
 #include "source/base/link.h"
@@ -9,21 +12,30 @@
 
 namespace sluice {
 
-class AdminRequestHandler final : public RequestHandler, public LinkTarget<AdminRequestHandler> {
+class AdminRequestHandler final : public RequestHandler,
+                                  public LinkTarget<AdminRequestHandler>,
+                                  private FlowSource {
  public:
   AdminRequestHandler(const AdminHandler& pages, ResponseSink& sink) : pages_(pages), sink_(sink) {}
 
   void OnRequestHeaders(Headers& headers, End end) override;
   void OnRequestData(Buffer& data, End end) override;
   void OnRequestTrailers(Headers& trailers) override { Answer(); }
-  void Cancel() override { BreakLinks(); }
+  void Cancel() override;
 
  private:
+  void PauseReading() override { is_paused_ = true; }
+  void ResumeReading() override;
   void Answer();
-  void Send(const AdminResponse& answer);
+  void Send(AdminResponse answer);
+  void SendPart();
+  void SendSoon();  // the next part in the next turn, unless the client has enough to read
   const AdminHandler& pages_;
   ResponseSink& sink_;
   std::string body_;  // what is looked at of it
+  std::deque<std::string> unsent_;
+  size_t sent_bytes_ = 0;  // of the first of them
+  bool is_due_ = false, is_paused_ = false;
 };
 
 }  // namespace sluice

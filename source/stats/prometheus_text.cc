@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "source/stats/stat_tags.h"
 
 namespace sluice {
@@ -48,10 +49,19 @@ constexpr absl::string_view kTypeNames[] = {"counter", "gauge", "histogram"};
 }  // namespace
 
 bool GrowingPrometheusPage::AddPart(size_t stats) {
-  if (all_read_) return Write(stats);
-  all_read_ =
-      !registry_.ForSome(after_, stats, [this](const StatsRegistry::Stat& stat) { Read(stat); });
-  return true;
+  if (!all_read_) {
+    all_read_ =
+        !registry_.ForSome(after_, stats, [this](const StatsRegistry::Stat& stat) { Read(stat); });
+    return true;
+  }
+  const bool more = Write(stats);
+  if (text_.size() >= kPieceBytes) pieces_.push_back(std::exchange(text_, {}));
+  return more;
+}
+
+std::vector<std::string> GrowingPrometheusPage::Take() {
+  pieces_.push_back(std::move(text_));
+  return std::move(pieces_);
 }
 
 void GrowingPrometheusPage::Read(const StatsRegistry::Stat& stat) {
@@ -118,7 +128,7 @@ std::string PrometheusText(const StatsRegistry& registry, const StatFilter& filt
   GrowingPrometheusPage page(registry, filter);
   while (page.AddPart(std::numeric_limits<size_t>::max())) {
   }
-  return page.Take();
+  return absl::StrJoin(page.Take(), "");
 }
 
 }  // namespace sluice

@@ -28,10 +28,11 @@ class GrowingPrometheusPage {
 
   // So many stats more read, or samples written. True: there are others.
   bool AddPart(size_t stats);
-  // Once, when there are none.
-  std::string Take() { return std::move(text_); }
+  // Once, when there are none: all of it, in pieces where it is long.
+  std::vector<std::string> Take();
 
  private:
+  static constexpr size_t kPieceBytes = 256 * 1024;
   // Read with the rest: between two parts the stat may go.
   struct Counts {
     std::array<uint64_t, std::size(kHistogramBounds)> up_to;
@@ -60,6 +61,7 @@ class GrowingPrometheusPage {
   std::string name_;                        // of the family under way
   size_t written_ = 0;                      // samples of it
   std::string text_;
+  std::vector<std::string> pieces_;  // before text_
 };
 
 // All of it at once.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "source/base/json_text.h"
 #include "source/stats/histogram_format.h"
 
@@ -113,10 +114,16 @@ GrowingStatsPage::GrowingStatsPage(const StatsRegistry& registry,
       text_(format == StatsFormat::kJson ? kJsonHead : "") {}
 
 bool GrowingStatsPage::AddPart(size_t stats) {
-  return registry_.ForSome(after_, stats, [this](const StatsRegistry::Stat& stat) {
+  const bool more = registry_.ForSome(after_, stats, [this](const StatsRegistry::Stat& stat) {
     if (!filter_.Wants(stat)) return;
     format_ == StatsFormat::kText ? AddText(stat) : AddJson(stat);
   });
+  if (text_.size() >= kPieceBytes) pieces_.push_back(std::exchange(text_, {}));
+  return more;
+}
+
+bool GrowingStatsPage::has_stats() const {
+  return !pieces_.empty() || text_.size() > kJsonHead.size();
 }
 
 void GrowingStatsPage::AddText(const StatsRegistry::Stat& stat) {
@@ -136,7 +143,7 @@ void GrowingStatsPage::AddText(const StatsRegistry::Stat& stat) {
 void GrowingStatsPage::AddJson(const StatsRegistry::Stat& stat) {
   const bool is_histogram = stat.kind == StatKind::kHistogram;
   std::string& out = is_histogram ? histograms_ : text_;
-  if (out.size() > (is_histogram ? 0 : kJsonHead.size())) out += ',';
+  if (is_histogram ? !out.empty() : has_stats()) out += ',';
   out += "{\"name\":";
   AppendJsonString(stat.name, out);
   if (!is_histogram) {
@@ -148,28 +155,33 @@ void GrowingStatsPage::AddJson(const StatsRegistry::Stat& stat) {
                                      : AppendBucketsJson(recorded, view_, out);
 }
 
-std::string GrowingStatsPage::Take() {
-  if (format_ == StatsFormat::kText) return std::move(text_ += histograms_);
-  if (!histograms_.empty()) {
-    if (text_.size() > kJsonHead.size()) text_ += ',';
-    AppendHistogramsHead(view_, text_);
-    absl::StrAppend(&text_, histograms_, view_ == HistogramView::kQuantiles ? "]}}" : "]}");
+std::vector<std::string> GrowingStatsPage::Take() {
+  if (format_ == StatsFormat::kText) {
+    text_ += histograms_;
+  } else {
+    if (!histograms_.empty()) {
+      if (has_stats()) text_ += ',';
+      AppendHistogramsHead(view_, text_);
+      absl::StrAppend(&text_, histograms_, view_ == HistogramView::kQuantiles ? "]}}" : "]}");
+    }
+    text_ += "]}";
   }
-  return std::move(text_ += "]}");
+  pieces_.push_back(std::move(text_));
+  return std::move(pieces_);
 }
 
 std::string StatsText(const StatsRegistry& registry, const HistogramIntervals& intervals,
                       const StatFilter& filter, HistogramView view) {
   GrowingStatsPage page(registry, intervals, filter, view, StatsFormat::kText);
   page.AddPart(std::numeric_limits<size_t>::max());
-  return page.Take();
+  return absl::StrJoin(page.Take(), "");
 }
 
 std::string StatsJson(const StatsRegistry& registry, const HistogramIntervals& intervals,
                       const StatFilter& filter, HistogramView view) {
   GrowingStatsPage page(registry, intervals, filter, view, StatsFormat::kJson);
   page.AddPart(std::numeric_limits<size_t>::max());
-  return page.Take();
+  return absl::StrJoin(page.Take(), "");
 }
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "source/stats/histogram_intervals.h"
 #include "source/stats/registry.h"
@@ -24,18 +25,22 @@ class GrowingStatsPage {
                    const StatFilter& filter, HistogramView view, StatsFormat format);
   // So many stats more. True: there are others.
   bool AddPart(size_t stats);
-  // Once, when there are none.
-  std::string Take();
+  // Once, when there are none: all of it, in pieces where it is long, as to move what has been
+  // written to where there is more room holds up everybody, too.
+  std::vector<std::string> Take();
 
  private:
+  static constexpr size_t kPieceBytes = 256 * 1024;
   void AddText(const StatsRegistry::Stat& stat);
   void AddJson(const StatsRegistry::Stat& stat);
+  bool has_stats() const;  // JSON: counters or gauges so far
   const StatsRegistry& registry_;
   const HistogramIntervals& intervals_;
   const StatFilter& filter_;
   const HistogramView view_;
   const StatsFormat format_;
   std::string after_, text_, histograms_;
+  std::vector<std::string> pieces_;  // before text_
 };
 
 // Counters and gauges in order of name, then histograms.

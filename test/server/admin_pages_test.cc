@@ -3,6 +3,8 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "envoy/admin/v3/clusters.pb.h"
 #include "envoy/admin/v3/listeners.pb.h"
 #include "google/protobuf/struct.pb.h"
@@ -210,7 +212,9 @@ TEST_F(AdminPages, OthersHaveTheirTurnsWhileALongPageOfStatsIsMade) {
   for (const char* target : {"/stats", "/stats?format=json", "/stats/prometheus"}) {
     std::string body;
     size_t turns = 0;
-    handler().Handle({"GET", target}, [&](const AdminResponse& answer) { body = answer.body; });
+    handler().Handle({"GET", target}, [&](const AdminResponse& answer) {
+      body = absl::StrCat(answer.body, absl::StrJoin(answer.more, ""));
+    });
     const std::function<void()> other = [&] {
       if (!body.empty()) return;
       ++turns;
@@ -218,7 +222,7 @@ TEST_F(AdminPages, OthersHaveTheirTurnsWhileALongPageOfStatsIsMade) {
     };
     loop.Post(other);
     world.RunUntilIdle();
-    EXPECT_GE(turns, kStats / 8192 - 1) << target;  // between any two parts
+    EXPECT_GE(turns, kStats / 2048 - 1) << target;  // between any two parts
     EXPECT_TRUE(absl::StrContains(body, "c29999")) << target;
   }
 }

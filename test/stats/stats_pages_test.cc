@@ -1,7 +1,10 @@
 // What operators and scrapers read: /stats as text and JSON, and the Prometheus exposition.
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "source/stats/prometheus_text.h"
 #include "source/stats/registry.h"
@@ -100,6 +103,21 @@ TEST_F(StatsPages, JsonHoldsHistogramsInOneObject) {
       R"({"upper_bound":0.5,"interval":0,"cumulative":1},{"upper_bound":1,)"));
 }
 
+TEST_F(StatsPages, ALongPageComesInPiecesThatAreTheWhole) {
+  for (int i = 0; i < 10'000; ++i) Count(absl::StrCat(std::string(80, 'a'), i), 1);
+  registry_.GetHistogram("time");
+  for (const StatsFormat format : {StatsFormat::kText, StatsFormat::kJson}) {
+    const StatFilter all;
+    GrowingStatsPage page(registry_, intervals_, all, HistogramView::kQuantiles, format);
+    while (page.AddPart(100)) {
+    }
+    const std::vector<std::string> pieces = page.Take();
+    EXPECT_GT(pieces.size(), 2u);
+    for (const std::string& piece : pieces) EXPECT_LT(piece.size(), 400'000u);
+    EXPECT_TRUE(absl::StrJoin(pieces, "") == (format == StatsFormat::kText ? Text() : Json()));
+  }
+}
+
 TEST_F(StatsPages, JsonEscapesNames) {
   Count("cluster.a\"b.x", 1);
   EXPECT_EQ(Json(), R"({"stats":[{"name":"cluster.a\"b.x","value":1}]})");
@@ -174,7 +192,7 @@ TEST_F(StatsPages, PrometheusIsTheSameInParts) {
     GrowingPrometheusPage page(registry_, all);
     size_t parts = 1;
     while (page.AddPart(count)) ++parts;
-    EXPECT_EQ(page.Take(), whole) << count;
+    EXPECT_EQ(absl::StrJoin(page.Take(), ""), whole) << count;
     EXPECT_GE(parts, 2 * (8 / count)) << count;
   }
 }

@@ -47,6 +47,34 @@ class Admin(unittest.TestCase):
         with RawConnection(path) as c:
             self.assertEqual(c.get('/ready').status, 200)
 
+    def start_with_many_clusters(self):
+        sluice = Sluice(bootstrap(*[cluster('cluster-%03d' % i, [1]) for i in range(300)]))
+        self.addCleanup(sluice.stop)
+        return sluice
+
+    def test_a_long_page_goes_out_as_it_is_read(self):
+        sluice = self.start_with_many_clusters()
+        with RawConnection(int(sluice.admin_address().rsplit(':', 1)[1])) as reader:
+            reader.send(b'GET /stats HTTP/1.1\r\nhost: admin\r\n\r\n')
+            # Nobody reads, and others are served.
+            for _ in range(20):
+                self.assertEqual(sluice.admin('/ready')[0], 200)
+            page = reader.read_response()
+            names = [line.split(b': ')[0] for line in page.body.splitlines()]
+            self.assertGreater(len(page.body), 1 << 20)
+            self.assertEqual(len(names), len(set(names)))
+            for i in range(300):
+                self.assertIn(b'cluster.cluster-%03d.upstream_rq_total' % i, names)
+            self.assertEqual(reader.get('/ready').status, 200)
+
+    def test_who_leaves_in_the_middle_of_a_long_page_costs_nothing(self):
+        sluice = self.start_with_many_clusters()
+        for _ in range(5):
+            with RawConnection(int(sluice.admin_address().rsplit(':', 1)[1])) as reader:
+                reader.send(b'GET /stats HTTP/1.1\r\nhost: admin\r\n\r\n')
+                reader.exactly(100000)
+        self.assertEqual(sluice.admin('/ready')[0], 200)
+
 
 if __name__ == '__main__':
     unittest.main()

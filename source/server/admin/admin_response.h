@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -21,6 +22,7 @@ struct AdminResponse {
   int status = 200;
   absl::string_view content_type = kText;  // one of the above
   std::string body;
+  std::vector<std::string> more = {};  // behind it, of a page that is long
 };
 
 }  // namespace sluice

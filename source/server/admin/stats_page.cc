@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "re2/re2.h"
 #include "source/stats/prometheus_text.h"
@@ -78,12 +79,16 @@ class StatsJob {
       const RunSoon soon = job->soon_;
       return soon([job = std::move(job)]() mutable { Run(std::move(job)); });
     }
-    job->reply_({200, job->content_type_, job->page_.Take()});
+    std::vector<std::string> pieces = job->page_.Take();
+    AdminResponse page{200, job->content_type_, std::move(pieces[0])};
+    pieces.erase(pieces.begin());
+    page.more = std::move(pieces);
+    job->reply_(std::move(page));
   }
 
  private:
-  // Some milliseconds.
-  static constexpr size_t kPartStats = 8192;
+  // About a millisecond.
+  static constexpr size_t kPartStats = 2048;
   const ParsedFilter parsed_;
   Page page_;
   const absl::string_view content_type_;
