@@ -24,6 +24,7 @@ class DeltaDialect final : public Dialect {
       return absl::InvalidArgumentError("the message is no DeltaDiscoveryResponse");
     }
     Response response{proto.type_url(), proto.system_version_info(), proto.nonce(), {}, {}};
+    response.resources.reserve(static_cast<size_t>(proto.resources_size()));
     for (auto& wrapper : *proto.mutable_resources()) {
       // Another way to say that there is none of that name.
       if (!wrapper.has_resource() && !wrapper.has_ttl()) {

@@ -50,6 +50,7 @@ class StateOfTheWorldDialect final : public Dialect {
       return absl::InvalidArgumentError("the message is no DiscoveryResponse");
     }
     Response response{proto.type_url(), proto.version_info(), proto.nonce(), {}, {}};
+    response.resources.reserve(static_cast<size_t>(proto.resources_size()));
     for (int i = 0; i < proto.resources_size(); ++i) {
       response.resources.push_back(ReadResource(*proto.mutable_resources(i), i, response.version));
     }
