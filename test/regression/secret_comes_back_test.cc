@@ -80,7 +80,7 @@ class SecretComesBack : public testing::Test {
   ScriptedFileWatcher files_{world_.main().loop};
   SilentSource source_;
   SecretStore store_{world_.main(), files_, world_.stats()};
-  SecretUpdates updates_{world_.main().loop, store_};
+  SecretUpdates updates_{world_.main().loop, store_, [] {}};
   envoy::config::core::v3::ConfigSource from_;
   std::vector<std::unique_ptr<User>> users_;
 };
