@@ -89,7 +89,7 @@ void TcpAttempt::FillOutput(Buffer& out, size_t bytes_max) {
   const size_t bytes = std::min(pending_.size(), bytes_max);
   out.MoveFrom(pending_, bytes);
   sink_.request_gauge().Subtract(bytes);
-  CountBytes();
+  if (bytes > 0) upstream_->connection().NotifyWhenFlushed();
   if (!pending_.empty() || !request_ended_ || end_passed_) return;
   end_passed_ = true;
   info_.upstream_request_end = sink_.worker().loop.now();

@@ -34,6 +34,9 @@ class TcpAttempt final : private ConnectionHandler {
   void OnConnected() override;
   void OnBytes(Buffer& in, End end) override;
   void FillOutput(Buffer& out, size_t bytes_max) override;
+  void OnFlushed() override {
+    if (upstream_ != nullptr) CountBytes();
+  }
   void OnConnectionClosed(CloseCause cause) override;
 
   void Release();

@@ -70,13 +70,22 @@ void TcpProxy::OnBytes(TunnelSide from, Buffer& in, End end) {
   NoteFlow();
 }
 
+// What leaves counts when it has left.
 void TcpProxy::FillOutput(TunnelSide to, Buffer& out, size_t bytes_max) {
+  const size_t before = out.size();
   if (http_ != nullptr) {
     http_->FillOutput(out, bytes_max);
   } else {
     tunnel_.FillOutput(to, out, bytes_max);
   }
   NoteFlow();
+  if (out.size() == before) return;
+  (to == TunnelSide::kDownstream ? connection_ : upstream_->connection()).NotifyWhenFlushed();
+}
+
+void TcpProxy::OnFlushed(TunnelSide side) {
+  NoteFlow();
+  if (http_ == nullptr) tunnel_.OnFlushed(side);
 }
 
 size_t TcpProxy::WaitingBytes(TunnelSide to) const {

@@ -60,7 +60,7 @@ class TcpProxy final : public Downstream {
     void FillOutput(Buffer& out, size_t bytes_max) override {
       proxy_.FillOutput(side_, out, bytes_max);
     }
-    void OnFlushed() override { proxy_.tunnel_.OnFlushed(side_); }
+    void OnFlushed() override { proxy_.OnFlushed(side_); }
     void OnConnectionClosed(CloseCause cause) override;
 
    private:
@@ -70,6 +70,7 @@ class TcpProxy final : public Downstream {
 
   void OnBytes(TunnelSide from, Buffer& in, End end);
   void FillOutput(TunnelSide to, Buffer& out, size_t bytes_max);
+  void OnFlushed(TunnelSide side);
   void ConnectUpstream();
   void OnUpstreamConnected();
   void OnUpstreamClosed(CloseCause cause);

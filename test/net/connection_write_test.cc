@@ -18,6 +18,26 @@ TEST_F(ConnectionTest, ATurnsOutputIsOneWrite) {
   EXPECT_EQ(counts().writes, 1);
 }
 
+TEST_F(ConnectionTest, WhoGivesLessThanThereIsRoomForIsNotAskedAgain) {
+  Accept();
+  handler_.fills = 0;
+  Write("all there is");
+  world_.RunUntilIdle();
+  EXPECT_EQ(peer_->Take(), "all there is");
+  EXPECT_EQ(handler_.fills, 1);
+}
+
+TEST_F(ConnectionTest, WhoHasMoreAfterAllSaysSoWhileItGives) {
+  Accept();
+  handler_.on_fill = [&] {
+    handler_.on_fill = nullptr;
+    Write(" and more");
+  };
+  Write("some");
+  world_.RunUntilIdle();
+  EXPECT_EQ(peer_->Take(), "some and more");
+}
+
 TEST_F(ConnectionTest, NothingToWriteIsNoWrite) {
   Accept();
   counts() = {};
