@@ -28,7 +28,7 @@ namespace sluice {
 namespace {
 
 constexpr size_t kTunnelBytesMax = 3800;
-constexpr size_t kLoggedTunnelBytesMax = 5600;  // with both heads
+constexpr size_t kLoggedTunnelBytesMax = 5400;  // with both heads
 constexpr size_t kKeepAliveBytesMax = 1000;
 constexpr int kConnections = 300;
 
