@@ -52,7 +52,9 @@ void OutgoingFields::AddRegular(const Headers& headers, ContentLength length) {
       if (length == ContentLength::kDrop) continue;
       if (length == ContentLength::kZeroOnly && header.value != "0") continue;
     }
-    Add(header.name, header.value, header.id == HeaderId::kUnknown ? 0 : kKnownName);
+    // A name that came as text is in memory that may go before the frame is written.
+    header.id == HeaderId::kUnknown ? Add(header.name, header.value, 0)
+                                    : Add(HeaderNameText(header.id), header.value, kKnownName);
   }
 }
 
