@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace sluice {
+namespace {
+
+// What others have handed over in one turn: a change of ten thousand things must not keep what
+// connections wait for.
+constexpr size_t kPostsMax = 32;
+
+}  // namespace
 
 EventLoop::EventLoop(Poller& poller) : poller_(poller), now_(poller.Now()) {}
 
@@ -42,7 +49,14 @@ void EventLoop::Stop() {
 }
 
 void EventLoop::Post(absl::AnyInvocable<void()> work) {
-  if (posts_.Push(std::move(work))) poller_.Wake();
+  PostQuietly(std::move(work));
+  WakeForPosts();
+}
+
+void EventLoop::PostQuietly(absl::AnyInvocable<void()> work) { posts_.Push(std::move(work)); }
+
+void EventLoop::WakeForPosts() {
+  if (posts_.WantsWake()) poller_.Wake();
 }
 
 void EventLoop::DeleteLater(std::unique_ptr<Deferred> object) {
@@ -54,7 +68,7 @@ bool EventLoop::RunWork() {
   wall_known_ = false;
   bool ran = poller_.Report() > 0;
   ran |= timers_.RunDue(now_) > 0;
-  ran |= posts_.RunAll();
+  ran |= posts_.Run(kPostsMax);
   ran |= FinishTurn();
   return ran;
 }

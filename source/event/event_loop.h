@@ -51,8 +51,13 @@ class EventLoop {
   bool TurnWithoutWaiting();
   void Stop();  // any thread; Run returns after the current turn
 
-  // Any thread: runs `work` on the loop's thread in a coming turn, in order of posting.
+  // Any thread: runs `work` on the loop's thread in a coming turn, in order of posting. A turn runs
+  // a few dozen of what waits, and the next one goes on: connections are looked at in between.
   void Post(absl::AnyInvocable<void()> work);
+  // Any thread: as Post, but a loop that waits may wait on until WakeForPosts. For many in a row,
+  // each of which would wake it anew.
+  void PostQuietly(absl::AnyInvocable<void()> work);
+  void WakeForPosts();
 
   void AtEndOfTurn(EndOfTurnTask& task) {
     if (!task.linked()) end_of_turn_.PushBack(task);

@@ -40,7 +40,7 @@ ProxyCore::ProxyCore(const World& world, const Registry& extensions)
       }()),
       access_logs_(world.workers, world.main, world.open_access_log),
       overload_(world.main, world.stats, process_.overload, world.heap),
-      upstreams_(worker_set_,
+      upstreams_(world.main.loop, worker_set_,
                  [&] {
                    std::vector<WorkerUpstreams::Side> sides;
                    for (size_t i = 0; i < world.workers.size(); ++i) {

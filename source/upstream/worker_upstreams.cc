@@ -4,8 +4,8 @@
 
 namespace sluice {
 
-WorkerUpstreams::WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides)
-    : workers_(workers), sides_(std::move(sides)) {
+WorkerUpstreams::WorkerUpstreams(EventLoop& main, WorkerSet& workers, std::vector<Side> sides)
+    : main_(main), workers_(workers), sides_(std::move(sides)) {
   SLUICE_CHECK(sides_.size() == workers.size());
 }
 
@@ -13,25 +13,36 @@ void WorkerUpstreams::SetCluster(std::shared_ptr<const ClusterSpec> spec,
                                  std::shared_ptr<CircuitBreaker> breaker,
                                  std::shared_ptr<OutlierMonitor> outliers,
                                  std::shared_ptr<const HostSet> hosts) {
-  for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
-    workers_.loop(worker).Post([side = sides_[worker], spec, breaker, outliers, hosts] {
+  PostToAll([&](const Side& side) {
+    return [side, spec, breaker, outliers, hosts] {
       side.clusters.Set({side.context, side.network, spec, breaker, outliers, hosts});
-    });
-  }
+    };
+  });
 }
 
 void WorkerUpstreams::SetHosts(absl::string_view cluster, std::shared_ptr<const HostSet> hosts) {
-  for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
-    workers_.loop(worker).Post([side = sides_[worker], name = std::string(cluster), hosts] {
-      side.clusters.SetHosts(name, hosts);
-    });
-  }
+  PostToAll([&](const Side& side) {
+    return [side, name = std::string(cluster), hosts] { side.clusters.SetHosts(name, hosts); };
+  });
 }
 
 void WorkerUpstreams::RemoveCluster(absl::string_view cluster) {
+  PostToAll([&](const Side& side) {
+    return [side, name = std::string(cluster)] { side.clusters.Remove(name); };
+  });
+}
+
+template <class Make>
+void WorkerUpstreams::PostToAll(const Make& make) {
   for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
-    workers_.loop(worker).Post(
-        [side = sides_[worker], name = std::string(cluster)] { side.clusters.Remove(name); });
+    workers_.loop(worker).PostQuietly(make(sides_[worker]));
+  }
+  main_.AtEndOfTurn(*this);
+}
+
+void WorkerUpstreams::RunEndOfTurn() {
+  for (uint32_t worker = 0; worker < workers_.size(); ++worker) {
+    workers_.loop(worker).WakeForPosts();
   }
 }
 

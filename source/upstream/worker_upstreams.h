@@ -1,8 +1,9 @@
 // WorkerUpstreams: all workers' clusters as the main thread sees them: the one way by which a
 // change of clusters reaches the workers.
 //
-// Main thread; each change is a task posted to every worker, so all see the same order. The
-// workers' sides live in the workers and outlive every posted task.
+// Main thread; each change is a task posted to every worker, so all see the same order. A worker is
+// woken for all changes of a turn of main together: woken for each of ten thousand, it would keep a
+// CPU from requests. The workers' sides live in the workers and outlive every posted task.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,7 @@
 
 namespace sluice {
 
-class WorkerUpstreams {
+class WorkerUpstreams final : private EndOfTurnTask {
  public:
   // What is touched on the worker's own thread only.
   struct Side {
@@ -31,7 +32,7 @@ class WorkerUpstreams {
     WorkerClusters& clusters;
   };
   // One side for each of `workers`, in their order.
-  WorkerUpstreams(WorkerSet& workers, std::vector<Side> sides);
+  WorkerUpstreams(EventLoop& main, WorkerSet& workers, std::vector<Side> sides);
 
   // A cluster with its hosts: a new one, or, with the same breaker, another spec of one that there
   // is.
@@ -41,6 +42,12 @@ class WorkerUpstreams {
   void RemoveCluster(absl::string_view cluster);
 
  private:
+  void RunEndOfTurn() override;  // wakes them
+  // `make(side)` is what the worker of that side is to do.
+  template <class Make>
+  void PostToAll(const Make& make);
+
+  EventLoop& main_;
   WorkerSet& workers_;
   const std::vector<Side> sides_;
 };

@@ -25,7 +25,7 @@ struct Taken {
 class Intake {
  public:
   // Of what takes parts: for each turn. A cluster takes some tens of microseconds.
-  static constexpr size_t kPartResources = 64;
+  static constexpr size_t kPartResources = 16;
 
   Intake(Response response, std::vector<std::string> gone)
       : response_(std::move(response)), gone_(std::move(gone)) {}

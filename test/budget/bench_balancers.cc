@@ -159,7 +159,8 @@ struct Clusters {
     world.IgnoreLeftOvers();
     std::vector<WorkerUpstreams::Side> sides;
     for (uint32_t i = 0; i < 2; ++i) sides.push_back({world.worker(i), world.network(), maps[i]});
-    workers = std::make_unique<WorkerUpstreams>(world.workers(), std::move(sides));
+    workers =
+        std::make_unique<WorkerUpstreams>(world.main().loop, world.workers(), std::move(sides));
     set = std::make_unique<ClusterSet>(world.main(), world.network(), world.stats(), resolver,
                                        *workers);
   }

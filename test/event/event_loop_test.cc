@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -141,6 +142,45 @@ TEST_F(EventLoopTest, PostsRunInOrderAndThoseOfAPostInTheNextTurn) {
   EXPECT_EQ(log_, "a b");
   loop_.Turn();  // does not wait: there is work
   EXPECT_EQ(log_, "a b c");
+}
+
+TEST(PostQueueWake, AQuietPostWaitsUntilSomebodyWakesTheLoop) {
+  PostQueue queue;
+  queue.Push([] {});
+  queue.Push([] {});
+  EXPECT_TRUE(queue.WantsWake());
+  EXPECT_FALSE(queue.WantsWake());
+  queue.Push([] {});
+  EXPECT_FALSE(queue.WantsWake());  // it is awake and has not looked yet
+  EXPECT_TRUE(queue.Run(2));
+  EXPECT_FALSE(queue.WantsWake());
+  EXPECT_TRUE(queue.Run(2));
+  EXPECT_FALSE(queue.Run(2));
+  queue.Push([] {});
+  EXPECT_TRUE(queue.WantsWake());
+}
+
+TEST_F(EventLoopTest, ManyPostsDoNotKeepSocketsWaiting) {
+  Socket socket;
+  const int fd = poller_.Open(socket);
+  PollerWatch* watch = poller_.Watch(fd, WatchMode::kEdgeReadWrite, socket);
+  int ran = 0, most_between = 0, since = 0;
+  socket.on_ready = [&] {
+    since = 0;
+    poller_.Unwatch(watch);
+    watch = poller_.Watch(fd, WatchMode::kEdgeReadWrite, socket);  // it is ready again
+  };
+  for (int i = 0; i < 1000; ++i) {
+    loop_.Post([&, i] {
+      EXPECT_EQ(ran++, i);
+      most_between = std::max(most_between, ++since);
+      if (i < 3) loop_.Post([&, at = 1000 + i] { EXPECT_EQ(ran++, at); });
+    });
+  }
+  while (ran < 1003) loop_.Turn();  // does not wait: there is work
+  EXPECT_LE(most_between, 100);
+  poller_.Unwatch(watch);
+  poller_.Close(fd);
 }
 
 TEST_F(EventLoopTest, EndOfTurnGoesOnUntilNothingIsLeft) {

@@ -25,7 +25,8 @@ class ClusterWorld {
       worker_clusters_.push_back(std::make_unique<WorkerClusters>());
       sides.push_back({world_.worker(i), world_.network(), *worker_clusters_.back()});
     }
-    workers_ = std::make_unique<WorkerUpstreams>(world_.workers(), std::move(sides));
+    workers_ =
+        std::make_unique<WorkerUpstreams>(world_.main().loop, world_.workers(), std::move(sides));
     clusters_ = std::make_unique<ClusterSet>(world_.main(), world_.network(), world_.stats(),
                                              resolver_, *workers_);
   }

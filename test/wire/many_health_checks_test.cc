@@ -150,7 +150,7 @@ class ManyHosts {
       : main_(0),
         resolver_(main_.loop),
         workers_(std::vector<EventLoop*>()),
-        upstreams_(workers_, {}),
+        upstreams_(main_.loop, workers_, {}),
         skew_(main_.loop),
         begin_(main_.loop, this, kMethod<&ManyHosts::Begin>),
         change_(main_.loop, this, kMethod<&ManyHosts::Change>),

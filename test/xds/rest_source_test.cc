@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
+#include "source/xds/intake.h"
 #include "test/harness/sim_world.h"
 
 namespace sluice {
@@ -49,7 +50,7 @@ class RestSourceTest : public testing::Test {
     int& open;
   };
 
-  RestSourceTest() { source_.Add(kClusterType, user_, UpdateStats(world_.stats(), "cds.")); }
+  RestSourceTest() { source_.Add(kClusterType, user_, MakeUpdateStats(world_.stats(), "cds.")); }
 
   RestPost Post() {
     return [this](const std::string& path, std::string body,
@@ -190,8 +191,9 @@ TEST_F(RestSourceTest, OthersHaveTheirTurnsWhileManyAreTaken) {
   Polls();
   Answer(200, Clusters("1", names));
   // Between any two parts; the first and the last are a matter of who comes first in a turn.
-  EXPECT_GE(turns, 1000u / 64 - 1);
-  EXPECT_THAT(Notes(), SizeIs((1000 + 63) / 64));
+  constexpr size_t kPart = Intake::kPartResources;
+  EXPECT_GE(turns, 1000 / kPart - 1);
+  EXPECT_THAT(Notes(), SizeIs((1000 + kPart - 1) / kPart));
   EXPECT_THAT(Polls(), IsEmpty());
   Advance(5);
   EXPECT_THAT(Polls(), ElementsAre(HasSubstr("refuses Cluster \"bad\": is bad")));
