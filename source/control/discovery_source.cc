@@ -173,14 +173,14 @@ bool Discovery::IsUsed(const Source& source, absl::string_view type_url) const {
 }
 
 UpdateStats Discovery::StatsOf(const ResourceType& type) {
-  if (&type == &kClusterType) return UpdateStats(parts_.stats, "cluster_manager.cds.");
-  if (&type == &kListenerType) return UpdateStats(parts_.stats, "listener_manager.lds.");
-  if (&type == &kEndpointType) return UpdateStats(parts_.stats, "cluster_manager.eds.");
-  if (&type == &kRouteType) return UpdateStats(parts_.stats, "listener_manager.rds.");
-  if (&type == &kScopedRouteType) return UpdateStats(parts_.stats, "listener_manager.srds.");
-  if (&type == &kVirtualHostType) return UpdateStats(parts_.stats, "listener_manager.vhds.");
-  if (&type == &kRuntimeType) return UpdateStats(parts_.stats, "runtime.");
-  return UpdateStats(parts_.stats, "listener_manager.sds.");
+  if (&type == &kClusterType) return MakeUpdateStats(parts_.stats, "cluster_manager.cds.");
+  if (&type == &kListenerType) return MakeUpdateStats(parts_.stats, "listener_manager.lds.");
+  if (&type == &kEndpointType) return MakeUpdateStats(parts_.stats, "cluster_manager.eds.");
+  if (&type == &kRouteType) return MakeUpdateStats(parts_.stats, "listener_manager.rds.");
+  if (&type == &kScopedRouteType) return MakeUpdateStats(parts_.stats, "listener_manager.srds.");
+  if (&type == &kVirtualHostType) return MakeUpdateStats(parts_.stats, "listener_manager.vhds.");
+  if (&type == &kRuntimeType) return MakeUpdateStats(parts_.stats, "runtime.");
+  return MakeUpdateStats(parts_.stats, "listener_manager.sds.");
 }
 
 core::Node Discovery::node() const {

@@ -25,7 +25,7 @@ struct Discovery::Source {
   Source(Discovery& owner, std::optional<ApiSource> api, bool is_aggregated)
       : api(std::move(api)),
         is_aggregated(is_aggregated),
-        endpoints(owner.parts_.main, owner.parts_.stats, owner.parts_.clusters),
+        endpoints(owner.parts_.main, owner.parts_.clusters),
         routes(
             owner.parts_.main, owner.parts_.stats, owner.parts_.runtime.keys(),
             owner.parts_.filter_settings,

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
-#include "source/upstream/cluster_stats.h"
 
 namespace sluice {
 
@@ -17,7 +16,7 @@ void EndpointUpdates::Want(const std::string& cluster, const std::string& servic
   Service& wanted = services_[service];
   wanted.clusters.insert(cluster);
   source_->Want(kEndpointType, service, fetch_timeout);
-  stats_.CountAttempt(StatPrefix(cluster));
+  StatsOf(cluster).attempt.Add(main_.stats);
   if (wanted.has_assignment) {
     Assignment assignment = Read(service);
     clusters_.SetEndpoints(cluster, std::move(assignment.endpoints), assignment.policy);
@@ -26,9 +25,17 @@ void EndpointUpdates::Want(const std::string& cluster, const std::string& servic
   }
 }
 
-std::string EndpointUpdates::StatPrefix(const std::string& cluster) const {
+UpdateStats EndpointUpdates::StatsOf(const std::string& cluster) const {
   const Cluster* const known = clusters_.Find(cluster);
-  return ClusterStatPrefix(known == nullptr ? cluster : known->spec().stat_name);
+  if (known == nullptr) return {};  // it counts nowhere
+  const ClusterStats& stats = known->spec().stats;
+  return {.attempt = stats.update_attempt,
+          .success = stats.update_success,
+          .failure = stats.update_failure,
+          .rejected = stats.update_rejected,
+          .fetch_timeout = stats.init_fetch_timeout,
+          .version = stats.version,
+          .updated_at = stats.update_time};
 }
 
 void EndpointUpdates::Unwant(const std::string& cluster) {
@@ -66,7 +73,7 @@ std::vector<AwaitedName> EndpointUpdates::Awaited() const {
 std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resource>& resources,
                                                         const std::vector<std::string>&) {
   const std::vector<ResourceError> refused = UpdateResources<AssignmentProto>(
-      resources, loop_.wall_now(), records_,
+      resources, main_.loop.wall_now(), records_,
       [this](const AssignmentProto& proto, const std::string&, const FieldScope& scope) {
         const size_t errors_before = scope.errors().size();
         Assignment assignment = ParseAssignment(proto, DiscoveryType::kStatic, scope);
@@ -83,12 +90,12 @@ std::vector<ResourceError> EndpointUpdates::OnResources(const std::vector<Resour
   for (const Resource& resource : resources) {
     if (records_[resource.name].refused == nullptr) Renew(resource.name);
   }
-  stats_.Count(resources, refused, [this](const std::string& name) {
-    std::vector<std::string> prefixes;
+  CountUpdates(main_, resources, refused, [this](const std::string& name) {
+    std::vector<UpdateStats> stats;
     const auto at = services_.find(name);
-    if (at == services_.end()) return prefixes;
-    for (const std::string& cluster : at->second.clusters) prefixes.push_back(StatPrefix(cluster));
-    return prefixes;
+    if (at == services_.end()) return stats;
+    for (const std::string& cluster : at->second.clusters) stats.push_back(StatsOf(cluster));
+    return stats;
   });
   return refused;
 }
@@ -123,7 +130,9 @@ void EndpointUpdates::OnStale(const std::string& name) {
 void EndpointUpdates::OnFetchTimeout(const std::string& service) {
   const auto at = services_.find(service);
   if (at == services_.end() || at->second.has_assignment) return;
-  for (const std::string& cluster : at->second.clusters) stats_.CountTimeout(StatPrefix(cluster));
+  for (const std::string& cluster : at->second.clusters) {
+    StatsOf(cluster).fetch_timeout.Add(main_.stats);
+  }
   OnMissing(service);
 }
 

@@ -23,8 +23,7 @@ namespace sluice {
 
 class EndpointUpdates final : public ResourceUser {
  public:
-  EndpointUpdates(WorkerContext& main, StatsRegistry& stats, ClusterSet& clusters)
-      : loop_(main.loop), clusters_(clusters), stats_(main, stats) {}
+  EndpointUpdates(WorkerContext& main, ClusterSet& clusters) : main_(main), clusters_(clusters) {}
   // Where they come by; outlives this.
   void SetSource(ResourceSource& source) { source_ = &source; }
 
@@ -49,14 +48,12 @@ class EndpointUpdates final : public ResourceUser {
     Expiry(EndpointUpdates& updates, std::string service)
         : updates(updates),
           service(std::move(service)),
-          timer(updates.loop_, this, kMethod<&Expiry::OnTime>) {}
+          timer(updates.main_.loop, this, kMethod<&Expiry::OnTime>) {}
     void OnTime() { updates.OnStale(service); }
     EndpointUpdates& updates;
     const std::string service;
     Timer timer;
   };
-  std::string StatPrefix(const std::string& cluster) const;
-
   struct Service {
     absl::btree_set<std::string> clusters;
     bool has_assignment = false;     // one that was good has come
@@ -64,17 +61,18 @@ class EndpointUpdates final : public ResourceUser {
     Duration stale_after{0};         // of the last that was good
     std::unique_ptr<Expiry> expiry;  // null: it lasts
   };
+  // "cluster.<stat_name>.update_success" and the like.
+  UpdateStats StatsOf(const std::string& cluster) const;
   Assignment Read(const std::string& name) const;
   void Renew(const std::string& name);
   void OnStale(const std::string& name);
 
-  EventLoop& loop_;
+  WorkerContext& main_;
   ClusterSet& clusters_;
   ResourceSource* source_ = nullptr;
   absl::btree_map<std::string, Service> services_;
   absl::btree_map<std::string, std::string> service_of_;  // by cluster
   ResourceRecords records_;
-  NamedStats stats_;
 };
 
 }  // namespace sluice

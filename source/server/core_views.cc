@@ -98,7 +98,8 @@ std::vector<ClusterView> ShowClusters(const ProxyCore& core) {
     for (size_t i = 0; i < set.hosts.size(); ++i) {
       view.hosts.push_back(ShowHost(*set.hosts[i], set.traits[i]));
       view.hosts.back().ejections = cluster.ejections(i);
-      const CheckedHost* const checked = cluster.health().Find(*set.hosts[i]);
+      const CheckedHost* const checked =
+          cluster.health() == nullptr ? nullptr : cluster.health()->Find(*set.hosts[i]);
       if (checked != nullptr) ShowProbes(*checked, view.hosts.back());
     }
     views.push_back(std::move(view));

@@ -76,13 +76,20 @@ Cluster::Cluster(const World& world, std::shared_ptr<const ClusterSpec> spec,
       gate_(std::move(gate)),
       dns_(world.main, world.resolver, *spec_, [this] { main_.loop.AtEndOfTurn(*this); }),
       assignment_policy_(spec_->assignment_policy),
-      warming_(world.main.loop, this, kMethod<&Cluster::Rebuild>),
-      flips_(world.main.loop, this, kMethod<&Cluster::RebuildLater>),
-      health_(
-          world.main, world.network, world.stats, spec_, [this] { OnHealthChange(); },
-          predecessor == nullptr ? nullptr : &predecessor->health_),
+      reports_(predecessor == nullptr ? std::make_shared<const HealthReports>(world.main.loop)
+                                      : predecessor->reports_),
       hosts_(std::make_shared<HostSet>()) {
   if (predecessor != nullptr) dns_.Remember(predecessor->dns_);
+  if (spec_->health_checks.empty()) return;
+  health_ = std::make_unique<HealthChecker>(HealthChecker::Parts{
+      .main = world.main,
+      .network = world.network,
+      .stats = world.stats,
+      .spec = spec_,
+      .reports = reports_,
+      .on_change = [this] { OnHealthChange(); },
+      .waits = predecessor != nullptr,
+      .predecessor = predecessor == nullptr ? nullptr : predecessor->health_.get()});
 }
 
 Cluster::~Cluster() {
@@ -104,7 +111,8 @@ void Cluster::WatchOutliers(StatsRegistry& stats, LogSink* log) {
                              .stats = OutlierStats(stats, ClusterStatPrefix(spec_->stat_name)),
                              .log = log,
                              .on_change = [this] { OnHealthChange(); }});
-  health_.OnPass([this](const Host& host) { outliers_->OnActiveCheckPassed(host); });
+  if (health_ == nullptr) return;
+  health_->OnPass([this](const Host& host) { outliers_->OnActiveCheckPassed(host); });
 }
 
 void Cluster::Start() {
@@ -118,7 +126,8 @@ void Cluster::TakeOver(Cluster& predecessor) {
   predecessor_ = nullptr;
   hosts_ = predecessor.hosts_;
   must_publish_ = true;
-  health_.TakeOver(predecessor.health_);
+  if (health_ != nullptr) health_->TakeOver();
+  if (predecessor.health_ != nullptr) predecessor.health_->TakeBack(health_.get());
   if (outliers_ != nullptr && predecessor.outliers_ != nullptr) {
     outliers_->TakeOver(*predecessor.outliers_);
   }
@@ -192,19 +201,22 @@ void Cluster::Rebuild() {
   known.Add(serves_another ? predecessor_->hosts_->hosts : hosts_->hosts);
   std::vector<HostEntry> entries =
       known.Merge(Endpoints(), serves_another ? KnownHosts::Word::kKeep : KnownHosts::Word::kTell);
+  for (const HostEntry& entry : entries) {
+    if (entry.host->health_reports == nullptr) entry.host->health_reports = reports_;
+  }
   if (serves_another) {
-    health_.SetHosts(entries);
+    if (health_ != nullptr) health_->SetHosts(entries);
     candidates_.clear();
     for (const HostEntry& entry : entries) candidates_.push_back(entry.host);
   } else {
     candidates_.clear();
     KeepRemoved(entries);
     const bool changed = std::exchange(must_publish_, false) || Differ(entries, *hosts_);
-    if (changed) health_.SetHosts(entries);
+    if (changed && health_ != nullptr) health_->SetHosts(entries);
     if (changed || hosts_->warming) Publish(std::move(entries));
     if (spec_->type == DiscoveryType::kEds) endpoints_.reset();
   }
-  if (ready_ || !dns_.settled() || !health_.settled()) return;
+  if (ready_ || !dns_.settled() || (health_ != nullptr && !health_->settled())) return;
   ready_ = true;
   on_ready_(spec_->name);
 }
@@ -226,7 +238,11 @@ void Cluster::Publish(std::vector<HostEntry> entries) {
   stats.membership_healthy.Set(main_.stats, hosts_->healthy);
   stats.membership_degraded.Set(main_.stats, hosts_->degraded);
   stats.membership_excluded.Set(main_.stats, hosts_->excluded);
-  if (hosts_->warming) warming_.Arm(WarmingStep(spec_->settings->balancer.slow_start));
+  if (hosts_->warming) {
+    if (warming_ == nullptr)
+      warming_ = std::make_unique<Timer>(main_.loop, this, kMethod<&Cluster::Rebuild>);
+    warming_->Arm(WarmingStep(spec_->settings->balancer.slow_start));
+  }
   if (on_hosts_ != nullptr) on_hosts_();
 }
 
@@ -282,7 +298,7 @@ bool Cluster::OrderHost(absl::string_view address, HostOrder order) {
     found = true;
     host->SetFlag(HostFlag::kDrainingByOperator, order == HostOrder::kDrain);
     host->SetFlag(HostFlag::kMaintenanceByOperator, order == HostOrder::kMaintenance);
-    health_.SetPaused(*host, order == HostOrder::kMaintenance);
+    if (health_ != nullptr) health_->SetPaused(*host, order == HostOrder::kMaintenance);
   }
   if (found) OnHealthChange();
   return found;
@@ -291,11 +307,13 @@ bool Cluster::OrderHost(absl::string_view address, HostOrder order) {
 void Cluster::OnHealthChange() {
   const MonotonicTime due = published_ + FlipPause(hosts_->hosts.size());
   if (main_.loop.now() >= due) return RebuildLater();
-  if (!flips_.armed()) flips_.Arm(due - main_.loop.now());
+  if (flips_ == nullptr)
+    flips_ = std::make_unique<Timer>(main_.loop, this, kMethod<&Cluster::RebuildLater>);
+  if (!flips_->armed()) flips_->Arm(due - main_.loop.now());
 }
 
 void Cluster::KeepRemoved(std::vector<HostEntry>& entries) const {
-  if (spec_->health_checks.empty()) return;
+  if (health_ == nullptr) return;
   // By address: one that is listed with other facts now is another Host, and takes its place.
   absl::flat_hash_set<Address> named;
   for (const HostEntry& entry : entries) {
@@ -304,7 +322,7 @@ void Cluster::KeepRemoved(std::vector<HostEntry>& entries) const {
   }
   for (size_t i = 0; i < hosts_->hosts.size(); ++i) {
     const std::shared_ptr<Host>& host = hosts_->hosts[i];
-    if (named.contains(host->address()) || GoesAtOnce(host->flags()) || !health_.Keeps(*host)) {
+    if (named.contains(host->address()) || GoesAtOnce(host->flags()) || !health_->Keeps(*host)) {
       continue;
     }
     host->SetFlag(HostFlag::kPendingRemoval, true);

@@ -86,7 +86,7 @@ class Cluster final : private EndOfTurnTask {
   const std::shared_ptr<const ClusterSpec>& shared_spec() const { return spec_; }
   const CircuitBreaker& breaker() const { return *breaker_; }
   const HostSet& hosts() const { return *hosts_; }
-  const HealthChecker& health() const { return health_; }
+  const HealthChecker* health() const { return health_.get(); }  // null: nobody asks its hosts
   // How often outlier detection has put the `index`th of its hosts out of service.
   uint32_t ejections(size_t index) const;
   bool ready() const { return ready_; }  // has warmed
@@ -121,10 +121,12 @@ class Cluster final : private EndOfTurnTask {
   bool has_endpoints_ = false;  // other than the spec's: what follows, or in its place hosts_
   std::optional<std::vector<EndpointSpec>> endpoints_;
   AssignmentPolicy assignment_policy_;
-  Timer warming_;  // the next step of hosts in slow start
-  Timer flips_;    // what has changed since the last set, where that was a moment ago
+  // The next step of hosts in slow start, and what has changed since the last set, where that was a
+  // moment ago; null: never yet.
+  std::unique_ptr<Timer> warming_, flips_;
   MonotonicTime published_{};
-  HealthChecker health_;
+  const std::shared_ptr<const HealthReports> reports_;
+  std::unique_ptr<HealthChecker> health_;  // null: it has no checks
   std::shared_ptr<const HostSet> hosts_;
   // Instead of them, as long as there is a predecessor.
   std::vector<std::shared_ptr<Host>> candidates_;

@@ -98,7 +98,10 @@ struct ClusterStats {
   Histogram rq_time, cx_connect_ms, cx_length_ms;
   Gauge lb_subsets_active;
   Gauge membership_total, membership_healthy, membership_degraded, membership_excluded;
-  Counter membership_change, update_attempt, update_success, update_failure;
+  Counter membership_change;
+  // Of its endpoints by discovery, and of its names.
+  Counter update_attempt, update_success, update_failure, update_rejected, init_fetch_timeout;
+  Gauge version, update_time;
   std::shared_ptr<const Http2Stats> http2;  // null: the cluster does not speak it
 };
 

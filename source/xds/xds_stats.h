@@ -28,14 +28,6 @@ struct ControlPlaneStats {
 
 // "listener_manager.lds.*" and the like, of one kind of resource, or of one resource.
 struct UpdateStats {
-  UpdateStats(StatsRegistry& stats, absl::string_view prefix)
-      : attempt(stats.GetCounter(absl::StrCat(prefix, "update_attempt"))),
-        success(stats.GetCounter(absl::StrCat(prefix, "update_success"))),
-        failure(stats.GetCounter(absl::StrCat(prefix, "update_failure"))),
-        rejected(stats.GetCounter(absl::StrCat(prefix, "update_rejected"))),
-        fetch_timeout(stats.GetCounter(absl::StrCat(prefix, "init_fetch_timeout"))),
-        version(stats.GetGauge(absl::StrCat(prefix, "version"))),
-        updated_at(stats.GetGauge(absl::StrCat(prefix, "update_time"))) {}
   void NoteSuccess(WorkerContext& main, const std::string& accepted_version) const {
     success.Add(main.stats);
     // Of a size whose differences a gauge can count.
@@ -51,5 +43,14 @@ struct UpdateStats {
   Gauge version;          // a hash of that accepted last
   Gauge updated_at;       // of the last that was accepted: ms since the epoch
 };
+inline UpdateStats MakeUpdateStats(StatsRegistry& stats, absl::string_view prefix) {
+  return {.attempt = stats.GetCounter(absl::StrCat(prefix, "update_attempt")),
+          .success = stats.GetCounter(absl::StrCat(prefix, "update_success")),
+          .failure = stats.GetCounter(absl::StrCat(prefix, "update_failure")),
+          .rejected = stats.GetCounter(absl::StrCat(prefix, "update_rejected")),
+          .fetch_timeout = stats.GetCounter(absl::StrCat(prefix, "init_fetch_timeout")),
+          .version = stats.GetGauge(absl::StrCat(prefix, "version")),
+          .updated_at = stats.GetGauge(absl::StrCat(prefix, "update_time"))};
+}
 
 }  // namespace sluice

@@ -70,8 +70,8 @@ class NotingUser final : public ResourceUser {
 class Player {
  public:
   explicit Player(Wire wire) : wire_(wire) {
-    stream_.Add(kClusterType, clusters_, UpdateStats(world_.stats(), "cds."));
-    stream_.Add(kEndpointType, endpoints_, UpdateStats(world_.stats(), "eds."));
+    stream_.Add(kClusterType, clusters_, MakeUpdateStats(world_.stats(), "cds."));
+    stream_.Add(kEndpointType, endpoints_, MakeUpdateStats(world_.stats(), "eds."));
   }
 
   void Play(const std::string& script) {

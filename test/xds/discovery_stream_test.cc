@@ -68,7 +68,7 @@ class DiscoveryStreamTest : public testing::Test {
     stream_ = std::make_unique<DiscoveryStream>(
         world_.main(), [this] { return control_plane_.MakeChannel(); }, std::move(settings),
         ControlPlaneStats(world_.stats()));
-    stream_->Add(kClusterType, user_, UpdateStats(world_.stats(), "cluster_manager.cds."));
+    stream_->Add(kClusterType, user_, MakeUpdateStats(world_.stats(), "cluster_manager.cds."));
     return *stream_;
   }
   DiscoveryStream& MakeAggregated(const Dialect& dialect) {
@@ -209,7 +209,7 @@ TEST_F(DiscoveryStreamTest, RequestsOfSeveralStreamsThatWaitAreCountedTogether) 
   DiscoveryStream other(
       world_.main(), [this] { return control_plane_.MakeChannel(); },
       {.dialect = Delta(), .is_aggregated = true}, ControlPlaneStats(world_.stats()));
-  other.Add(kEndpointType, other_user, UpdateStats(world_.stats(), "cluster_manager.eds."));
+  other.Add(kEndpointType, other_user, MakeUpdateStats(world_.stats(), "cluster_manager.eds."));
   other.Want(kEndpointType, "a", Duration::zero());
   world_.RunUntilIdle();
   EXPECT_EQ(Stat("control_plane.pending_requests"), 2);
@@ -339,7 +339,7 @@ TEST_F(DiscoveryStreamTest, ARefusalIsUtf8WhateverIsRefused) {
 TEST_F(DiscoveryStreamTest, WhatKindsNobodyAskedForIsNoAnswerToALaterRequest) {
   MakeAggregated(Delta()).WantAll(kClusterType, Duration::zero());
   CollectingUser endpoints;
-  stream_->Add(kEndpointType, endpoints, UpdateStats(world_.stats(), "cluster_manager.eds."));
+  stream_->Add(kEndpointType, endpoints, MakeUpdateStats(world_.stats(), "cluster_manager.eds."));
   world_.RunUntilIdle();
   control_plane_.Send({.type = &kEndpointType, .version = "1"});
   world_.RunUntilIdle();
@@ -355,7 +355,7 @@ class ManyResources : public DiscoveryStreamTest {
   static constexpr int kMany = 200;
   void Begin() {
     MakeAggregated(Delta());
-    stream_->Add(kEndpointType, endpoints_, UpdateStats(world_.stats(), "cluster.one."));
+    stream_->Add(kEndpointType, endpoints_, MakeUpdateStats(world_.stats(), "cluster.one."));
     stream_->WantAll(kClusterType, Duration::zero());
     stream_->Want(kEndpointType, NameOf(1), Duration::zero());
     world_.RunUntilIdle();

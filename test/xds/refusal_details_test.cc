@@ -45,7 +45,7 @@ class RefusalDetails : public testing::TestWithParam<Wire> {
         DiscoveryStream::Settings{
             .dialect = is_delta ? Delta() : StateOfTheWorld(), .is_aggregated = true, .node = {}},
         ControlPlaneStats(world_.stats()));
-    stream_->Add(kClusterType, user_, UpdateStats(world_.stats(), "cds."));
+    stream_->Add(kClusterType, user_, MakeUpdateStats(world_.stats(), "cds."));
     stream_->WantAll(kClusterType, Duration::zero());
     world_.RunUntilIdle();
   }

@@ -66,7 +66,7 @@ class RequestRateTest : public testing::TestWithParam<Wire> {
                                   .node = {},
                                   .rate = rate},
         ControlPlaneStats(world_.stats()));
-    stream_->Add(kEndpointType, user_, UpdateStats(world_.stats(), "eds."));
+    stream_->Add(kEndpointType, user_, MakeUpdateStats(world_.stats(), "eds."));
   }
   void Want(const std::string& name) {
     stream_->Want(kEndpointType, name, Duration::zero());

@@ -22,7 +22,7 @@ bool Disabled(const Host& host) {
 
 // Word for word, and over the same kind of connection.
 bool SameChecks(const ClusterSpec& a, const ClusterSpec& b) {
-  if (a.health_checks.empty() || a.health_checks.size() != b.health_checks.size()) return false;
+  if (a.health_checks.size() != b.health_checks.size()) return false;
   if (a.hashes.connections != b.hashes.connections) return false;
   return a.health_checks == b.health_checks ||
          (a.hashes.health_checks != 0 && a.hashes.health_checks == b.hashes.health_checks);
@@ -57,38 +57,37 @@ bool CheckedHost::checked() const {
   return !Any(*this, [](const HealthState& state) { return !state.checked(); });
 }
 
-HealthChecker::HealthChecker(WorkerContext& main, Network& network, const StatsRegistry& stats,
-                             std::shared_ptr<const ClusterSpec> spec,
-                             std::function<void()> on_change, const HealthChecker* predecessor)
-    : main_(main),
-      network_(network),
-      stats_(stats),
-      spec_(std::move(spec)),
-      on_change_(std::move(on_change)),
-      predecessor_(predecessor),
-      reports_(predecessor != nullptr ? predecessor->reports_
-                                      : std::make_shared<const HealthReports>(main.loop)) {
-  if (predecessor_ != nullptr) return;
-  reports_->checker = this;
-  reports_->wanted = !spec_->health_checks.empty();
+HealthChecker::HealthChecker(Parts parts)
+    : main_(parts.main),
+      network_(parts.network),
+      stats_(parts.stats),
+      spec_(std::move(parts.spec)),
+      reports_(std::move(parts.reports)),
+      on_change_(std::move(parts.on_change)),
+      waits_(parts.waits),
+      predecessor_(parts.predecessor) {
+  if (!waits_) reports_->Set(this);
 }
 
 HealthChecker::~HealthChecker() {
-  if (reports_->checker == this) reports_->checker = nullptr;
+  if (reports_->checker == this) reports_->Set(nullptr);
   SetHosts({});
 }
 
-void HealthChecker::TakeOver(const HealthChecker& predecessor) {
+void HealthChecker::TakeOver() {
   for (const auto& [host, checked] : hosts_) {
     if (checked->borrowed) GiveBack(*checked);
     if (host->flags().Has(HostFlag::kMaintenanceByOperator)) SetPaused(*host, true);
   }
+  waits_ = false;
   predecessor_ = nullptr;
-  reports_->checker = this;
-  reports_->wanted = !spec_->health_checks.empty();
+  reports_->Set(this);
   for (const auto& [host, checked] : hosts_) ShowFlags(*checked);
-  for (const auto& [host, checked] : predecessor.hosts_) {
-    if (!hosts_.contains(host)) ForgetChecks(*checked->host);
+}
+
+void HealthChecker::TakeBack(const HealthChecker* next) const {
+  for (const auto& [host, checked] : hosts_) {
+    if (next == nullptr || !next->hosts_.contains(host)) ForgetChecks(*checked->host);
   }
 }
 
@@ -110,10 +109,6 @@ void HealthChecker::GiveBack(CheckedHost& checked) {
 }
 
 void HealthChecker::SetHosts(const std::vector<HostEntry>& entries) {
-  for (const HostEntry& entry : entries) {
-    if (entry.host->health_reports == nullptr) entry.host->health_reports = reports_;
-  }
-  if (spec_->health_checks.empty()) return;
   ++round_;
   size_t added = 0;
   for (const HostEntry& entry : entries) {
@@ -160,7 +155,7 @@ CheckedHost& HealthChecker::Add(const std::shared_ptr<Host>& host) {
     checked->checks[i]->Adopt(*before->checks[i]);
   }
   awaited_ += checked->awaited();
-  if (predecessor_ == nullptr) host->SetFlag(HostFlag::kFailedActiveCheck, true);
+  if (!waits_) host->SetFlag(HostFlag::kFailedActiveCheck, true);
   ShowFlags(*checked);
   return *checked;
 }
@@ -265,7 +260,7 @@ bool HealthChecker::ShowFlags(CheckedHost& checked) {
   degraded_ += degraded - checked.was_degraded;
   checked.was_failing = failing;
   checked.was_degraded = degraded;
-  if (predecessor_ != nullptr) return false;
+  if (waits_) return false;
   host.SetFlag(HostFlag::kFailedActiveCheck, failing);
   host.SetFlag(HostFlag::kPendingActiveCheck, !checked.checked());
   host.SetFlag(HostFlag::kDegradedByActiveCheck, degraded);
@@ -277,7 +272,7 @@ bool HealthChecker::ShowFlags(CheckedHost& checked) {
 }
 
 void HealthChecker::ShowGauges() {
-  if (predecessor_ != nullptr) return;
+  if (waits_) return;
   spec_->health_stats->healthy.Set(main_.stats, healthy_);
   spec_->health_stats->degraded.Set(main_.stats, degraded_);
 }

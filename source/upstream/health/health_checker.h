@@ -45,18 +45,29 @@ class CheckedHost {
 
 class HealthChecker final {
  public:
-  // `predecessor`: whose place this is to take, if any. Until then the flags of hosts are that
-  // one's to write; hosts that it checks in the same way are not asked a second time, and all
-  // others are.
-  // `on_change`: flags of hosts have changed, or all have been checked; in the turn in which they
-  // have, maybe several times. Never from inside of a call to this.
-  HealthChecker(WorkerContext& main, Network& network, const StatsRegistry& stats,
-                std::shared_ptr<const ClusterSpec> spec, std::function<void()> on_change,
-                const HealthChecker* predecessor = nullptr);
+  struct Parts {
+    WorkerContext& main;
+    Network& network;
+    const StatsRegistry& stats;
+    std::shared_ptr<const ClusterSpec> spec;  // of a cluster with checks
+    std::shared_ptr<const HealthReports> reports;
+    // Flags of hosts have changed, or all have been checked; in the turn in which they have, maybe
+    // several times. Never from inside of a call to this.
+    std::function<void()> on_change;
+    // Another cluster serves in this one's place: until TakeOver the flags of hosts are not this
+    // one's to write.
+    bool waits = false;
+    // That cluster's; null: it asks nobody. Hosts that it checks in the same way are not asked a
+    // second time, and all others are.
+    const HealthChecker* predecessor = nullptr;
+  };
+  explicit HealthChecker(Parts parts);
   ~HealthChecker();
 
   // Goes on where the predecessor is: what it has found out, and when it would ask next.
-  void TakeOver(const HealthChecker& predecessor);
+  void TakeOver();
+  // What it has said of hosts that `next` does not ask goes for nothing; null: that asks none.
+  void TakeBack(const HealthChecker* next) const;
   // The cluster's from now on, and no others. New ones have failed until they pass.
   void SetHosts(const std::vector<HostEntry>& entries);
   // Every host that is asked has answered or failed once.
@@ -93,10 +104,11 @@ class HealthChecker final {
   Network& network_;
   const StatsRegistry& stats_;
   const std::shared_ptr<const ClusterSpec> spec_;
+  const std::shared_ptr<const HealthReports> reports_;
   const std::function<void()> on_change_;
   std::function<void(const Host&)> on_pass_;  // null: nobody waits for it
-  const HealthChecker* predecessor_;          // null: there is none, or its place is taken
-  const std::shared_ptr<const HealthReports> reports_;
+  bool waits_;
+  const HealthChecker* predecessor_;  // null: there is none, or its place is taken
   absl::flat_hash_map<const Host*, std::unique_ptr<CheckedHost>> hosts_;
   uint64_t round_ = 0;
   int64_t healthy_ = 0, degraded_ = 0;

@@ -1,7 +1,7 @@
 // HealthReports: how a worker tells the main thread that an answer of a host has asked for it to be
-// counted out (x-envoy-immediate-health-check-fail). One for all hosts of a cluster's name: its
-// HealthChecker hangs it on them before any worker sees them, and one that takes the place of
-// another has it from that.
+// counted out (x-envoy-immediate-health-check-fail). One for all hosts of a cluster's name: the
+// Cluster hangs it on them before any worker sees them, and one that takes the place of another has
+// it from that.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,13 @@ class HealthChecker;
 
 struct HealthReports {
   explicit HealthReports(EventLoop& main) : main(main) {}
+  // Main thread; null: nobody asks them.
+  void Set(HealthChecker* now) const {
+    checker = now;
+    wanted = now != nullptr;
+  }
   EventLoop& main;
-  mutable HealthChecker* checker = nullptr;  // on main only; null: it is gone
+  mutable HealthChecker* checker = nullptr;  // on main only
   mutable std::atomic<bool> wanted{false};   // hosts are checked
 };
 

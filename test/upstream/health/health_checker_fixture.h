@@ -83,7 +83,7 @@ class HealthCheckerTest : public testing::Test, protected ClusterWorld {
     return text;
   }
   std::string Words(size_t index) {
-    return users().health().Find(host(index))->checks[0]->last().words;
+    return users().health()->Find(host(index))->checks[0]->last().words;
   }
   int64_t Stat(absl::string_view name) {
     return world_.stats().Value(absl::StrCat("cluster.users.", name));
