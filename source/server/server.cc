@@ -173,7 +173,7 @@ void Server::StopThreads() {
   for (const auto& worker : workers_) worker->loop.Stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  main_.loop.TurnWithoutWaiting();  // what workers have left to this thread to end
+  while (main_.loop.TurnWithoutWaiting()) continue;  // what workers have left to this thread to end
 }
 
 // ---- The end.

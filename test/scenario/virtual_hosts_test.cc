@@ -58,6 +58,20 @@ void Offer(ToldProxy& proxy) {
   proxy.SetListener("web", "10.9.9.9");
 }
 
+// A listener with this connection manager, which is told but for its filters.
+void SetListener(ToldProxy& proxy, const std::string& name, const std::string& address,
+                 const std::string& manager) {
+  proxy.Set(
+      kListenerType, name,
+      absl::StrCat("name: ", name, "\naddress: { socket_address: { address: ", address,
+                   ", port_value: 80 } }\nfilter_chains:\n- filters:\n  - name: http\n"
+                   "    typed_config: { \"@type\": type.googleapis.com/envoy.extensions."
+                   "filters.network.http_connection_manager.v3.HttpConnectionManager, ",
+                   manager,
+                   ", http_filters: [{ name: router, typed_config: { \"@type\": "
+                   "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }] }\n"));
+}
+
 // Who answers, or the status, or "" for no answer.
 std::string Ask(ToldProxy& proxy, H1Client& client, const std::string& host,
                 const std::string& more = "") {
@@ -194,14 +208,9 @@ TEST(VirtualHosts, WhatCameBeforeItsTableServesInIt) {
   SetHost(proxy, "second/a", "a.com", "others");
   proxy.Start();
   proxy.Set(kRouteType, "second", absl::StrCat("name: second\n", Vhds()));
-  proxy.Set(kListenerType, "second",
-            "name: second\naddress: { socket_address: { address: 10.9.9.8, port_value: 80 } }\n"
-            "filter_chains:\n- filters:\n  - name: http\n    typed_config:\n"
-            "      \"@type\": type.googleapis.com/envoy.extensions.filters.network."
-            "http_connection_manager.v3.HttpConnectionManager\n      stat_prefix: second\n"
-            "      rds: { route_config_name: second, config_source: { ads: {} } }\n"
-            "      http_filters: [{ name: router, typed_config: { \"@type\": "
-            "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]\n");
+  SetListener(
+      proxy, "second", "10.9.9.8",
+      "stat_prefix: second, rds: { route_config_name: second, config_source: { ads: {} } }");
   proxy.Run();
   EXPECT_EQ(Ask(proxy, proxy.Client("10.9.9.8"), "a.com"), "others");
 }
@@ -404,16 +413,8 @@ TEST(VirtualHosts, ServeInTheTableOfAListener) {
   ToldProxy proxy(Wire::kDelta);
   Offer(proxy);
   const auto set_listener = [&](const std::string& from) {
-    proxy.Set(kListenerType, "web",
-              absl::StrCat(
-                  "name: web\naddress: { socket_address: { address: 10.9.9.9, port_value: 80 } }\n"
-                  "filter_chains:\n- filters:\n  - name: http\n    typed_config:\n"
-                  "      \"@type\": type.googleapis.com/envoy.extensions.filters.network."
-                  "http_connection_manager.v3.HttpConnectionManager\n      stat_prefix: test\n"
-                  "      route_config: { name: routes, vhds: { config_source: ",
-                  from,
-                  " } }\n      http_filters: [{ name: router, typed_config: { \"@type\": "
-                  "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]\n"));
+    SetListener(proxy, "web", "10.9.9.9",
+                absl::StrCat("stat_prefix: test, route_config: { name: routes, ", Vhds(from), "}"));
   };
   set_listener("{ path: /nowhere.yaml }");
   SetHost(proxy, "routes/a", "a.com", "others");
@@ -431,21 +432,15 @@ TEST(VirtualHosts, ServeInTheTableOfAListener) {
 TEST(VirtualHosts, ServeInTheTableOfAScope) {
   ToldProxy proxy(Wire::kDelta);
   Offer(proxy);
-  proxy.Set(kListenerType, "web",
-            "name: web\naddress: { socket_address: { address: 10.9.9.9, port_value: 80 } }\n"
-            "filter_chains:\n- filters:\n  - name: http\n    typed_config:\n"
-            "      \"@type\": type.googleapis.com/envoy.extensions.filters.network."
-            "http_connection_manager.v3.HttpConnectionManager\n      stat_prefix: test\n"
-            "      scoped_routes: { name: mine, scope_key_builder: { fragments: [{ "
-            "header_value_extractor: { name: x-scope, index: 0 } }] }, scoped_rds: { "
-            "scoped_rds_config_source: { ads: {} } }, rds_config_source: { ads: {} } }\n"
-            "      http_filters: [{ name: router, typed_config: { \"@type\": "
-            "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]\n");
+  SetListener(proxy, "web", "10.9.9.9",
+              "stat_prefix: test, scoped_routes: { name: mine, scope_key_builder: { fragments: [{ "
+              "header_value_extractor: { name: x-scope, index: 0 } }] }, scoped_rds: { "
+              "scoped_rds_config_source: { ads: {} } }, rds_config_source: { ads: {} } }");
   const auto set_scope = [&](const std::string& from) {
     proxy.Set(kScopedRouteType, "a",
               absl::StrCat("name: a\nkey: { fragments: [{ string_key: one }] }\n"
-                           "route_configuration: { name: scoped, vhds: { config_source: ",
-                           from, " } }\n"));
+                           "route_configuration: { name: scoped, ",
+                           Vhds(from), "}\n"));
     proxy.Run();
   };
   set_scope(kAds);
